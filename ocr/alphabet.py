@@ -1,0 +1,97 @@
+"""Which character each output of a classifier stands for."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Alphabets that can be given by name wherever characters can.
+NAMED = {
+    "digits": string.digits,
+    "upper": string.ascii_uppercase,
+    "lower": string.ascii_lowercase,
+    "letters": string.ascii_uppercase + string.ascii_lowercase,
+    "upper-digits": string.ascii_uppercase + string.digits,
+    "alnum": string.digits + string.ascii_uppercase + string.ascii_lowercase,
+    "ascii": string.digits + string.ascii_uppercase + string.ascii_lowercase + string.punctuation,
+}
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """Characters in the order of a classifier's outputs.
+
+    Attributes
+    ----------
+    characters : str
+        Each once; output i stands for ``characters[i]``.
+    reject : bool
+        Whether one more output follows, "not a letter".
+
+    Examples
+    --------
+    >>> abc = Alphabet("ABC", reject=True)
+    >>> len(abc), abc.index("C"), abc.reject_index
+    (4, 2, 3)
+    """
+
+    characters: str
+    reject: bool = False
+
+    def __post_init__(self) -> None:
+        if len(set(self.characters)) != len(self.characters):
+            raise ValueError(f"alphabet names a character twice: {self.characters!r}")
+
+    def __len__(self) -> int:
+        """Count the outputs: characters, and "not a letter" where there is one."""
+        return len(self.characters) + self.reject
+
+    def __contains__(self, character: str) -> bool:
+        return character in self._indices
+
+    @cached_property
+    def _indices(self) -> dict[str, int]:
+        return {c: i for i, c in enumerate(self.characters)}
+
+    def index(self, character: str) -> int:
+        """Output that stands for `character`; KeyError if there is none."""
+        return self._indices[character]
+
+    @property
+    def reject_index(self) -> int | None:
+        """Output that stands for "not a letter", or None."""
+        return len(self.characters) if self.reject else None
+
+    def restricted(self, characters: str) -> tuple[Alphabet, NDArray[np.intp]]:
+        """Alphabet of those `characters` that this one has, and their outputs here.
+
+        The "not a letter" output stays. Order is this alphabet's.
+
+        Examples
+        --------
+        >>> Alphabet("ABC", reject=True).restricted("CB9")
+        (Alphabet(characters='BC', reject=True), array([1, 2, 3]))
+        """
+        kept = "".join(c for c in self.characters if c in set(characters))
+        outputs = [self.index(c) for c in kept]
+        if self.reject:
+            outputs.append(len(self.characters))
+        return Alphabet(kept, self.reject), np.array(outputs, dtype=np.intp)
+
+
+def characters_of(name_or_characters: str) -> str:
+    """Characters of a named alphabet, or the given ones, each once, in order.
+
+    Examples
+    --------
+    >>> characters_of("digits")
+    '0123456789'
+    >>> characters_of("HELLO")
+    'HELO'
+    """
+    text = NAMED.get(name_or_characters, name_or_characters)
+    return "".join(dict.fromkeys(c for c in text if not c.isspace()))

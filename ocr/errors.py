@@ -1,0 +1,59 @@
+"""What can go wrong, and the exit code of each.
+
+OcrError                  1   anything below; never raised itself
+├── ImageError            3   an image that cannot be read
+├── ModelError            4   a model that cannot be loaded or used
+├── DataError             5   training or evaluation data that does not fit
+├── OutputError           6   a file or folder that cannot be written
+└── MissingExtraError     7   a feature whose optional dependency is not installed
+
+Exit code 2 is click's own, for a command line that does not parse; 130 follows Ctrl-C.
+Every message is one line that says what, which file, and what to do.
+"""
+
+
+class OcrError(Exception):
+    """Base of every error that ocr raises on purpose."""
+
+    exit_code = 1
+
+
+class ImageError(OcrError):
+    """An image that cannot be read."""
+
+    exit_code = 3
+
+
+class ModelError(OcrError):
+    """A model that cannot be loaded, or does not do what is asked of it."""
+
+    exit_code = 4
+
+
+class DataError(OcrError):
+    """Training or evaluation data that is missing, empty or of the wrong shape."""
+
+    exit_code = 5
+
+
+class OutputError(OcrError):
+    """A file or folder that cannot be written."""
+
+    exit_code = 6
+
+
+class MissingExtraError(OcrError):
+    """A feature whose optional dependency is not installed.
+
+    Parameters
+    ----------
+    feature : str
+        What the user asked for, as the start of a sentence: "training with torch".
+    extra : str
+        The extra of this package that brings it: "torch".
+    """
+
+    exit_code = 7
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs an extra: pip install 'ocr[{extra}]'")

@@ -1,0 +1,123 @@
+"""The answer: a page of lines of words of glyphs, as frozen values.
+
+Boxes are half-open pixels of the original upright image, origin top left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A half-open rectangle of pixels: columns left..right-1, rows top..bottom-1."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Columns covered."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows covered."""
+        return self.bottom - self.top
+
+    @classmethod
+    def around(cls, boxes: Iterable[Box]) -> Box:
+        """Smallest box that holds all the given ones (at least one)."""
+        corners = [(b.left, b.top, b.right, b.bottom) for b in boxes]
+        lefts, tops, rights, bottoms = zip(*corners, strict=True)
+        return cls(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One mark on the page and the character it was read as.
+
+    Attributes
+    ----------
+    box : Box
+    character : str
+    confidence : float
+        Probability of `character`, 0 to 1.
+    alternatives : tuple of (str, float)
+        Other characters the classifier considered, likeliest first.
+    """
+
+    box: Box
+    character: str
+    confidence: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Glyphs without a space between them, left to right (at least one)."""
+
+    glyphs: tuple[Glyph, ...]
+
+    @property
+    def text(self) -> str:
+        """The characters of the glyphs."""
+        return "".join(g.character for g in self.glyphs)
+
+    @property
+    def box(self) -> Box:
+        """Smallest box around the glyphs."""
+        return Box.around(g.box for g in self.glyphs)
+
+    @property
+    def confidence(self) -> float:
+        """Mean confidence of the glyphs."""
+        return sum(g.confidence for g in self.glyphs) / len(self.glyphs)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words of one row, left to right (at least one)."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        """The words with one space between them."""
+        return " ".join(w.text for w in self.words)
+
+    @property
+    def box(self) -> Box:
+        """Smallest box around the words."""
+        return Box.around(w.box for w in self.words)
+
+    @property
+    def confidence(self) -> float:
+        """Mean confidence of the glyphs."""
+        glyphs = [g for w in self.words for g in w.glyphs]
+        return sum(g.confidence for g in glyphs) / len(glyphs)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything read from one image; a blank page has no lines.
+
+    Attributes
+    ----------
+    width, height : int
+        Size of the original upright image in pixels.
+    lines : tuple of Line
+        In reading order.
+    """
+
+    width: int
+    height: int
+    lines: tuple[Line, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        r"""The lines, each ended by ``\n``; empty for a blank page."""
+        return "".join(line.text + "\n" for line in self.lines)
