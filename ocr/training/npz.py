@@ -1,0 +1,89 @@
+"""Labelled images in a NumPy archive: clean scans of one polarity, or cuttings of photographs."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.errors import DataError
+from ocr.training.cropping import labelled
+from ocr.training.polarity import has_clean_border, ink_of_photographs, ink_of_scans
+from ocr.training.samples import Samples
+
+
+def read(path: Path, *, alphabet: str) -> Samples:
+    """Samples of a .npz file.
+
+    Parameters
+    ----------
+    path : Path
+        ``images`` [N, h, w], uint8 or float; ``chars``, str [N], or ``labels``,
+        digits [N]; optionally ``case_ambiguous`` [N], not 0 where an upper-case
+        label may stand for a lower-case sign.
+    alphabet : str
+
+    Raises
+    ------
+    DataError
+        Missing keys, wrong shapes, or pickled arrays.
+    """
+    arrays = load_arrays(path, ["images", "chars", "labels", "case_ambiguous"])
+    images = arrays.get("images")
+    if images is None or images.ndim != 3 or not images.size:
+        raise DataError(f"{path} has no images (it needs an array images of shape [N, h, w])")
+    images = to_bytes(images, path)
+    characters = characters_of(arrays, path)
+    if len(characters) != len(images):
+        raise DataError(
+            f"{path} has {len(images)} images and {len(characters)} labels (give one each)"
+        )
+    clean = has_clean_border(images)
+    ink = ink_of_scans(images) if clean else ink_of_photographs(images)
+    either = lower_where(characters, arrays.get("case_ambiguous"), path)
+    return labelled(ink, characters, alphabet=alphabet, either=either)
+
+
+def load_arrays(path: Path, keys: list[str]) -> dict[str, NDArray[Any]]:
+    """Those arrays of a .npz file that it has; pickled ones are refused."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in keys if key in archive.files}
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"cannot read {path}: not a .npz file of plain arrays (save it without pickle)"
+        ) from error
+
+
+def to_bytes(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
+    """Grey levels 0 to 255 of bytes, or of floats up to 1 or up to 255."""
+    if images.dtype == np.uint8:
+        return images
+    if not np.issubdtype(images.dtype, np.floating) or not np.isfinite(images).all():
+        raise DataError(f"{path} has images of type {images.dtype} (make them uint8 or 0 to 1)")
+    scale = 255 if images.max() <= 1 else 1
+    return np.clip(np.rint(images * scale), 0, 255).astype(np.uint8)
+
+
+def characters_of(arrays: dict[str, NDArray[Any]], path: Path) -> NDArray[np.str_]:
+    """Character of each image: ``chars`` as they are, or ``labels`` as digits."""
+    if "chars" in arrays and arrays["chars"].dtype.kind == "U":
+        return arrays["chars"].ravel()
+    labels = arrays.get("labels")
+    if labels is None or labels.dtype.kind not in "iu" or not np.isin(labels, range(10)).all():
+        raise DataError(f"{path} has no labels (it needs chars, or labels from 0 to 9)")
+    return labels.ravel().astype("<U1")
+
+
+def lower_where(
+    characters: NDArray[np.str_], ambiguous: NDArray[Any] | None, path: Path
+) -> NDArray[np.str_] | None:
+    """Lower-case character where `ambiguous` is not 0, else ""; None without `ambiguous`."""
+    if ambiguous is None:
+        return None
+    if ambiguous.shape != characters.shape:
+        raise DataError(f"{path} has case_ambiguous of another length than chars (give one each)")
+    return np.where(ambiguous != 0, np.char.lower(characters), "")
