@@ -1,0 +1,120 @@
+"""Training data from any source, its parts and its balance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.errors import DataError
+from ocr.training import class_folder, fonts, idx, nist_mat, npz, unipen
+from ocr.training.samples import Samples
+
+FONTS = "fonts"
+
+
+def load(source: str | Path, *, alphabet: str, seed: int, split: str | None = None) -> Samples:
+    """Samples of a source whose character is in the alphabet.
+
+    Parameters
+    ----------
+    source : str or Path
+        A .mat file of NIST36, an IDX file of images (MNIST, EMNIST), a .npz file, a
+        .jsonl or .jsonl.gz file of pen strokes (UNIPEN) or a folder of them, a folder
+        with a folder of images for each character, the word ``fonts``, or ``fonts:DIR``.
+    alphabet : str
+        Characters; a named alphabet is looked up by the caller.
+    seed : int
+        Of what is drawn: pens and fonts.
+    split : str, optional
+        One part of the source: train, valid or test of a .mat file, train or test
+        (other writers) of pen strokes. By default everything.
+
+    Raises
+    ------
+    DataError
+        A source that is missing, of unknown type, damaged, or without such characters.
+    """
+    samples = _read(source, alphabet=alphabet, seed=seed, split=split)
+    if not len(samples):
+        raise DataError(
+            f"{source} shows none of the characters {alphabet} (choose other data or characters)"
+        )
+    return samples
+
+
+def _read(source: str | Path, *, alphabet: str, seed: int, split: str | None) -> Samples:
+    path = Path(source)
+    if _is_strokes(path):
+        return unipen.read(path, alphabet=alphabet, seed=seed, split=split)
+    if path.suffix == ".mat":
+        return nist_mat.read(_existing(path), alphabet=alphabet, split=split)
+    if split is not None:
+        raise DataError(f"{source} has no parts (leave out {split!r})")
+    if str(source) == FONTS or str(source).startswith(f"{FONTS}:"):
+        folder = str(source).removeprefix(FONTS).removeprefix(":")
+        return fonts.synthesize(
+            alphabet, seed=seed, folder=_existing(Path(folder)) if folder else None
+        )
+    if _existing(path).is_dir():
+        return class_folder.read(path, alphabet=alphabet)
+    if path.suffix == ".npz":
+        return npz.read(path, alphabet=alphabet)
+    if idx.IMAGES in path.name:
+        return idx.read(path, alphabet=alphabet)
+    raise DataError(
+        f"{source} is of no known type (give .mat, .npz, .jsonl, {idx.IMAGES}, a folder, or fonts)"
+    )
+
+
+def _is_strokes(path: Path) -> bool:
+    """Whether a path is a file of pen strokes, or a folder that has one."""
+    if path.is_dir():
+        return bool(unipen.files_of(path))
+    return path.name.endswith(unipen.SUFFIXES) and _existing(path).is_file()
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise DataError(f"cannot read {path}: no such file or folder (check the path)")
+    return path
+
+
+def split(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
+    """Part samples at random into those to train on and those held out.
+
+    Parameters
+    ----------
+    samples : Samples
+    fraction : float
+        Share of each character that is held out, 0 to 1; rounded, so that a rare
+        character may be missing there.
+    seed : int
+
+    Returns
+    -------
+    train, held_out : Samples
+        Both in the order they came.
+    """
+    rng = np.random.default_rng(seed)
+    held_out = np.zeros(len(samples), bool)
+    for where in _by_character(samples, rng):
+        held_out[where[: round(len(where) * fraction)]] = True
+    return samples.take(~held_out), samples.take(held_out)
+
+
+def balanced(samples: Samples, per_class: int, seed: int) -> Samples:
+    """At most `per_class` samples of each character, picked at random, in the order they came."""
+    rng = np.random.default_rng(seed)
+    picked = [where[:per_class] for where in _by_character(samples, rng)]
+    return samples.take(np.sort(np.concatenate([np.zeros(0, np.intp), *picked])))
+
+
+def _by_character(samples: Samples, rng: np.random.Generator) -> list[NDArray[np.intp]]:
+    """Shuffled indices of each character's samples."""
+    order = rng.permutation(len(samples))
+    shuffled = samples.characters[order]
+    grouped = order[np.argsort(shuffled, kind="stable")]
+    counts = np.unique(shuffled, return_counts=True)[1]
+    return np.split(grouped, np.cumsum(counts)[:-1])

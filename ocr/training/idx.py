@@ -1,0 +1,95 @@
+"""IDX files of MNIST and EMNIST, compressed or not."""
+
+from __future__ import annotations
+
+import gzip
+import string
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.errors import DataError
+from ocr.training.cropping import labelled
+from ocr.training.samples import Samples
+
+IMAGES, LABELS = "images-idx3", "labels-idx1"
+BYTES = 8  # IDX's code for elements of type uint8
+#: Lower-case letters that EMNIST keeps apart where it merges look-alikes; C may be c, but A is A.
+KEPT_LOWER = "abdefghnqrt"
+MERGED = string.digits + string.ascii_uppercase + KEPT_LOWER
+#: What the labels 0, 1, ... stand for, by the word in the file's name that tells it.
+CHARACTERS = {
+    "letters": " " + string.ascii_uppercase,  # labels start at 1
+    "byclass": string.digits + string.ascii_uppercase + string.ascii_lowercase,
+    "bymerge": MERGED,
+    "balanced": MERGED,
+}
+
+
+def read(path: Path, *, alphabet: str) -> Samples:
+    """Samples of an images file and the labels file beside it.
+
+    Parameters
+    ----------
+    path : Path
+        ``...images-idx3...``; the labels are in ``...labels-idx1...``. The name also
+        tells what the labels mean (letters, byclass, bymerge, balanced, or else
+        digits) and that emnist is stored transposed.
+    alphabet : str
+
+    Raises
+    ------
+    DataError
+        No labels file, or one that does not fit; a file that is not IDX.
+    """
+    images, labels = read_array(path, dimensions=3), read_array(labels_beside(path), dimensions=1)
+    if len(images) != len(labels):
+        raise DataError(f"{path} has {len(images)} images and {len(labels)} labels (one each)")
+    name = path.name.lower()
+    if "emnist" in name:
+        images = images.transpose(0, 2, 1)
+    kind = next((word for word in CHARACTERS if word in name), "digits")
+    meanings = np.array(list(CHARACTERS.get(kind, string.digits)))
+    if labels.size and labels.max() >= len(meanings):
+        raise DataError(
+            f"{path} has labels up to {labels.max()}, not {kind} "
+            "(name the set in the file's name: letters, byclass, bymerge or balanced)"
+        )
+    characters = meanings[labels]
+    return labelled(images, characters, alphabet=alphabet, either=either_case(characters, kind))
+
+
+def labels_beside(path: Path) -> Path:
+    """Labels file of an images file."""
+    labels = path.with_name(path.name.replace(IMAGES, LABELS))
+    if labels == path or not labels.is_file():
+        raise DataError(f"{path} has no labels (put {LABELS} of the same name beside {IMAGES})")
+    return labels
+
+
+def read_array(path: Path, *, dimensions: int) -> NDArray[np.uint8]:
+    """Array of an IDX file of bytes."""
+    try:
+        raw = path.read_bytes()
+        content = gzip.decompress(raw) if path.suffix == ".gz" else raw
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"cannot read {path}: {error} (is it whole?)") from error
+    start = 4 + 4 * dimensions
+    if content[:4] != bytes([0, 0, BYTES, dimensions]) or len(content) < start:
+        raise DataError(f"{path} is not an IDX file of {dimensions} dimensions of bytes")
+    shape = np.frombuffer(content, ">u4", dimensions, offset=4).astype(int)
+    if len(content) - start != shape.prod():
+        raise DataError(f"{path} is cut short or too long (fetch it again)")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def either_case(characters: NDArray[np.str_], kind: str) -> NDArray[np.str_] | None:
+    """Lower-case character of the upper-case labels under which `kind` merges both, else ""."""
+    if kind not in ("letters", "bymerge", "balanced"):
+        return None
+    merged = set(string.ascii_uppercase)
+    if kind != "letters":
+        merged -= set(KEPT_LOWER.upper())
+    return np.where(np.isin(characters, list(merged)), np.char.lower(characters), "")

@@ -1,0 +1,76 @@
+"""Letters of NIST36 in MATLAB files: transposed, ink 0 on paper 1; both are mended here only."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.errors import DataError
+from ocr.training.cropping import labelled
+from ocr.training.samples import Samples
+
+PARTS = ("train", "valid", "test")
+SIDE = 32  # px
+CHARACTERS = {26: string.ascii_uppercase, 36: string.ascii_uppercase + string.digits}
+
+
+def read(path: Path, *, alphabet: str, split: str | None = None) -> Samples:
+    """Samples of a .mat file.
+
+    Parameters
+    ----------
+    path : Path
+        ``train_data``, ``valid_data`` or ``test_data``, float [N, 1024], with
+        ``train_labels`` ..., one-hot [N, 26] (A-Z) or [N, 36] (A-Z, 0-9).
+    alphabet : str
+    split : {"train", "valid", "test"}, optional
+        By default every part that the file has.
+
+    Raises
+    ------
+    DataError
+        Missing parts, or wrong shapes.
+    """
+    arrays = load_arrays(path)
+    parts = [p for p in PARTS if f"{p}_data" in arrays and split in (None, p)]
+    if not parts:
+        wanted = f"{split}_data" if split else "train_data, valid_data or test_data"
+        raise DataError(f"{path} has no {wanted} (choose another part or file)")
+    return Samples.concatenate([read_part(arrays, p, path, alphabet=alphabet) for p in parts])
+
+
+def load_arrays(path: Path) -> dict[str, Any]:
+    """Variables of a MATLAB file."""
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
+    try:
+        arrays: dict[str, Any] = loadmat(path)
+    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError) as error:
+        raise DataError(
+            f"cannot read {path}: not a MATLAB file before version 7.3 (save it with -v7)"
+        ) from error
+    return arrays
+
+
+def read_part(arrays: dict[str, Any], part: str, path: Path, *, alphabet: str) -> Samples:
+    """Samples of one part."""
+    data, labels = arrays[f"{part}_data"], arrays.get(f"{part}_labels")
+    if data.ndim != 2 or data.shape[1] != SIDE**2:
+        raise DataError(f"{path} has {part}_data of shape {data.shape} (it needs [N, 1024])")
+    if labels is None or labels.ndim != 2 or labels.shape[1] not in CHARACTERS:
+        raise DataError(f"{path} has no usable {part}_labels (one-hot, [N, 26] or [N, 36])")
+    if len(labels) != len(data) or not (labels.sum(axis=1) == 1).all():
+        raise DataError(f"{path} has {part}_labels that do not name one class for each image")
+    characters = np.array(list(CHARACTERS[labels.shape[1]]))[labels.argmax(axis=1)]
+    return labelled(upright_ink(data), characters, alphabet=alphabet)
+
+
+def upright_ink(data: NDArray[Any]) -> NDArray[np.uint8]:
+    """Ink [N, 32, 32], 255 on 0, of rows [N, 1024] as the file has them."""
+    images = data.reshape(-1, SIDE, SIDE).transpose(0, 2, 1)
+    return np.clip(np.rint((1 - images) * 255), 0, 255).astype(np.uint8)
