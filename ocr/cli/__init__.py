@@ -1,0 +1,90 @@
+"""The `ocr` command: a table of subcommands, each imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from ocr import __version__
+from ocr.errors import OcrError, OutputError
+
+#: Subcommand to what it does; its module in this package holds it as `command`.
+COMMANDS = {
+    "read": "Read the text on images.",
+    "segment": "Show the rows and letters found on an image.",
+    "train": "Train a model.",
+    "eval": "Measure how well a model reads.",
+    "models": "List the models that come with ocr.",
+}
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+
+class LazyGroup(click.Group):
+    """The subcommands of `COMMANDS`; ``ocr --help`` imports none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the subcommands, in the order of their use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a subcommand; None if there is no such."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"ocr.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; what goes wrong becomes one line and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except OcrError as error:
+            fail(ctx, error)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _drop_unwritable_stdout()
+            ctx.exit(PIPE_CLOSED)
+        except OSError as error:
+            _drop_unwritable_stdout()
+            fail(ctx, _unwritten(error))
+
+
+def fail(ctx: click.Context, error: OcrError) -> NoReturn:
+    """End the run with an error's line and exit code."""
+    report(error)
+    ctx.exit(error.exit_code)
+
+
+def report(error: OcrError) -> None:
+    """Print an error's line on stderr."""
+    click.echo(f"ocr: error: {error}", err=True)
+
+
+def _unwritten(error: OSError) -> OutputError:
+    where = error.filename or "the output"
+    return OutputError(f"cannot write {where}: {(error.strerror or str(error)).lower()}")
+
+
+def _drop_unwritable_stdout() -> None:
+    """Send what stdout still holds to nowhere: Python would try it again on exit, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ocr", message="%(prog)s %(version)s")
+def main() -> None:
+    """Read hand-printed text from images."""

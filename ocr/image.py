@@ -1,0 +1,276 @@
+"""Image files to grey pages: upright, on white, at a size to work at."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from threading import RLock
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from ocr.errors import ImageError
+
+MAX_PIXELS = 250_000_000  # about 1 GiB as Pillow decodes it; an A0 sheet at 300 dpi has 140 million
+WORKING_SIDE = 2200  # px of the longer side: A4 at 190 dpi, hand-printed letters of 25 px and more
+TOLERANCE = (
+    0.8,
+    1.4,
+)  # of WORKING_SIDE: between these a page is not resampled, which would cost time
+
+FORMATS = {"JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF"}
+
+CONVERT = "(convert it to PNG or JPEG)"
+COPY_AGAIN = "(copy or download it again)"
+
+#: First bytes of what Pillow does not know, and the way out.
+FOREIGN = {
+    b"%PDF": "PDF is not supported (convert it: pdftoppm -r 200 -png)",
+    b"%!PS": "PostScript is not supported (convert it to PNG)",
+    b"8BPS": "Photoshop files are not supported (export it as PNG)",
+    b"\x89PNG": f"its start is damaged or cut short {COPY_AGAIN}",
+    b"\xff\xd8\xff": f"its start is damaged or cut short {COPY_AGAIN}",
+}
+HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
+
+#: What Pillow's decoders raise when a file is damaged.
+DAMAGE = (
+    ArithmeticError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
+
+#: EXIF orientation to what makes the picture upright.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = {5, 6, 7, 8}
+ORIENTATION = 0x0112  # EXIF and TIFF tag
+SUBFILE_TYPE = 0x00FE  # TIFF tag; bit 0 marks a reduced copy of another frame
+
+_pillow_limits = RLock()
+
+
+@dataclass(frozen=True)
+class PageImage:
+    """One upright page to read.
+
+    Attributes
+    ----------
+    gray : ndarray, float32 [h, w]
+        0 black to 1 white.
+    scale : float
+        Pixels of `gray` per pixel of the original.
+    size : (int, int)
+        Width and height of the original upright image.
+    name : str
+        The file it came from; later frames of a file are ``scan.tif#2``, ``scan.tif#3`` ...
+    """
+
+    gray: NDArray[np.float32]
+    scale: float
+    size: tuple[int, int]
+    name: str
+
+
+def load(
+    source: str | Path | bytes | BinaryIO,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    working_side: int = WORKING_SIDE,
+) -> list[PageImage]:
+    """Pages of an image file, upright by EXIF and on white where transparent.
+
+    Parameters
+    ----------
+    source : str, Path, bytes or binary file
+        A file's path, its content, or an open file such as ``sys.stdin.buffer``.
+    max_pixels : int
+        Images that decode to more are refused before they are decoded.
+    working_side : int
+        Large images are reduced until their longer side is about this many pixels.
+
+    Returns
+    -------
+    list of PageImage
+        One for each frame of a TIFF; one, the first frame, of anything else.
+
+    Raises
+    ------
+    ImageError
+        If there is no such file, or it holds no whole image of a known format.
+    """
+    name, opened = _named(source)
+    try:
+        with _quiet_pillow(), Image.open(opened) as image:
+            if image.format not in FORMATS:
+                raise ImageError(f"cannot read {name}: {image.format} is not supported {CONVERT}")
+            return [
+                _page(frame, name if i == 0 else f"{name}#{i + 1}", max_pixels, working_side)
+                for i, frame in enumerate(_frames(image))
+            ]
+    except UnidentifiedImageError as error:
+        raise ImageError(f"cannot read {name}: {_foreign(opened)}") from error
+    except FileNotFoundError as error:
+        raise ImageError(f"cannot read {name}: no such file") from error
+    except IsADirectoryError as error:
+        raise ImageError(f"cannot read {name}: is a folder (give the images in it)") from error
+    except PermissionError as error:
+        raise ImageError(f"cannot read {name}: permission denied") from error
+    except DAMAGE as error:
+        raise ImageError(f"cannot read {name}: {_damage(error)}") from error
+
+
+def _named(source: str | Path | bytes | BinaryIO) -> tuple[str, Path | BytesIO]:
+    if isinstance(source, (str, Path)):
+        return str(source), Path(source)
+    if isinstance(source, bytes):
+        return "<bytes>", BytesIO(source)
+    return str(getattr(source, "name", "<stream>")), BytesIO(source.read())
+
+
+@contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """Put our size limit in the place of Pillow's, and its warnings aside.
+
+    Both are settings of the process, so one thread decodes at a time.
+    """
+    with _pillow_limits, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _frames(image: Image.Image) -> Iterator[Image.Image]:
+    if image.format != "TIFF":
+        yield image
+        return
+    for number in range(getattr(image, "n_frames", 1)):
+        image.seek(number)
+        is_thumbnail = getattr(image, "tag_v2", {}).get(SUBFILE_TYPE, 0) & 1
+        if number == 0 or not is_thumbnail:
+            yield image
+
+
+def _page(image: Image.Image, name: str, max_pixels: int, working_side: int) -> PageImage:
+    width, height = image.size
+    _draft(image, working_side)
+    _check_pixels(image, (width, height), name, max_pixels)
+    image.load()
+    orientation = _orientation(image)
+    gray = _reduced(_gray(image), working_side)
+    scale = max(gray.size) / max(width, height)
+    if orientation in UPRIGHT:
+        gray = gray.transpose(UPRIGHT[orientation])
+    size = (height, width) if orientation in SIDEWAYS else (width, height)
+    values = np.asarray(gray) * np.float32(1 / 255)
+    return PageImage(values, scale, size, name)
+
+
+def _draft(image: Image.Image, working_side: int) -> None:
+    """Have a JPEG decoded at 1/2, 1/4 or 1/8, straight to grey, where enough pixels remain."""
+    reduction = max(1.0, max(image.size) / (TOLERANCE[0] * working_side))
+    width, height = image.size
+    image.draft("L", (max(1, int(width / reduction)), max(1, int(height / reduction))))
+
+
+def _check_pixels(
+    image: Image.Image, original: tuple[int, int], name: str, max_pixels: int
+) -> None:
+    # a progressive JPEG is held in memory whole, at whatever scale it is decoded
+    width, height = original if image.info.get("progressive") else image.size
+    if width * height > max_pixels:
+        raise ImageError(
+            f"cannot read {name}: {original[0]}x{original[1]} pixels are more than the limit "
+            f"of {max_pixels // 1_000_000} million (scale it down)"
+        )
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation; 1, upright, where there is none (Pillow turns TIFF itself)."""
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except DAMAGE:
+        return 1  # damaged EXIF is no reason to refuse a picture
+
+
+def _gray(image: Image.Image) -> Image.Image:
+    """Convert to Pillow's mode L, on white where the picture is transparent."""
+    if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion clips them at 255
+        return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
+    if image.mode == "F":
+        return Image.fromarray(_stretched(np.asarray(image)))
+    if image.mode == "LAB":
+        return image.getchannel("L")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return image.convert("L")
+
+
+def _stretched(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Scale floating-point samples, whose range no file format fixes, to 0 and 255."""
+    values = np.nan_to_num(values)
+    low, high = float(values.min()), float(values.max())
+    return ((values - low) * (255 / (high - low or 1))).astype(np.uint8)
+
+
+def _reduced(gray: Image.Image, working_side: int) -> Image.Image:
+    if max(gray.size) <= TOLERANCE[1] * working_side:
+        return gray
+    factor = working_side / max(gray.size)
+    size = max(1, round(gray.width * factor)), max(1, round(gray.height * factor))
+    return gray.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+
+
+def _foreign(opened: Path | BytesIO) -> str:
+    """Why something is no image that we know, and what to do."""
+    head = _head(opened)
+    if not head:
+        return "the file is empty"
+    if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
+        return f"HEIC is not supported {CONVERT}"
+    return next(
+        (why for start, why in FOREIGN.items() if head.startswith(start)),
+        f"not an image that can be read {CONVERT}",
+    )
+
+
+def _head(opened: Path | BytesIO) -> bytes:
+    if isinstance(opened, BytesIO):
+        return opened.getvalue()[:16]
+    with opened.open("rb") as file:
+        return file.read(16)
+
+
+def _damage(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno is not None:
+        return str(error.strerror).lower()
+    if "truncated" in str(error).lower():
+        return f"the image is cut short {COPY_AGAIN}"
+    return f"the image is damaged: {error} {COPY_AGAIN}"
