@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ocr.errors import DataError
+from ocr.segment.crops import SIZE
 from ocr.training.cropping import crop_of, of_crops
 from ocr.training.polarity import has_clean_border, ink_of_photograph, ink_of_scans
 from ocr.training.samples import Samples
@@ -18,7 +19,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
 def read(path: Path, *, alphabet: str) -> Samples:
-    """Samples of the images anywhere below ``path/CLASS``; `character_of` reads CLASS.
+    """Read the images anywhere below ``path/CLASS``; `character_of` reads CLASS.
 
     Each image shows one upright sign; which of dark and bright is ink is decided
     for each by its border.
@@ -38,7 +39,7 @@ def read(path: Path, *, alphabet: str) -> Samples:
     ]
     crops = [crop_of(ink_of_file(file)) for file, _ in files]
     return of_crops(
-        np.array(crops, np.uint8).reshape(-1, 32, 32),
+        np.array(crops, np.uint8).reshape(-1, SIZE, SIZE),
         np.array([character for _, character in files], "<U1"),
         alphabet=alphabet,
     )
@@ -73,7 +74,7 @@ def ink_of_file(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as image:
             grey = np.asarray(_opaque(image).convert("L"))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except (OSError, Image.DecompressionBombError) as error:
         raise DataError(f"cannot read {path}: not an image (remove or convert it)") from error
     single = grey[None]  # (1, h, w)
     return ink_of_scans(single)[0] if has_clean_border(single) else ink_of_photograph(grey)

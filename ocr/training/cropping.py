@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +19,7 @@ def labelled(
     alphabet: str,
     either: NDArray[np.str_] | None = None,
 ) -> Samples:
-    """Samples of the images whose character is in the alphabet; blank images are left out.
+    """Crop the images whose character is in the alphabet; leave out blank ones.
 
     Parameters
     ----------
@@ -48,11 +46,11 @@ def of_crops(
     alphabet: str,
     either: NDArray[np.str_] | None = None,
 ) -> Samples:
-    """Samples of crops [N, 32, 32] that are not blank."""
+    """Label crops [N, 32, 32]; leave out blank ones."""
     if either is None:
         either = np.full(len(crops), "", dtype="<U1")
     either = np.where(np.isin(either, list(alphabet)), either, "")
-    return Samples(crops, characters, either).take(crops.any(axis=(1, 2)))
+    return Samples(crops, characters, either).take(np.flatnonzero(crops.any(axis=(1, 2))))
 
 
 def crops_of(ink: NDArray[np.uint8], which: NDArray[np.intp]) -> NDArray[np.uint8]:
@@ -70,10 +68,11 @@ def crops_of(ink: NDArray[np.uint8], which: NDArray[np.intp]) -> NDArray[np.uint
 
 def crop_of(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Crop, uint8 [32, 32], of one image [h, w]; all zero where it is."""
-    return crops_of(ink[None], np.zeros(1, np.intp))[0]
+    crop: NDArray[np.uint8] = crops_of(ink[None], np.zeros(1, np.intp))[0]
+    return crop
 
 
-def boxes_of(ink: NDArray[np.uint8]) -> Iterable[list[int]]:
+def boxes_of(ink: NDArray[np.uint8]) -> list[list[int]]:
     """Half-open (top, bottom, left, right) of each image's ink; all zero for a blank image."""
     peak = ink.max(axis=(1, 2), keepdims=True)
     dark = (ink > peak * np.float32(FAINT)) & (peak > 0)  # (N, h, w)

@@ -15,7 +15,7 @@ FONTS = "fonts"
 
 
 def load(source: str | Path, *, alphabet: str, seed: int, split: str | None = None) -> Samples:
-    """Samples of a source whose character is in the alphabet.
+    """Read those samples of a source whose character is in the alphabet.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def _read(source: str | Path, *, alphabet: str, seed: int, split: str | None) ->
     path = Path(source)
     if _is_strokes(path):
         return unipen.read(path, alphabet=alphabet, seed=seed, split=split)
-    if path.suffix == ".mat":
+    if path.suffix.lower() == ".mat":
         return nist_mat.read(_existing(path), alphabet=alphabet, split=split)
     if split is not None:
         raise DataError(f"{source} has no parts (leave out {split!r})")
@@ -59,7 +59,7 @@ def _read(source: str | Path, *, alphabet: str, seed: int, split: str | None) ->
         )
     if _existing(path).is_dir():
         return class_folder.read(path, alphabet=alphabet)
-    if path.suffix == ".npz":
+    if path.suffix.lower() == ".npz":
         return npz.read(path, alphabet=alphabet)
     if idx.IMAGES in path.name:
         return idx.read(path, alphabet=alphabet)

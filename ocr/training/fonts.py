@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from ocr.errors import DataError
+from ocr.segment.crops import SIZE
 from ocr.training.cropping import crop_of, of_crops
 from ocr.training.samples import Samples
 
@@ -26,7 +27,17 @@ SYSTEM_FOLDERS = (
     "/System/Library/Fonts",
     "C:\\Windows\\Fonts",
 )
-SYMBOL_NAMES = ("symbol", "dingbat", "d050000l", "wingding", "webding", "emoji", "icon", "math")
+SYMBOL_NAMES = (
+    "symbol",
+    "dingbat",
+    "d050000l",  # the dingbats that come with Ghostscript
+    "wingding",
+    "webding",
+    "emoji",
+    "icon",
+    "ornament",
+    "math",
+)
 MISSING = "\uffff"  # never a character, so its glyph is the font's mark for a missing one
 SIZES = (28, 48, 72)  # px an em: from coarse, which is blurred by scaling up, to fine
 THINNEST, BOLDEST = -1, 3  # px taken from or added to each side of a stroke, at 72 px an em
@@ -37,7 +48,7 @@ NARROWEST, WIDEST = 0.75, 1.25
 def synthesize(
     alphabet: str, *, seed: int, per_character: int = PER_CHARACTER, folder: Path | None = None
 ) -> Samples:
-    """Samples of every character of the alphabet that some font has.
+    """Draw every character of the alphabet that some font has.
 
     Parameters
     ----------
@@ -66,7 +77,7 @@ def synthesize(
     ]
     crops = [crop_of(ink) for _, ink in drawn]
     return of_crops(
-        np.array(crops, np.uint8).reshape(-1, 32, 32),
+        np.array(crops, np.uint8).reshape(-1, SIZE, SIZE),
         np.array([character for character, _ in drawn], "<U1"),
         alphabet=alphabet,
     )
@@ -110,17 +121,21 @@ def text_fonts(fonts: Iterator[ImageFont.FreeTypeFont]) -> Iterator[ImageFont.Fr
     """Fonts that have letters, each name once."""
     names = set()
     for font in fonts:
-        if font.getname() not in names and has_glyph(font, "A") and has_glyph(font, "a"):
+        has_letters = has_glyph(font, "A") and has_glyph(font, "a") and differ(font, "A", "B")
+        if has_letters and font.getname() not in names:
             names.add(font.getname())
             yield font
 
 
 def has_glyph(font: ImageFont.FreeTypeFont, character: str) -> bool:
     """Whether a font has a mark of its own for a character."""
-    glyph, missing = font.getmask(character), font.getmask(MISSING)
-    return glyph.getbbox() is not None and (
-        glyph.size != missing.size or bytes(glyph) != bytes(missing)
-    )
+    return font.getmask(character).getbbox() is not None and differ(font, character, MISSING)
+
+
+def differ(font: ImageFont.FreeTypeFont, one: str, other: str) -> bool:
+    """Whether a font draws two characters differently."""
+    first, second = font.getmask(one), font.getmask(other)
+    return first.size != second.size or bytes(first) != bytes(second)
 
 
 def draw(
@@ -134,9 +149,7 @@ def draw(
     return np.asarray(slanted(image, slant=slant, stretch=stretch))
 
 
-def draw_upright(
-    character: str, font: ImageFont.FreeTypeFont, *, weight: int
-) -> Image.Image:
+def draw_upright(character: str, font: ImageFont.FreeTypeFont, *, weight: int) -> Image.Image:
     """Character with `weight` px added to each side of its strokes, or taken from it."""
     bolder = max(weight, 0)
     left, top, right, bottom = (

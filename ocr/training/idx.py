@@ -29,7 +29,7 @@ CHARACTERS = {
 
 
 def read(path: Path, *, alphabet: str) -> Samples:
-    """Samples of an images file and the labels file beside it.
+    """Read an images file and the labels file beside it.
 
     Parameters
     ----------

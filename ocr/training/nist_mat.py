@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import string
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,12 @@ from ocr.training.samples import Samples
 
 PARTS = ("train", "valid", "test")
 SIDE = 32  # px
+OUTERMOST = 1.0  # from middle grey; scaled letters ring beyond 0 and 1, levels to 255 stand out
 CHARACTERS = {26: string.ascii_uppercase, 36: string.ascii_uppercase + string.digits}
 
 
 def read(path: Path, *, alphabet: str, split: str | None = None) -> Samples:
-    """Samples of a .mat file.
+    """Read a .mat file.
 
     Parameters
     ----------
@@ -48,9 +51,10 @@ def load_arrays(path: Path) -> dict[str, Any]:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
+    damaged = (MatReadError, ValueError, TypeError, LookupError, struct.error, zlib.error)
     try:
         arrays: dict[str, Any] = loadmat(path)
-    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError) as error:
+    except (OSError, NotImplementedError, *damaged) as error:
         raise DataError(
             f"cannot read {path}: not a MATLAB file before version 7.3 (save it with -v7)"
         ) from error
@@ -58,10 +62,12 @@ def load_arrays(path: Path) -> dict[str, Any]:
 
 
 def read_part(arrays: dict[str, Any], part: str, path: Path, *, alphabet: str) -> Samples:
-    """Samples of one part."""
+    """Read one part of the file."""
     data, labels = arrays[f"{part}_data"], arrays.get(f"{part}_labels")
     if data.ndim != 2 or data.shape[1] != SIDE**2:
         raise DataError(f"{path} has {part}_data of shape {data.shape} (it needs [N, 1024])")
+    if data.dtype.kind not in "fiu" or not (np.abs(data - 0.5) <= OUTERMOST).all():
+        raise DataError(f"{path} has {part}_data outside 0 to 1 (ink is 0, paper is 1)")
     if labels is None or labels.ndim != 2 or labels.shape[1] not in CHARACTERS:
         raise DataError(f"{path} has no usable {part}_labels (one-hot, [N, 26] or [N, 36])")
     if len(labels) != len(data) or not (labels.sum(axis=1) == 1).all():
@@ -73,4 +79,5 @@ def read_part(arrays: dict[str, Any], part: str, path: Path, *, alphabet: str) -
 def upright_ink(data: NDArray[Any]) -> NDArray[np.uint8]:
     """Ink [N, 32, 32], 255 on 0, of rows [N, 1024] as the file has them."""
     images = data.reshape(-1, SIDE, SIDE).transpose(0, 2, 1)
-    return np.clip(np.rint((1 - images) * 255), 0, 255).astype(np.uint8)
+    ink: NDArray[np.uint8] = np.clip(np.rint((1 - images) * 255), 0, 255).astype(np.uint8)
+    return ink

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,20 @@ from ocr.training.cropping import labelled
 from ocr.training.polarity import has_clean_border, ink_of_photographs, ink_of_scans
 from ocr.training.samples import Samples
 
+#: Raised for what is no archive, is cut short, is a bare array, or holds pickled objects.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    TypeError,
+    AttributeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
 
 def read(path: Path, *, alphabet: str) -> Samples:
-    """Samples of a .npz file.
+    """Read a .npz file.
 
     Parameters
     ----------
@@ -52,7 +64,7 @@ def load_arrays(path: Path, keys: list[str]) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {key: archive[key] for key in keys if key in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise DataError(
             f"cannot read {path}: not a .npz file of plain arrays (save it without pickle)"
         ) from error
@@ -65,7 +77,8 @@ def to_bytes(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     if not np.issubdtype(images.dtype, np.floating) or not np.isfinite(images).all():
         raise DataError(f"{path} has images of type {images.dtype} (make them uint8 or 0 to 1)")
     scale = 255 if images.max() <= 1 else 1
-    return np.clip(np.rint(images * scale), 0, 255).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.clip(np.rint(images * scale), 0, 255).astype(np.uint8)
+    return levels
 
 
 def characters_of(arrays: dict[str, NDArray[Any]], path: Path) -> NDArray[np.str_]:

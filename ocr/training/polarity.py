@@ -16,9 +16,11 @@ def has_clean_border(images: NDArray[np.uint8]) -> bool:
 
 
 def ink_of_scans(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Ink of images [N, h, w] that share one polarity: a bright border is paper, and inverted."""
-    bright = np.median(_borders(images)) > 127
-    return 255 - images if bright else images
+    """Ink of images [N, h, w] that share one polarity: what their borders show is paper."""
+    paper = np.uint8(np.median(_borders(images)))
+    if paper > 127:
+        return paper - np.minimum(images, paper)
+    return np.maximum(images, paper) - paper
 
 
 def ink_of_photographs(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ocr.errors import DataError
-from ocr.segment.crops import EXTENT, fit
+from ocr.segment.crops import EXTENT, SIZE, fit
 from ocr.training.cropping import of_crops, to_bytes
 from ocr.training.samples import Samples
 
@@ -49,7 +49,7 @@ class Sign:
 
 
 def read(path: Path, *, alphabet: str, seed: int, split: str | None = None) -> Samples:
-    """Samples drawn from a .jsonl or .jsonl.gz file, or from a folder of them.
+    """Draw the signs of a .jsonl or .jsonl.gz file, or of a folder of them.
 
     Parameters
     ----------
@@ -89,21 +89,25 @@ def files_of(path: Path) -> list[Path]:
 
 def read_signs(path: Path, *, alphabet: str) -> list[Sign]:
     """Usable signs of one file whose character is in the alphabet."""
-    signs = []
     opened = gzip.open if path.suffix == ".gz" else open
+    wanted = set(alphabet)
     try:
         with opened(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                record = json.loads(line)
-                if record["c"] in alphabet and is_usable(record["c"], record["donor"]):
-                    signs.append(sign_of(record))
+            signs = (parsed(line, wanted, f"{path} line {n}") for n, line in enumerate(lines, 1))
+            return [sign for sign in signs if sign is not None]
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise DataError(f"cannot read {path}: {error} (is it whole?)") from error
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise DataError(
-            f"{path} line {number} is not a sign (it needs c, s and donor as JSON)"
-        ) from error
-    return signs
+
+
+def parsed(line: str, wanted: set[str], place: str) -> Sign | None:
+    """Sign of a line, or None where it is not wanted or not usable."""
+    try:
+        record = json.loads(line)
+        if record["c"] not in wanted or not is_usable(record["c"], record["donor"]):
+            return None
+        return Sign(record["c"], record["donor"], strokes_of(record["s"]))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise DataError(f"{place} is not a sign (it needs c, s and donor as JSON)") from error
 
 
 def is_usable(character: str, donor: str) -> bool:
@@ -119,23 +123,22 @@ def is_kept_apart(donor: str) -> bool:
     return zlib.crc32(donor.encode()) % TEST_SHARE == 0
 
 
-def sign_of(record: dict[str, object]) -> Sign:
-    """Sign of a parsed line, turned so that y grows downward."""
-    strokes = [np.array(s, np.float32) for s in record["s"]]  # type: ignore[attr-defined]
-    strokes = [s[:, :2] * np.float32([1, -1]) for s in strokes if len(s)]
-    if not strokes or len(str(record["c"])) != 1:
-        raise ValueError("no strokes, or not one character")
-    return Sign(str(record["c"]), str(record["donor"]), tuple(strokes))
+def strokes_of(strokes: list[list[list[float]]]) -> tuple[NDArray[np.float32], ...]:
+    """Strokes with y growing downward; ValueError where there are none, or NaN."""
+    arrays = [np.array(s, np.float32)[:, [0, 1]] for s in strokes if s]  # (points, 2) each
+    if not all(np.isfinite(s).all() for s in arrays) or not arrays:
+        raise ValueError("no strokes, or a point that is not a number")
+    return tuple(s * np.array([1, -1], np.float32) for s in arrays)
 
 
 def draw_all(signs: list[Sign], *, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Crops, uint8 [N, 32, 32], each drawn with a pen of its own width."""
     usual = usual_extents(signs)
     widths = rng.uniform(THIN, THICK, len(signs)) / EXTENT
-    crops = np.zeros((len(signs), 32, 32), np.uint8)
+    crops = np.zeros((len(signs), SIZE, SIZE), np.uint8)
     for i, (sign, width) in enumerate(zip(signs, widths, strict=True)):
         # a full stop is as thick as the pen that wrote the letters, not a scribble
-        reference = max(sign.extent, SMALL * usual[sign.donor])
+        reference = max(sign.extent, SMALL * usual[sign.donor]) or 1.0
         crops[i] = to_bytes(fit(draw(sign.strokes, pen=width * reference)))
     return crops
 
@@ -165,31 +168,26 @@ def draw(strokes: tuple[NDArray[np.float32], ...], *, pen: float) -> NDArray[np.
     points = np.concatenate(strokes)
     corner, extent = points.min(axis=0), np.ptp(points, axis=0)
     longest = EXTENT * SUPERSAMPLING
-    scale = longest / max(float(extent.max()) + pen, 1e-6)
+    scale = longest / (float(extent.max()) + pen)
     radius = max(pen * scale, 2.0) / 2
     width, height = (int(np.ceil(side * scale + 2 * radius)) for side in extent)
     image = Image.new("L", (width, height))
     canvas = ImageDraw.Draw(image)
     for stroke in strokes:
-        _draw_stroke(canvas, (stroke - corner) * scale + radius, radius)
-    return np.asarray(image, np.float32) / 255
+        _draw_stroke(canvas, ((stroke - corner) * scale + radius).astype(np.float32), radius)
+    return np.asarray(image, np.float32) / np.float32(255)
 
 
-def _draw_stroke(
-    canvas: ImageDraw.ImageDraw, points: NDArray[np.float32], radius: float
-) -> None:
-    points = _thinned(points)
-    path = [(x - 0.5, y - 0.5) for x, y in points.tolist()]
-    canvas.line(path, fill=255, width=round(2 * radius))
+def _draw_stroke(canvas: ImageDraw.ImageDraw, points: NDArray[np.float32], radius: float) -> None:
+    path = _thinned(points - np.float32(0.5)).tolist()
+    canvas.line([(x, y) for x, y in path], fill=255, width=round(2 * radius))
     for x, y in path:
         canvas.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
 
 
 def _thinned(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Points at least 1 px apart along the stroke, its ends kept: the rest cannot be seen."""
+    """Points about 2 px apart along the stroke, its ends kept: the rest cannot be seen."""
     steps = np.hypot(*np.diff(points, axis=0).T)
-    steps = np.floor(np.concatenate([[0.0], np.cumsum(steps)]) / 2)
-    kept = np.concatenate([[True], np.diff(steps) > 0])
-    kept[-1] = True
-    thinned: NDArray[np.float32] = points[kept]
-    return thinned
+    spans = np.floor(np.cumsum(steps) / 2)
+    kept = np.concatenate([[0], 1 + np.flatnonzero(np.diff(spans, prepend=0.0)), [len(points) - 1]])
+    return np.take(points, kept, axis=0)
