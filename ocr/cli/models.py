@@ -1,0 +1,58 @@
+"""`ocr models`: what comes with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ocr.alphabet import NAMED
+from ocr.classifiers import SUFFIXES, describe
+from ocr.models_dir import models_dir
+
+HEADINGS = ("NAME", "SIZE", "ARCHITECTURE", "CHARACTERS", "ACCURACY")
+
+
+@click.command("models")
+def command() -> None:
+    """List the models that come with ocr, as their files describe themselves.
+
+    ACCURACY is that of single letters kept apart from the training data.
+    """
+    paths = sorted(path for path in models_dir().glob("*") if path.suffix in SUFFIXES)
+    for line in _table([HEADINGS, *(_row(path, describe(path)) for path in paths)]):
+        click.echo(line)
+
+
+def _row(path: Path, card: dict[str, Any]) -> tuple[str, ...]:
+    alphabet = str(card["alphabet"])
+    return (
+        path.stem,
+        f"{path.stat().st_size / 1e6:.1f} MB",
+        str(card["architecture"]),
+        f"{len(alphabet)}: {abbreviated(alphabet)}",
+        f"{card['valid_accuracy']:.1%}" if "valid_accuracy" in card else "-",
+    )
+
+
+def abbreviated(alphabet: str) -> str:
+    """Name an alphabet, or show its ends.
+
+    Examples
+    --------
+    >>> abbreviated("9876543210"), abbreviated("ABC"), abbreviated("ABCDEFGHIJKLMNOPQRSTUVWXY!")
+    ('digits', 'ABC', 'ABCDEF...VWXY!')
+    """
+    for name, characters in NAMED.items():
+        if set(characters) == set(alphabet):
+            return name
+    return alphabet if len(alphabet) <= 16 else f"{alphabet[:6]}...{alphabet[-5:]}"
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,144 @@
+"""`ocr read`: images to text or JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ocr.cli import report
+from ocr.cli.output import write_whole
+from ocr.errors import OcrError
+
+if TYPE_CHECKING:
+    from ocr.classifiers import Classifier
+    from ocr.image import PageImage
+    from ocr.page import Page
+
+
+@click.command("read")
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.option(
+    "-m",
+    "--model",
+    default="default",
+    metavar="NAME|FILE",
+    show_default=True,
+    help="Model to read with: one that `ocr models` lists, or a file.",
+)
+@click.option(
+    "-a",
+    "--alphabet",
+    metavar="NAME|CHARACTERS",
+    help="The only characters there are: digits, upper, lower, letters, upper-digits, alnum, "
+    "ascii, or the characters themselves.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What to write.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write there, not to standard output.",
+)
+@click.option(
+    "--overlay",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PNG",
+    help="Draw what was read over the image; of several pages, NAME-1.png, NAME-2.png ...",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(["onnx", "torch"]),
+    default="onnx",
+    show_default=True,
+    help="What computes the model.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    images: tuple[str, ...],
+    model: str,
+    alphabet: str | None,
+    form: str,
+    output: Path | None,
+    overlay: Path | None,
+    backend: str,
+) -> None:
+    """Read the text on images; - is an image on standard input.
+
+    An image that cannot be read is reported and the others are read; the exit code is then that
+    of the first error.
+    """
+    errors: list[OcrError] = []
+    results = _read_all(images, _classifier(model, alphabet, backend), errors)
+    if overlay is not None:
+        results = _overlaid(results, overlay)
+    chunks = _text(results) if form == "text" else _json(results)
+    if output is None:
+        for chunk in chunks:
+            click.echo(chunk, nl=False)
+    else:
+        write_whole(output, "".join(chunks))
+    if errors:
+        ctx.exit(errors[0].exit_code)
+
+
+def _classifier(model: str, alphabet: str | None, backend: str) -> Classifier:
+    from ocr import classifiers
+    from ocr.alphabet import characters_of
+
+    classifier = classifiers.load(model, backend=backend)
+    if alphabet is None:
+        return classifier
+    return classifiers.restrict(classifier, characters_of(alphabet))
+
+
+def _read_all(
+    images: Iterable[str], classifier: Classifier, errors: list[OcrError]
+) -> Iterator[tuple[PageImage, Page]]:
+    """Read page after page; what goes wrong is reported, and added to `errors`."""
+    from ocr import image, pipeline
+
+    for source in images:
+        try:
+            for page_image in image.load(sys.stdin.buffer if source == "-" else source):
+                yield page_image, pipeline.read(page_image, classifier)
+        except OcrError as error:
+            report(error)
+            errors.append(error)
+
+
+def _overlaid(
+    results: Iterable[tuple[PageImage, Page]], target: Path
+) -> Iterator[tuple[PageImage, Page]]:
+    """Draw every page, then pass them on."""
+    from ocr.export import overlay
+
+    everything = list(results)
+    for number, (page_image, page) in enumerate(everything, start=1):
+        numbered = target.with_stem(f"{target.stem}-{number}")
+        drawn = overlay.draw(page_image, page)
+        write_whole(target if len(everything) == 1 else numbered, drawn)
+    return iter(everything)
+
+
+def _text(results: Iterable[tuple[PageImage, Page]]) -> Iterator[str]:
+    return (page.text for _, page in results)
+
+
+def _json(results: Iterable[tuple[PageImage, Page]]) -> Iterator[str]:
+    from ocr.export import json
+
+    yield json.dumps([(page_image.name, page) for page_image, page in results])

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from ocr import cli
+from ocr.errors import DataError, ModelError
+from ocr.image import PageImage
+from ocr.page import Box, Glyph, Line, Page, Word
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run ocr with arguments; output is stdout, stderr apart."""
+
+    def invoke(*args: object, stdin: bytes = b"") -> Result:
+        return CliRunner().invoke(cli.main, [str(arg) for arg in args], input=stdin)
+
+    return invoke
+
+
+@pytest.fixture
+def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read every page as its width and height, with whatever model."""
+    pytest.importorskip("ocr.pipeline")
+    from ocr import classifiers, pipeline
+
+    def read(page: PageImage, classifier: object) -> Page:
+        glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{page.size[0]}")]
+        return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
+
+    monkeypatch.setattr(classifiers, "load", lambda name, backend="onnx": object())
+    monkeypatch.setattr(pipeline, "read", read)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[[int], Path]:
+    """Write a white picture of some width."""
+
+    def write(width: int) -> Path:
+        path = tmp_path / f"{width}.png"
+        Image.new("L", (width, 9), 255).save(path)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_of_the_table_has_its_help(run: Run, name: str) -> None:
+    if find_spec(f"ocr.cli.{name}") is None:
+        pytest.skip("not written yet")
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert f"Usage: main {name}" in result.stdout
+
+
+def test_help_lists_the_commands_in_order_of_use(run: Run) -> None:
+    listed = [
+        line.split()[0]
+        for line in run("--help").stdout.split("Commands:")[1].splitlines()
+        if line.strip()
+    ]
+    assert listed == list(cli.COMMANDS)
+
+
+def test_wrong_command_line_exits_with_2(run: Run) -> None:
+    assert run("raed").exit_code == 2
+    assert run("read").exit_code == 2
+    assert run("read", "--format", "yaml", "a.png").exit_code == 2
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch, run: Run) -> Callable[[BaseException], Result]:
+    """Run a command that ends in an exception."""
+
+    def fail(error: BaseException) -> Result:
+        def glob(self: Path, pattern: str) -> list[Path]:
+            raise error
+
+        monkeypatch.setattr(Path, "glob", glob)
+        return run("models")
+
+    return fail
+
+
+def test_our_errors_are_one_line_and_their_exit_code(failing: Callable[..., Result]) -> None:
+    result = failing(DataError("cannot use x.npz: it is empty"))
+    assert result.exit_code == 5
+    assert (result.stdout, result.stderr) == ("", "ocr: error: cannot use x.npz: it is empty\n")
+
+
+def test_ctrl_c_exits_with_130(failing: Callable[..., Result]) -> None:
+    result = failing(KeyboardInterrupt())
+    assert result.exit_code == 130
+    assert "Traceback" not in result.stderr
+
+
+def test_errors_of_the_system_are_one_line(failing: Callable[..., Result]) -> None:
+    result = failing(OSError(28, "No space left on device", "out.npz"))
+    assert result.exit_code == 6
+    assert result.stderr == "ocr: error: cannot write out.npz: no space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_full_disk_behind_stdout_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ocr", "models"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 6
+    assert done.stderr == "ocr: error: cannot write the output: no space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes differ there")
+def test_closed_pipe_is_no_complaint() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "ocr", "models"], stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert done.stderr == ""
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_texts_follow_one_another(run: Run, picture: Callable[[int], Path]) -> None:
+    result = run("read", picture(12), picture(34))
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "12\n34\n", "")
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_bad_image_does_not_stop_the_others(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "note.png").write_text("no picture")
+    result = run("read", tmp_path / "note.png", picture(12), tmp_path / "none.png")
+    assert (result.exit_code, result.stdout) == (3, "12\n")
+    assert [line.split(": ")[3] for line in result.stderr.splitlines()] == [
+        "not an image that can be read (convert it to PNG or JPEG)",
+        "no such file",
+    ]
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_dash_reads_standard_input(run: Run, picture: Callable[[int], Path]) -> None:
+    assert run("read", "-", stdin=picture(56).read_bytes()).stdout == "56\n"
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_json_names_each_image(run: Run, picture: Callable[[int], Path]) -> None:
+    answer = json.loads(run("read", "-f", "json", picture(12), picture(34)).stdout)
+    assert answer["version"] == 1
+    assert [Path(page["image"]).name for page in answer["pages"]] == ["12.png", "34.png"]
+    assert answer["pages"][0]["text"] == "12\n"
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_output_file_replaces_the_old_one_whole(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    target = tmp_path / "out.txt"
+    target.write_text("old")
+    result = run("read", picture(12), "-o", target)
+    assert (result.stdout, target.read_text()) == ("", "12\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["12.png", "out.txt"]
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_output_into_a_missing_folder_is_told(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    result = run("read", picture(12), "-o", tmp_path / "none" / "out.txt")
+    assert result.exit_code == 6
+    assert "out.txt: no such file or directory" in result.stderr
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_overlays_of_several_pages_are_numbered(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    assert run("read", picture(12), "--overlay", tmp_path / "one.png").exit_code == 0
+    assert run("read", picture(12), picture(34), "--overlay", tmp_path / "o.png").exit_code == 0
+    drawn = {path.name for path in tmp_path.glob("o*.png")}
+    assert drawn == {"one.png", "o-1.png", "o-2.png"}
+    with Image.open(tmp_path / "o-2.png") as overlay:
+        assert overlay.size == (34, 9)
+
+
+def test_unknown_model_is_told_once(run: Run, picture: Callable[[int], Path]) -> None:
+    result = run("read", "--model", "nosuch", picture(12), picture(34))
+    assert result.exit_code == ModelError.exit_code
+    assert result.stderr.count("ocr: error: no model nosuch") == 1
