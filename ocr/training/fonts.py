@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def synthesize(
     alphabet : str
     seed : int
     per_character : int
-        Samples of each character, each with its own font, size, weight, slant and width.
+        Samples of each character, each with its own font, size, weight, slant and width;
+        fewer where some styles of a family lack the character.
     folder : Path, optional
         Fonts to draw from; by default Pillow's own, the DejaVu fonts that come with
         Matplotlib if it is installed, and the fonts of the system.
@@ -65,27 +67,26 @@ def synthesize(
     DataError
         A folder without fonts that have letters.
     """
-    fonts = list(text_fonts(all_fonts() if folder is None else fonts_in(folder)))
-    if not fonts:
+    families = families_of(text_fonts(all_fonts() if folder is None else fonts_in(folder)))
+    if not families:
         raise DataError(f"{folder} has no fonts with letters (put .ttf or .otf files in it)")
     rng = np.random.default_rng(seed)
-    drawn = [
-        (character, draw(character, font, rng=rng))
+    pairs = [
+        (character, font)
         for character in alphabet
-        if (able := [font for font in fonts if has_glyph(font, character)])
-        for font in _in_turn(able, per_character, rng)
+        for font in picked(families, character, count=per_character, rng=rng)
     ]
-    crops = [crop_of(ink) for _, ink in drawn]
+    crops = [crop_of(draw(character, font, rng=rng)) for character, font in pairs]
     return of_crops(
         np.array(crops, np.uint8).reshape(-1, SIZE, SIZE),
-        np.array([character for character, _ in drawn], "<U1"),
+        np.array([character for character, _ in pairs], "<U1"),
         alphabet=alphabet,
     )
 
 
 def all_fonts() -> Iterator[ImageFont.FreeTypeFont]:
-    """Fonts of Pillow, of Matplotlib if it is installed, and of the system, at the largest size."""
-    default = ImageFont.load_default(SIZES[-1])
+    """Fonts of Pillow, of Matplotlib if it is installed, and of the system."""
+    default = ImageFont.load_default(SIZES[0])
     if isinstance(default, ImageFont.FreeTypeFont):
         yield default
     # found without importing it, which takes a second
@@ -101,7 +102,7 @@ def fonts_in(folder: Path, pattern: str = "*") -> Iterator[ImageFont.FreeTypeFon
     for path in sorted(folder.rglob(pattern)):
         if path.suffix.lower() in SUFFIXES and not is_symbol_font(path):
             try:
-                yield ImageFont.truetype(str(path), SIZES[-1])
+                yield ImageFont.truetype(str(path), SIZES[0])
             except OSError:
                 continue
 
@@ -111,7 +112,7 @@ def is_symbol_font(path: Path) -> bool:
     if any(name in path.name.lower() for name in SYMBOL_NAMES):
         return True
     try:
-        ImageFont.truetype(str(path), SIZES[-1], encoding="symb")
+        ImageFont.truetype(str(path), SIZES[0], encoding="symb")
     except OSError:
         return False
     return True
@@ -121,21 +122,52 @@ def text_fonts(fonts: Iterator[ImageFont.FreeTypeFont]) -> Iterator[ImageFont.Fr
     """Fonts that have letters, each name once."""
     names = set()
     for font in fonts:
-        has_letters = has_glyph(font, "A") and has_glyph(font, "a") and differ(font, "A", "B")
-        if has_letters and font.getname() not in names:
+        if font.getname() not in names and has_letters(font):
             names.add(font.getname())
             yield font
 
 
+def has_letters(font: ImageFont.FreeTypeFont) -> bool:
+    """Whether a font has Latin letters, each its own, and not in frames."""
+    # a font of last resort draws one mark for a whole script
+    marks = {mark_of(font, character) for character in (*"ABab", MISSING)}
+    # where a full stop is as high as a letter, both are drawn as keys or in boxes
+    (_, stop_top, _, stop_bottom), (_, top, _, bottom) = font.getbbox("."), font.getbbox("A")
+    return len(marks) == 5 and stop_bottom - stop_top < (bottom - top) / 2
+
+
+def families_of(fonts: Iterator[ImageFont.FreeTypeFont]) -> list[list[ImageFont.FreeTypeFont]]:
+    """Fonts that share a family name, together."""
+    families = defaultdict(list)
+    for font in fonts:
+        families[font.getname()[0]].append(font)
+    return list(families.values())
+
+
+def picked(
+    families: list[list[ImageFont.FreeTypeFont]],
+    character: str,
+    *,
+    count: int,
+    rng: np.random.Generator,
+) -> list[ImageFont.FreeTypeFont]:
+    """Fonts that have a character, each family as likely as any other, however many its styles."""
+    able = [family for family in families if has_glyph(family[0], character)]
+    chosen = [able[i] for i in rng.integers(len(able), size=count)] if able else []
+    fonts = [family[rng.integers(len(family))] for family in chosen]
+    return [font for font in fonts if has_glyph(font, character)]
+
+
 def has_glyph(font: ImageFont.FreeTypeFont, character: str) -> bool:
     """Whether a font has a mark of its own for a character."""
-    return font.getmask(character).getbbox() is not None and differ(font, character, MISSING)
+    mark = mark_of(font, character)
+    return any(mark[1]) and mark != mark_of(font, MISSING)
 
 
-def differ(font: ImageFont.FreeTypeFont, one: str, other: str) -> bool:
-    """Whether a font draws two characters differently."""
-    first, second = font.getmask(one), font.getmask(other)
-    return first.size != second.size or bytes(first) != bytes(second)
+def mark_of(font: ImageFont.FreeTypeFont, character: str) -> tuple[tuple[int, int], bytes]:
+    """Size and pixels of what a font draws for a character."""
+    mask = font.getmask(character)
+    return mask.size, bytes(mask)
 
 
 def draw(
@@ -177,11 +209,3 @@ def slanted(image: Image.Image, *, slant: float, stretch: float) -> Image.Image:
     return image.transform(
         (width, image.height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
     )
-
-
-def _in_turn(
-    fonts: list[ImageFont.FreeTypeFont], count: int, rng: np.random.Generator
-) -> list[ImageFont.FreeTypeFont]:
-    """`count` of the fonts, each as often as any other, starting with any."""
-    order = rng.permutation(len(fonts))
-    return [fonts[order[i % len(fonts)]] for i in range(count)]
