@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
+from ocr.errors import MissingExtraError, ModelError
+from ocr.models_dir import models_dir
+
+SUFFIXES = (".onnx", ".npz")
 
 
 class Classifier(Protocol):
@@ -32,3 +38,86 @@ class Classifier(Protocol):
             Log-probabilities; each row's log-sum-exp is 0.
         """
         ...
+
+
+def load(name_or_path: str | Path, *, backend: str = "onnx") -> Classifier:
+    """Load a model by the name of one that ships with ocr, or from a file.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+    backend : {"onnx", "torch"}
+        What computes an .onnx model; an .npz one always runs on NumPy.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or the file is not one.
+    """
+    path = find(name_or_path)
+    if path.suffix == ".npz":
+        from ocr.classifiers.mlp import load_mlp
+
+        return load_mlp(path)
+    if backend == "torch":
+        return _load_torch(path)
+    from ocr.classifiers.onnx import OnnxClassifier
+
+    return OnnxClassifier(path)
+
+
+def _load_torch(path: Path) -> Classifier:
+    try:
+        from ocr.classifiers.onnx_file import load_torch
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("reading with torch", "torch") from error
+    return load_torch(path)[0]
+
+
+def find(name_or_path: str | Path) -> Path:
+    """Path of a model given by name or path; ModelError if there is none."""
+    shipped = [models_dir() / f"{name_or_path}{suffix}" for suffix in SUFFIXES]
+    for path in (*shipped, Path(name_or_path)):
+        if path.suffix in SUFFIXES and path.is_file():
+            return path
+    if Path(name_or_path).exists():
+        raise ModelError(f"cannot use {name_or_path}: not an .onnx or .npz model file")
+    raise ModelError(f"no model {name_or_path} (ocr models lists those that ship with ocr)")
+
+
+def describe(name_or_path: str | Path) -> dict[str, Any]:
+    """Read a model's card: architecture, alphabet, data, measured accuracy …."""
+    path = find(name_or_path)
+    if path.suffix == ".npz":
+        from ocr.classifiers.mlp import load_mlp
+
+        return load_mlp(path).card.values
+    from ocr.classifiers.onnx import OnnxClassifier
+
+    return OnnxClassifier(path).card.values
+
+
+def restrict(classifier: Classifier, characters: str) -> Classifier:
+    """Constrain a classifier's choice to some characters, before it decides.
+
+    Raises
+    ------
+    ModelError
+        If it knows none of them.
+    """
+    alphabet, outputs = classifier.alphabet.restricted(characters)
+    if not alphabet.characters:
+        raise ModelError(f"the model knows none of {characters!r} (choose another --alphabet)")
+    return _Restricted(classifier, alphabet, outputs)
+
+
+@dataclass(frozen=True)
+class _Restricted:
+    classifier: Classifier
+    alphabet: Alphabet
+    outputs: NDArray[np.intp]
+
+    def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        kept = self.classifier.log_probs(crops)[:, self.outputs]
+        total: NDArray[np.float32] = np.logaddexp.reduce(kept, axis=1, keepdims=True)
+        return kept - total

@@ -1,0 +1,66 @@
+"""A model's description of itself, which every model file carries as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ocr.alphabet import Alphabet
+from ocr.errors import ModelError
+
+CROP_FORMAT = "fit-24-32"  # how ocr.segment.crops.fit makes a crop
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model says of itself.
+
+    Attributes
+    ----------
+    values : dict
+        At least architecture, alphabet, reject and crop; data, seed, epoch and
+        measured accuracy where it was trained by `ocr train`.
+    """
+
+    values: dict[str, Any]
+
+    @classmethod
+    def describe(cls, architecture: str, alphabet: Alphabet, extra: dict[str, Any]) -> Card:
+        """Build the card of a model that is about to be saved."""
+        own = {
+            "architecture": architecture,
+            "alphabet": alphabet.characters,
+            "reject": alphabet.reject,
+            "crop": CROP_FORMAT,
+        }
+        return cls({**extra, **own})
+
+    @classmethod
+    def parse(cls, text: str | None, path: Path) -> Card:
+        """Read the JSON of the model file `path`; ModelError if it is not a card of ours."""
+        try:
+            values = json.loads(text or "")
+            Alphabet(str(values["alphabet"]), bool(values["reject"]))
+            crop = values["crop"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"cannot use {path}: not a model of ocr (train one)") from error
+        if crop != CROP_FORMAT:
+            raise ModelError(f"cannot use {path}: its crops are {crop}, not {CROP_FORMAT} (retrain)")
+        return cls(values)
+
+    def to_json(self) -> str:
+        """Text for the model file."""
+        return json.dumps(self.values, ensure_ascii=False)
+
+    @cached_property
+    def alphabet(self) -> Alphabet:
+        """What each output of the model stands for."""
+        return Alphabet(self.values["alphabet"], self.values["reject"])
+
+    @property
+    def architecture(self) -> str:
+        """Shape of the model."""
+        return str(self.values["architecture"])

@@ -1,0 +1,56 @@
+"""Reading with a network through ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ocr.alphabet import Alphabet
+from ocr.classifiers.card import Card
+from ocr.errors import ModelError
+
+BATCH = 256  # crops at a time: the activations of more fall out of the cache
+
+
+class OnnxClassifier:
+    """An ONNX model file behind the classifier contract.
+
+    Parameters
+    ----------
+    path : Path
+    threads : int, optional
+        Cores to use; all where it is not given.
+
+    Raises
+    ------
+    ModelError
+        If the file is not a model that ocr wrote.
+    """
+
+    def __init__(self, path: Path, *, threads: int = 0) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3  # errors: a bad file is told by us, once
+        try:
+            self._session = onnxruntime.InferenceSession(
+                path, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's exceptions have no public base class
+            raise ModelError(f"cannot use {path}: not an ONNX model") from error
+        self.card = Card.parse(self._session.get_modelmeta().custom_metadata_map.get("card"), path)
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """What each output stands for."""
+        return self.card.alphabet
+
+    def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log-probabilities, float32 [N, C], of crops, float32 [N, 32, 32]."""
+        out = np.empty((len(crops), len(self.alphabet)), np.float32)
+        for start in range(0, len(crops), BATCH):
+            batch = np.ascontiguousarray(crops[start : start + BATCH])
+            out[start : start + BATCH] = self._session.run(None, {"crops": batch})[0]
+        return out

@@ -1,0 +1,121 @@
+"""A torch `Sequential` to a self-describing ONNX file, and back.
+
+The exporter is written here, for the few layers the networks use, because the file must
+also be trainable again: batch norm stays apart and weights keep torch's names, so that
+one file serves ONNX Runtime (which fuses them when it loads) and `--init`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from ocr.classifiers.card import Card
+from ocr.classifiers.cnn import ARCHITECTURES, TorchClassifier
+from ocr.errors import ModelError, OutputError
+
+OPSET = 17
+IR_VERSION = 8  # read by every ONNX Runtime since 1.11
+
+
+def save_onnx(path: Path, network: nn.Sequential, card: Card) -> None:
+    """Write a network whose output is log-probabilities.
+
+    Parameters
+    ----------
+    path : Path
+    network : torch.nn.Sequential
+        Of the architecture and the number of outputs that the card tells.
+    card : Card
+
+    Raises
+    ------
+    OutputError
+        Where the file cannot be written; an older file there is left as it was.
+    """
+    model = helper.make_model(
+        _graph(network, len(card.alphabet)),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="ocr",
+    )
+    helper.set_model_props(model, {"card": card.to_json()})
+    onnx.checker.check_model(model)
+    _write_atomically(path, model.SerializeToString())
+
+
+def load_torch(path: Path) -> tuple[TorchClassifier, Card]:
+    """Read an ONNX file of ours back into a torch network, and its card."""
+    try:
+        model = onnx.load(path)
+        card = Card.parse({p.key: p.value for p in model.metadata_props}.get("card"), path)
+        network = ARCHITECTURES[card.architecture](len(card.alphabet))
+        weights = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+        state = network.state_dict()
+        for name, tensor in state.items():
+            if name in weights:
+                tensor.copy_(torch.from_numpy(weights[name].copy()))
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+    except ModelError:
+        raise
+    except Exception as error:  # protobuf and onnx each raise their own
+        raise ModelError(f"cannot use {path}: not a trainable model of ocr (retrain it)") from error
+    return TorchClassifier(network, card.alphabet), card
+
+
+def _graph(network: nn.Sequential, outputs: int) -> onnx.GraphProto:
+    nodes = [helper.make_node("Unsqueeze", ["crops", "channel_axis"], ["x"])]
+    constants = [numpy_helper.from_array(np.array([1], np.int64), "channel_axis")]
+    value = "x"
+    for name, layer in network.named_children():
+        node = _node(name, layer, value)
+        nodes.append(node)
+        value = node.output[0]
+        constants += [
+            numpy_helper.from_array(t.detach().cpu().numpy(), f"{name}.{key}")
+            for key, t in layer.state_dict().items()
+            if key != "num_batches_tracked"
+        ]
+    nodes.append(helper.make_node("LogSoftmax", [value], ["log_probs"], axis=1))
+    crops = helper.make_tensor_value_info("crops", TensorProto.FLOAT, ["N", 32, 32])
+    result = helper.make_tensor_value_info("log_probs", TensorProto.FLOAT, ["N", outputs])
+    return helper.make_graph(nodes, "ocr", [crops], [result], constants)
+
+
+def _node(name: str, layer: nn.Module, value: str) -> onnx.NodeProto:
+    """One layer as one ONNX node that reads `value` and weights named as torch names them."""
+    out = [f"{name}.out"]
+    if isinstance(layer, nn.Conv2d):
+        bias = [f"{name}.bias"] if layer.bias is not None else []
+        pads = [layer.padding[0]] * 4  # type: ignore[list-item]
+        return helper.make_node("Conv", [value, f"{name}.weight", *bias], out, pads=pads)
+    if isinstance(layer, nn.BatchNorm2d):
+        weights = [f"{name}.{k}" for k in ("weight", "bias", "running_mean", "running_var")]
+        return helper.make_node("BatchNormalization", [value, *weights], out, epsilon=layer.eps)
+    if isinstance(layer, nn.MaxPool2d):
+        side = [int(layer.kernel_size)] * 2  # type: ignore[arg-type]
+        return helper.make_node("MaxPool", [value], out, kernel_shape=side, strides=side)
+    if isinstance(layer, nn.Linear):
+        return helper.make_node(
+            "Gemm", [value, f"{name}.weight", f"{name}.bias"], out, transB=1
+        )
+    simple = {nn.ReLU: "Relu", nn.Sigmoid: "Sigmoid", nn.Tanh: "Tanh", nn.Flatten: "Flatten"}
+    return helper.make_node(simple[type(layer)], [value], out)
+
+
+def _write_atomically(path: Path, data: bytes) -> None:
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
+        Path(file.name).chmod(0o644)  # the temporary file is private to its owner
+        os.replace(file.name, path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,175 @@
+"""Which pixels are ink: the background is removed, then each stroke is cut at half its depth.
+
+Polarity is decided from the page. The threshold follows Su, Lu and Tan 2010 ("Binarization of
+historical document images using the local maximum and minimum"): it is the mean darkness of
+the edge pixels around, which lies half-way between paper and ink wherever that ink is pale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Gray = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+BACKGROUND_SIDE = 160  # px, side of the small image that the background is taken from
+WIDEST_STROKE = 1 / 14  # of the longer side; a wider dark area is background, not ink
+FAINTEST = 0.045  # share of the paper's light that ink takes away at the least
+NOISE_FACTOR = 5.0  # an edge stands out from the grain of the paper by so many deviations
+
+
+@dataclass(frozen=True)
+class Ink:
+    """Ink found on a page.
+
+    Attributes
+    ----------
+    mask : ndarray, bool [h, w]
+    strength : ndarray, float32 [h, w]
+        How much of a full stroke covers each pixel, 0 to 1: soft at its edges.
+    """
+
+    mask: Mask
+    strength: Gray
+
+
+def find_ink(gray: Gray) -> Ink:
+    """Separate ink from paper.
+
+    Parameters
+    ----------
+    gray : ndarray, float32 [h, w]
+        0 black to 1 white.
+
+    Returns
+    -------
+    Ink
+        No ink at all on a blank page.
+    """
+    gray = dark_on_light(gray)
+    background = estimate_background(gray)
+    paper = np.maximum(resize(background, gray.shape), 0.05)
+    darkness = np.clip(1 - gray / paper, 0, 1) * sheet_mask(background, gray.shape)
+    edges = find_edges(darkness)
+    return threshold_at_edges(darkness, edges)
+
+
+def dark_on_light(gray: Gray) -> Gray:
+    """Turn a page of light letters on a dark ground into its negative.
+
+    Strokes are the rarer side of whatever stands out from its surroundings, so that the
+    skew of the differences, on the sheet if there is one, tells which side they are on.
+    """
+    small = shrink(gray, 4 * BACKGROUND_SIDE)
+    sheet = sheet_mask(estimate_background(gray), small.shape)
+    around = max(3, max(small.shape) // 12)
+    share = ndimage.uniform_filter(sheet.astype(np.float32), around)
+    mean = ndimage.uniform_filter(small * sheet, around) / np.maximum(share, 1e-3)
+    detail = (small - mean)[sheet]
+    detail = detail[np.abs(detail) > FAINTEST]
+    skew = np.mean(detail**3) if detail.size else -1.0
+    return 1 - gray if skew > 0 else gray
+
+
+def estimate_background(gray: Gray) -> Gray:
+    """Light of the paper without what is written on it, float32, shrunk to about 160 px.
+
+    A grey closing fills every dark mark narrower than `WIDEST_STROKE`; steps of light, as
+    at the edge of a shadow or of a sheet, stay where they are.
+    """
+    small = shrink(gray, BACKGROUND_SIDE)
+    side = max(3, round(max(small.shape) * WIDEST_STROKE)) | 1
+    closed = ndimage.grey_closing(small, (side, side), mode="nearest")
+    return ndimage.uniform_filter(closed, 3, mode="nearest")
+
+
+def sheet_mask(background: Gray, shape: tuple[int, ...]) -> Mask:
+    """The sheet where it lies on something much darker, else everything, bool of a shape."""
+    bright = background > otsu(background)
+    if not bright.any() or bright.all():
+        return np.ones(shape, np.bool_)
+    contrast = background[bright].mean() / max(float(background[~bright].mean()), 0.02)
+    labels, _ = ndimage.label(bright)
+    sheet = ndimage.binary_fill_holes(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
+    if contrast < 1.7 or sheet.mean() < 0.12:
+        return np.ones(shape, np.bool_)
+    # the rim is blurred, and its shade is neither paper nor ink
+    inner = ndimage.binary_erosion(sheet, iterations=3, border_value=1)
+    return resize(inner.astype(np.float32), shape) > 0.5
+
+
+def find_edges(darkness: Gray) -> Mask:
+    """Pixels on the rims of strokes: where darkness changes far more than the grain does."""
+    high = ndimage.maximum_filter(darkness, 3)
+    contrast = high - ndimage.minimum_filter(darkness, 3)
+    sample = contrast[::4, ::4]
+    grain = float(np.median(sample))
+    level = max(FAINTEST, NOISE_FACTOR / 2 * grain)
+    strong = sample[sample > level]
+    if strong.size:
+        level = max(level, 0.5 * otsu(strong))
+    edges: Mask = contrast > level
+    return edges
+
+
+def threshold_at_edges(darkness: Gray, edges: Mask) -> Ink:
+    """Ink is what is darker than the mean of the edge pixels around it."""
+    if not edges.any():
+        return Ink(np.zeros(darkness.shape, np.bool_), np.zeros(darkness.shape, np.float32))
+    window = max(15, max(darkness.shape) // 24) | 1
+    count = ndimage.uniform_filter(edges.astype(np.float32), window)
+    total = ndimage.uniform_filter(np.where(edges, darkness, 0).astype(np.float32), window)
+    overall = float(darkness[edges].mean())
+    prior = 0.002  # share of edge pixels at which the window counts as much as the page
+    level = (total + prior * overall) / (count + prior)
+    level = np.maximum(level, 0.35 * overall)
+    near = count > 1e-4
+    mask = (darkness > level) & near
+    strength = np.clip(0.5 * darkness / level, 0, 1) * near
+    return Ink(mask, strength.astype(np.float32))
+
+
+def otsu(values: Gray) -> float:
+    """Threshold that separates two peaks best (Otsu 1979).
+
+    Examples
+    --------
+    >>> 0.1 < otsu(np.array([0.1, 0.1, 0.1, 0.9, 0.9], np.float32)) < 0.9
+    True
+    """
+    counts, borders = np.histogram(values, 128)
+    middles = (borders[:-1] + borders[1:]) / 2
+    below, above = np.cumsum(counts), counts.sum() - np.cumsum(counts)
+    sums = np.cumsum(counts * middles)
+    mean_below = sums / np.maximum(below, 1)
+    mean_above = (sums[-1] - sums) / np.maximum(above, 1)
+    between = below * above * (mean_below - mean_above) ** 2
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))  # flat between far peaks
+    return float(borders[1 + best[len(best) // 2]])
+
+
+def shrink(gray: Gray, side: int) -> Gray:
+    """Average blocks so that the longer side is about `side` px; unchanged if smaller."""
+    factor = max(gray.shape) // side
+    if factor < 2:
+        return gray
+    height, width = (max(1, n // factor) for n in gray.shape)
+    if min(gray.shape) < factor:
+        return gray
+    blocks = gray[: height * factor, : width * factor].reshape(height, factor, width, factor)
+    small: Gray = blocks.mean((1, 3), dtype=np.float32)
+    return small
+
+
+def resize(small: Gray, shape: tuple[int, ...]) -> Gray:
+    """Bilinear enlargement to a shape."""
+    from PIL import Image
+
+    if small.shape == shape:
+        return small
+    image = Image.fromarray(small).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
+    return np.asarray(image)

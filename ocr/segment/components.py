@@ -1,0 +1,163 @@
+"""Connected components of the ink, and which of them can be writing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int32]
+
+EIGHT = np.ones((3, 3), np.bool_)  # pixels that touch at a corner belong together
+
+
+@dataclass(frozen=True)
+class Components:
+    """Connected components of a page.
+
+    Attributes
+    ----------
+    labels : ndarray, int32 [h, w]
+        0 is paper; component i has the label ``ids[i]``.
+    ids : ndarray, int32 [n]
+    boxes : ndarray, int32 [n, 4]
+        Left, top, right, bottom; half-open.
+    areas : ndarray, int32 [n]
+        Pixels of ink.
+    """
+
+    labels: Ints
+    ids: Ints
+    boxes: Ints
+    areas: Ints
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def widths(self) -> Ints:
+        """Columns that each covers, int32 [n]."""
+        return self.boxes[:, 2] - self.boxes[:, 0]
+
+    @property
+    def heights(self) -> Ints:
+        """Rows that each covers, int32 [n]."""
+        return self.boxes[:, 3] - self.boxes[:, 1]
+
+    def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Components:
+        """Those components that a mask or index array picks."""
+        return Components(self.labels, self.ids[which], self.boxes[which], self.areas[which])
+
+
+def find_components(mask: Mask) -> Components:
+    """Label ink that hangs together, diagonals included.
+
+    Examples
+    --------
+    >>> dots = np.array([[1, 0, 0, 1], [0, 1, 0, 1]], bool)
+    >>> find_components(dots).boxes.tolist()
+    [[0, 0, 2, 2], [3, 0, 4, 2]]
+    """
+    labels, count = ndimage.label(mask, EIGHT)
+    slices = ndimage.find_objects(labels)
+    boxes = [(x.start, y.start, x.stop, y.stop) for y, x in slices]
+    return Components(
+        labels,
+        np.arange(1, count + 1, dtype=np.int32),
+        np.array(boxes, np.int32).reshape(-1, 4),
+        np.bincount(labels.ravel(), minlength=count + 1)[1:].astype(np.int32),
+    )
+
+
+def letter_height(components: Components) -> float:
+    """Height in pixels of a typical letter; 0 without components.
+
+    The median in which each component counts as much as it is tall, so that neither
+    many specks nor one picture decide.
+
+    Examples
+    --------
+    >>> page = np.zeros((40, 40), bool)
+    >>> page[5:25, 5:8] = page[5:25, 15:18] = page[30, 30] = True
+    >>> letter_height(find_components(page))
+    20.0
+    """
+    heights = np.sort(components.heights)
+    if not len(heights):
+        return 0.0
+    weight = np.cumsum(heights)
+    return float(heights[np.searchsorted(weight, weight[-1] / 2)])
+
+
+def stroke_width(mask: Mask) -> float:
+    """Mean width of the strokes in pixels: twice the area over the length of the rims."""
+    inner = ndimage.binary_erosion(mask, EIGHT)
+    rim = int(mask.sum()) - int(inner.sum())
+    return 2 * float(mask.sum()) / rim if rim else 0.0
+
+
+def drop_non_text(components: Components) -> Components:
+    """Leave out specks, rules, frames, pictures and what reaches in from the border.
+
+    Parameters
+    ----------
+    components : Components
+
+    Returns
+    -------
+    Components
+        Dots and dashes as small as a tenth of a letter stay.
+    """
+    components = components.take(~_is_surroundings(components))
+    height = letter_height(components)
+    components = components.take(~_is_speck(components, height))
+    height = letter_height(components)
+    keep = ~_is_large(components, height) & ~_is_rule(components, height)
+    return components.take(keep & ~_reaches_in(components, height))
+
+
+def _is_surroundings(components: Components) -> Mask:
+    """What frames the view: it leaves the image and is a large part of it."""
+    page_height, page_width = components.labels.shape
+    large = (components.heights > 0.3 * page_height) | (components.widths > 0.3 * page_width)
+    return large & _touches_border(components)
+
+
+def _is_speck(components: Components, height: float) -> Mask:
+    longer = np.maximum(components.widths, components.heights)
+    speck: Mask = (longer < max(2.0, 0.1 * height)) | (components.areas < max(3, 0.004 * height**2))
+    return speck
+
+
+def _is_large(components: Components, height: float) -> Mask:
+    """Frames and pictures: larger than any letter both ways."""
+    large: Mask = (components.heights > 4 * height) & (components.widths > 2.5 * height)
+    return large | (components.heights > 8 * height)
+
+
+def _is_rule(components: Components, height: float) -> Mask:
+    """Lines of paper, tables and margins: long and as thin as a stroke."""
+    widths, heights = components.widths, components.heights
+    across = (widths > 5 * height) & (heights < 0.15 * widths) & (heights < height)
+    down: Mask = (heights > 2.5 * height) & (widths < 0.12 * heights)
+    return across | down
+
+
+def _reaches_in(components: Components, height: float) -> Mask:
+    """Fingers, desks and shadows: solid or large, and cut by the border of the image."""
+    widths, heights = components.widths, components.heights
+    solid = components.areas > 0.6 * widths * heights
+    huge = (heights > 2.2 * height) | (widths > 4 * height)
+    big = components.areas > 0.3 * height**2
+    reaches: Mask = _touches_border(components) & ((solid & big) | huge)
+    return reaches
+
+
+def _touches_border(components: Components) -> Mask:
+    height, width = components.labels.shape
+    left, top, right, bottom = components.boxes.T
+    touches: Mask = (left == 0) | (top == 0) | (right == width) | (bottom == height)
+    return touches

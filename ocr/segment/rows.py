@@ -1,0 +1,206 @@
+"""Components to rows of writing, on tilted and uneven pages.
+
+The page's tilt is taken from the profile of the components (Postl 1986); then a sweep from
+left to right follows each row as it climbs and bends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.segment.components import Components, letter_height
+
+Floats = NDArray[np.float64]
+
+STEEPEST = 0.42  # slope of a row: 23 degrees
+SMALL = 0.35  # of the letter height; smaller marks follow a row, and do not found one
+MEMORY = 4  # letters whose mean place a row is expected to keep
+SAME_ROW = 0.45  # share of the smaller height that must overlap the row
+
+
+@dataclass(frozen=True)
+class Row:
+    """Components of one row.
+
+    Attributes
+    ----------
+    members : ndarray, intp [n]
+        Indices into the components, left to right by their middles.
+    slope : float
+        Of the page's rows: pixels down for each pixel to the right.
+    """
+
+    members: NDArray[np.intp]
+    slope: float
+
+
+def find_rows(components: Components) -> list[Row]:
+    """Cluster components into rows, top to bottom.
+
+    Parameters
+    ----------
+    components : Components
+        Without pictures and rules (`drop_non_text`).
+
+    Returns
+    -------
+    list of Row
+        Empty for no components.
+    """
+    height = letter_height(components)
+    if not len(components):
+        return []
+    slope = find_slope(components, height)
+    boxes = straightened(components.boxes, slope)
+    large = np.flatnonzero(components.heights >= SMALL * height)
+    tracks = merge_tracks(sweep(boxes, large[np.argsort(boxes[large, 0])]), boxes)
+    attach_small(tracks, boxes, np.flatnonzero(components.heights < SMALL * height))
+    tracks = [t for t in tracks if t.members]
+    tracks.sort(key=lambda t: t.middle(boxes))
+    return [Row(_left_to_right(t.members, boxes), slope) for t in tracks]
+
+
+def _left_to_right(members: list[int], boxes: Floats) -> NDArray[np.intp]:
+    order = np.array(members, np.intp)
+    middles = boxes[order, 0] + boxes[order, 2]
+    return order[np.argsort(middles, kind="stable")]
+
+
+def find_slope(components: Components, height: float) -> float:
+    """Slope of the rows: the one along which the components' profile is sharpest."""
+    large = components.heights >= SMALL * height
+    left, top, right, bottom = components.boxes[large].T.astype(np.float64)
+    if len(left) < 4:
+        return 0.0
+    x, y = (left + right) / 2, (top + bottom) / 2
+    flat = _sharpness(x, y, 0.0, height)
+    slopes = np.linspace(-STEEPEST, STEEPEST, 85)
+    scores = [_sharpness(x, y, s, height) for s in slopes]
+    best = float(slopes[int(np.argmax(scores))])
+    if max(scores) < 1.15 * flat:  # a few letters look sharp along some slope by chance
+        best = 0.0
+    fine = best + np.linspace(-0.03, 0.03, 25)
+    scores = [_sharpness(x, y, s, height) - abs(s - best) for s in fine]
+    return float(fine[int(np.argmax(scores))])
+
+
+def _sharpness(x: Floats, y: Floats, slope: float, height: float) -> float:
+    """Sum of squares of the profile, smoothed over half a letter, per component."""
+    place = (y - slope * x) / (height / 4)
+    place -= place.min()
+    base = place.astype(np.intp)
+    share = place - base
+    profile = np.bincount(base, 1 - share, base.max() + 3) + np.bincount(
+        base + 1, share, base.max() + 3
+    )
+    smooth = np.convolve(profile, [0.25, 0.5, 0.25])
+    return float((smooth**2).sum() / len(x))
+
+
+def straightened(boxes: NDArray[np.int32], slope: float) -> Floats:
+    """Boxes moved to where they would be if the rows were level, float64 [n, 4]."""
+    left, top, right, bottom = boxes.T.astype(np.float64)
+    x, y = (left + right) / 2, (top + bottom) / 2
+    dx, dy = slope * y, -slope * x
+    return np.stack([left + dx, top + dy, right + dx, bottom + dy], 1)
+
+
+@dataclass
+class Track:
+    """A row while it is followed."""
+
+    members: list[int] = field(default_factory=list)
+
+    def band(self, boxes: Floats, near: float) -> tuple[float, float]:
+        """Top and bottom expected at the abscissa `near`: the mean of the letters there."""
+        middles = (boxes[self.members, 0] + boxes[self.members, 2]) / 2
+        nearest = np.argsort(np.abs(middles - near))[:MEMORY]
+        top, bottom = boxes[self.members][nearest][:, [1, 3]].mean(0)
+        return float(top), float(bottom)
+
+    def end(self, boxes: Floats) -> tuple[float, float]:
+        """Top and bottom of the last letters: the band at the right end of a sweep."""
+        recent = self.members[-MEMORY:]
+        top = sum(boxes[i, 1] for i in recent) / len(recent)
+        return float(top), float(sum(boxes[i, 3] for i in recent) / len(recent))
+
+    def extent(self, boxes: Floats) -> tuple[float, float]:
+        """Left and right end."""
+        return float(boxes[self.members, 0].min()), float(boxes[self.members, 2].max())
+
+    def middle(self, boxes: Floats) -> float:
+        """Mean ordinate, each letter counting as much as it is tall."""
+        top, bottom = boxes[self.members, 1], boxes[self.members, 3]
+        return float(np.average((top + bottom) / 2, weights=bottom - top + 1e-9))
+
+
+def sweep(boxes: Floats, order: NDArray[np.intp]) -> list[Track]:
+    """Follow rows from left to right; a letter that fits none begins a new one."""
+    tracks: list[Track] = []
+    for i in order:
+        top, bottom = boxes[i, 1], boxes[i, 3]
+        fits = [overlap(t.end(boxes), (top, bottom)) for t in tracks]
+        if fits and max(fits) >= SAME_ROW:
+            tracks[int(np.argmax(fits))].members.append(int(i))
+        else:
+            tracks.append(Track([int(i)]))
+    return tracks
+
+
+def overlap(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Overlap of two intervals as a share of the shorter, negative where they are apart.
+
+    Examples
+    --------
+    >>> overlap((0, 10), (5, 25))
+    0.5
+    """
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    return shared / max(min(one[1] - one[0], other[1] - other[0]), 1e-9)
+
+
+def merge_tracks(tracks: list[Track], boxes: Floats) -> list[Track]:
+    """Join rows that were begun twice: the same height where their ends meet."""
+    tracks = sorted(tracks, key=lambda t: -len(t.members))
+    merged: list[Track] = []
+    for track in tracks:
+        left, right = track.extent(boxes)
+        for home in merged:
+            start, end = home.extent(boxes)
+            near_left = overlap(home.band(boxes, left), track.band(boxes, left))
+            near_right = overlap(home.band(boxes, right), track.band(boxes, right))
+            apart = left > end or right < start
+            fit = near_left if left >= start else near_right
+            if (apart and fit >= 0.6) or min(near_left, near_right) >= 0.7:
+                home.members += track.members
+                break
+        else:
+            merged.append(track)
+    return merged
+
+
+def attach_small(tracks: list[Track], boxes: Floats, small: NDArray[np.intp]) -> None:
+    """Give dots, commas, hyphens and scraps to the row whose band they are in or next to."""
+    if not tracks:
+        tracks.append(Track([int(i) for i in small]))
+        return
+    homes = []
+    for i in small:
+        x, y = (boxes[i, 0] + boxes[i, 2]) / 2, (boxes[i, 1] + boxes[i, 3]) / 2
+        best, home = 1.0, None
+        for track in tracks:
+            left, right = track.extent(boxes)
+            top, bottom = track.band(boxes, x)
+            height = bottom - top
+            if not left - 2 * height <= x <= right + 2 * height:
+                continue
+            away = abs(y - (top + bottom) / 2) / height  # 0.5 on the rim of the band
+            if away < best:
+                best, home = away, track
+        homes.append(home)
+    for i, home in zip(small, homes, strict=True):
+        if home is not None:
+            home.members.append(int(i))

@@ -1,0 +1,140 @@
+"""From sources of data and a few choices to the samples and the learner of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ocr.alphabet import Alphabet
+from ocr.errors import DataError, MissingExtraError, ModelError
+from ocr.training import datasets
+from ocr.training.learner import Learner
+from ocr.training.rejects import make_rejects
+from ocr.training.samples import Samples
+
+REJECT_SHARE = 0.06  # of all samples: as many as the commonest few letters have
+PARTS = ("train", "valid", "test")
+VALIDATION_SHARE = 0.1
+VALIDATION_MOST = 8000  # more would only cost time each epoch
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What `ocr train` takes where the user names nothing."""
+
+    architecture: str
+    suffix: str
+    epochs: int
+    batch_size: int
+    learning_rate: float
+
+
+BACKENDS = {
+    "torch": Defaults("cnn", ".onnx", epochs=8, batch_size=256, learning_rate=3e-3),
+    "numpy": Defaults("mlp", ".npz", epochs=30, batch_size=64, learning_rate=0.05),
+}
+
+
+def gather(
+    sources: tuple[str, ...], alphabet: Alphabet, *, per_class: int | None, seed: int
+) -> tuple[Samples, Samples]:
+    """Load every source, add "not a letter" samples, and split into training and validation.
+
+    Parameters
+    ----------
+    sources : tuple of str
+        As `load_source` takes them.
+    alphabet : Alphabet
+    per_class : int or None
+        Draw so many of each class for training, and a third as many others for validation.
+    seed : int
+
+    Returns
+    -------
+    training, validation : Samples
+    """
+    samples = Samples.concatenate(
+        [load_source(s, alphabet, seed=seed + i) for i, s in enumerate(sources)]
+    )
+    share = min(VALIDATION_SHARE, VALIDATION_MOST / len(samples))
+    if per_class is not None:
+        samples = datasets.balanced(samples, per_class=per_class + per_class // 3, seed=seed)
+        share = 1 / 4
+    missing = set(alphabet.characters) - set(samples.characters.tolist())
+    if missing:
+        shown = "".join(sorted(missing))
+        raise DataError(
+            f"no sample of {shown!r} in {', '.join(sources)} (add --data, or leave out by --alphabet)"
+        )
+    training, validation = datasets.split(samples, share, seed=seed)
+    if alphabet.reject:
+        training, validation = (
+            _with_rejects(part, np.random.default_rng([seed, i]))
+            for i, part in enumerate((training, validation))
+        )
+    return training, validation
+
+
+def load_source(source: str, alphabet: Alphabet, *, seed: int) -> Samples:
+    """Load a source of which a part may be named: ``strokes.jsonl.gz@train``."""
+    path, _, part = source.rpartition("@")
+    if path and part in PARTS:
+        return datasets.load(path, alphabet=alphabet.characters, seed=seed, split=part)
+    return datasets.load(source, alphabet=alphabet.characters, seed=seed)
+
+
+def _with_rejects(samples: Samples, rng: np.random.Generator) -> Samples:
+    return Samples.concatenate([samples, make_rejects(samples, int(len(samples) * REJECT_SHARE), rng)])
+
+
+def has_reject(backend: str, architecture: str) -> bool:
+    """Whether an architecture gets a "not a letter" output: ours do, the report's do not."""
+    return backend == "torch" and not architecture.startswith("report")
+
+
+def make_learner(
+    backend: str, architecture: str, alphabet: Alphabet, *, seed: int, init: Path | None
+) -> Learner:
+    """Build a learner, starting from the weights of the model `init` where one is given."""
+    if backend == "numpy":
+        return _numpy_learner(architecture, alphabet, seed, init)
+    return _torch_learner(architecture, alphabet, seed, init)
+
+
+def _numpy_learner(architecture: str, alphabet: Alphabet, seed: int, init: Path | None) -> Learner:
+    from ocr.classifiers.mlp import ARCHITECTURES, load_mlp
+    from ocr.training.numpy_learner import NumpyLearner
+
+    _check_architecture("numpy", architecture, ARCHITECTURES)
+    learner = NumpyLearner(architecture, alphabet, seed=seed)
+    if init is not None:
+        learner.start_from(load_mlp(init))
+    return learner
+
+
+def _torch_learner(architecture: str, alphabet: Alphabet, seed: int, init: Path | None) -> Learner:
+    try:
+        from ocr.classifiers.cnn import ARCHITECTURES
+        from ocr.classifiers.onnx_file import load_torch
+        from ocr.training.torch_learner import TorchLearner
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("training with torch", "torch") from error
+
+    _check_architecture("torch", architecture, ARCHITECTURES)
+    learner = TorchLearner(architecture, alphabet, seed=seed)
+    if init is not None:
+        source, card = load_torch(init)
+        if card.architecture != architecture:
+            raise ModelError(
+                f"cannot start {architecture} from {init}: it is a {card.architecture} "
+                f"(add --arch {card.architecture})"
+            )
+        learner.start_from(source)
+    return learner
+
+
+def _check_architecture(backend: str, name: str, known: dict[str, object]) -> None:
+    if name not in known:
+        raise ModelError(f"no {backend} architecture {name!r} (there are {', '.join(known)})")

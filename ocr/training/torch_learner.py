@@ -1,0 +1,112 @@
+"""Training a torch network with AdamW, behind the learner contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ocr.alphabet import Alphabet
+from ocr.classifiers.card import Card
+from ocr.classifiers.cnn import ARCHITECTURES, TorchClassifier
+from ocr.classifiers.onnx_file import save_onnx
+
+WEIGHT_DECAY = 0.02
+
+
+class TorchLearner:
+    """A network and its optimiser.
+
+    Parameters
+    ----------
+    architecture : str
+        A key of `ocr.classifiers.cnn.ARCHITECTURES`.
+    alphabet : Alphabet
+    seed : int
+        Of the initial weights.
+    """
+
+    def __init__(self, architecture: str, alphabet: Alphabet, *, seed: int) -> None:
+        torch.manual_seed(seed)
+        self.architecture = architecture
+        self.alphabet = alphabet
+        self.network = ARCHITECTURES[architecture](len(alphabet))
+        # channels_last: convolutions of few channels run half again as fast on a CPU
+        self.network.to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), weight_decay=WEIGHT_DECAY, fused=True
+        )
+        self._classifier = TorchClassifier(self.network, alphabet)
+
+    def fit_batch(
+        self, crops: NDArray[np.float32], targets: NDArray[np.int64], learning_rate: float
+    ) -> tuple[float, int]:
+        """Take one AdamW step; see `Learner.fit_batch`."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        self.network.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        wanted = torch.from_numpy(targets)  # (N, 2)
+        log_probs = torch.log_softmax(self.network(torch.from_numpy(crops)[:, None]), 1)
+        picked = log_probs.gather(1, wanted)  # (N, 2)
+        same = wanted[:, 0] == wanted[:, 1]
+        loss = -torch.where(same, picked[:, 0], torch.logsumexp(picked, 1)).mean()
+        loss.backward()
+        self.optimizer.step()
+        correct = (log_probs.argmax(1, keepdim=True) == wanted).any(1).sum()
+        return float(loss.detach()), int(correct)
+
+    def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log-probabilities, float32 [N, C], in evaluation mode."""
+        return self._classifier.log_probs(crops)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Weights and both moments of AdamW."""
+        arrays = {f"weight/{k}": v.numpy().copy() for k, v in self.network.state_dict().items()}
+        for i, moments in self.optimizer.state_dict()["state"].items():
+            arrays |= {f"optimizer/{i}/{k}": v.numpy().copy() for k, v in moments.items()}
+        return arrays
+
+    def load_state(self, state: dict[str, NDArray[Any]]) -> None:
+        """Continue from what `state` returned."""
+        weights: dict[str, torch.Tensor] = {}
+        moments: dict[int, dict[str, torch.Tensor]] = {}
+        for name, array in state.items():
+            kind, _, rest = name.partition("/")
+            if kind == "weight":
+                weights[rest] = torch.from_numpy(array.copy())
+            elif kind == "optimizer":
+                index, _, key = rest.partition("/")
+                moments.setdefault(int(index), {})[key] = torch.from_numpy(array.copy())
+        self.network.load_state_dict(weights)
+        described = self.optimizer.state_dict()
+        self.optimizer.load_state_dict({**described, "state": moments})
+
+    def start_from(self, source: TorchClassifier) -> None:
+        """Take the weights of a trained network of the same architecture.
+
+        The outputs of characters that both alphabets have are taken over one by one;
+        those of new characters stay as they were initialised.
+        """
+        own, theirs = self.network.state_dict(), source.network.state_dict()
+        last = max(int(name.partition(".")[0]) for name in own)
+        for name, tensor in own.items():
+            if not name.startswith(f"{last}."):
+                tensor.copy_(theirs[name])
+        pairs = [
+            (self.alphabet.index(c), source.alphabet.index(c))
+            for c in self.alphabet.characters
+            if c in source.alphabet
+        ]
+        if self.alphabet.reject and source.alphabet.reject:
+            pairs.append((len(self.alphabet) - 1, len(source.alphabet) - 1))
+        for mine, other in pairs:
+            own[f"{last}.weight"][mine] = theirs[f"{last}.weight"][other]
+            own[f"{last}.bias"][mine] = theirs[f"{last}.bias"][other]
+
+    def save_model(self, path: Path, card: dict[str, Any]) -> None:
+        """Write the ONNX model file."""
+        save_onnx(path, self.network, Card.describe(self.architecture, self.alphabet, card))
