@@ -1,0 +1,290 @@
+"""Fully connected network in plain NumPy: forward, back-propagation by hand, its model file."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ocr.alphabet import Alphabet
+from ocr.classifiers.card import Card
+from ocr.errors import ModelError, OutputError
+
+INPUTS = 32 * 32  # pixels of a crop
+BATCH = 4096  # crops: 16 MB of input at a time
+
+# what NumPy, zipfile and zlib raise on a foreign or damaged file
+DAMAGED = (
+    AttributeError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+Array = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Units of each hidden layer, first to last, and the nonlinearity after each.
+
+    Attributes
+    ----------
+    hidden : tuple of int
+    activation : {"sigmoid", "tanh", "relu"}
+    """
+
+    hidden: tuple[int, ...]
+    activation: str
+
+    def parameter_shapes(self, outputs: int) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every parameter, in the order of the layers.
+
+        Examples
+        --------
+        >>> Architecture((64,), "sigmoid").parameter_shapes(36)
+        {'w0': (1024, 64), 'b0': (64,), 'w1': (64, 36), 'b1': (36,)}
+        """
+        widths = (INPUTS, *self.hidden, outputs)
+        shapes: dict[str, tuple[int, ...]] = {}
+        for layer, (before, after) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+            shapes[f"w{layer}"] = (before, after)
+            shapes[f"b{layer}"] = (after,)
+        return shapes
+
+
+#: Architectures by name: the course report's, and one that reads better.
+ARCHITECTURES = {
+    "mlp": Architecture((64,), "sigmoid"),
+    "mlp-wide": Architecture((256, 128), "relu"),
+}
+
+
+class MLP:
+    """Fully connected layers from the 1024 pixels of a crop to log-probabilities.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    parameters : dict of str to ndarray
+        Weights ``w0``, ``w1`` … [inputs, outputs] and biases ``b0``, ``b1`` … [outputs]
+        of the layers in order, all of one floating dtype: the network computes in it.
+    card : Card
+        The model's description; tells the alphabet.
+    """
+
+    def __init__(
+        self, architecture: Architecture, parameters: dict[str, Array], card: Card
+    ) -> None:
+        self.architecture = architecture
+        self.parameters = parameters
+        self.card = card
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """What each output stands for."""
+        return self.card.alphabet
+
+    def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log-probabilities of crops, float32 [N, 32, 32] to float32 [N, C]."""
+        result = np.empty((len(crops), len(self.alphabet)), np.float32)
+        for start in range(0, len(crops), BATCH):
+            batch = slice(start, start + BATCH)
+            result[batch] = log_softmax(self.forward(crops[batch])[-1])
+        return result
+
+    def forward(self, crops: NDArray[Any]) -> list[Array]:
+        """Input and output of every layer; the last are the logits.
+
+        Parameters
+        ----------
+        crops : ndarray, floating [N, 32, 32]
+
+        Returns
+        -------
+        list of ndarray
+            The pixels [N, 1024], the output of each hidden layer, the logits [N, C].
+        """
+        activation = ACTIVATIONS[self.architecture.activation]
+        signals = [crops.reshape(len(crops), INPUTS).astype(self.parameters["w0"].dtype)]
+        for layer in range(self._layers):
+            z = signals[-1] @ self.parameters[f"w{layer}"] + self.parameters[f"b{layer}"]
+            signals.append(z if layer == self._layers - 1 else activation.value(z))
+        return signals
+
+    def backward(self, signals: list[Array], error: Array) -> dict[str, Array]:
+        """Gradient of a loss in every parameter, by back-propagation.
+
+        Parameters
+        ----------
+        signals : list of ndarray
+            What `forward` returned.
+        error : ndarray [N, C]
+            Gradient of the loss in the logits.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Named and shaped as `parameters`.
+        """
+        activation = ACTIVATIONS[self.architecture.activation]
+        gradients: dict[str, Array] = {}
+        for layer in reversed(range(self._layers)):
+            inputs = signals[layer]
+            gradients[f"w{layer}"] = inputs.T @ error
+            gradients[f"b{layer}"] = error.sum(axis=0)
+            if layer > 0:  # pixels need no gradient
+                error = (error @ self.parameters[f"w{layer}"].T) * activation.slope(inputs)
+        return gradients
+
+    @property
+    def _layers(self) -> int:
+        return len(self.architecture.hidden) + 1
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A nonlinearity and its slope, the slope written in terms of the output.
+
+    Attributes
+    ----------
+    value : callable
+        Sums of a layer to its outputs, elementwise.
+    slope : callable
+        Outputs of a layer to the derivative of `value` there, elementwise.
+    """
+
+    value: Callable[[Array], Array]
+    slope: Callable[[Array], Array]
+
+
+def sigmoid(z: Array) -> Array:
+    """Logistic function 1 / (1 + exp(-z)), without overflow however large z is."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * z)))
+
+
+ACTIVATIONS = {
+    "sigmoid": Activation(sigmoid, lambda a: a * (1 - a)),
+    "tanh": Activation(np.tanh, lambda a: 1 - a * a),
+    "relu": Activation(lambda z: np.maximum(z, 0), lambda a: (a > 0).astype(a.dtype)),
+}
+
+
+def log_softmax(logits: Array) -> Array:
+    """Take logs of probabilities in proportion to exp(logits), [N, C] to [N, C].
+
+    The row's maximum is taken off first, so that exp cannot overflow.
+    """
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+
+
+def untrained(
+    name: str,
+    alphabet: Alphabet,
+    rng: np.random.Generator,
+    *,
+    dtype: DTypeLike = np.float32,
+) -> MLP:
+    """Network with weights uniform in ±sqrt(6 / (inputs + outputs)) and biases 0.
+
+    The bound keeps the variance of signals and of gradients from layer to layer
+    (Glorot and Bengio 2010, section 4.2.1).
+
+    Parameters
+    ----------
+    name : str
+        A key of `ARCHITECTURES`.
+    alphabet : Alphabet
+    rng : numpy.random.Generator
+    dtype : floating dtype
+    """
+    architecture = ARCHITECTURES[name]
+    parameters: dict[str, Array] = {}
+    for key, shape in architecture.parameter_shapes(len(alphabet)).items():
+        bound = np.sqrt(6 / sum(shape)) if len(shape) == 2 else 0
+        parameters[key] = rng.uniform(-bound, bound, shape).astype(dtype)
+    return MLP(architecture, parameters, Card.describe(name, alphabet, {}))
+
+
+def save_mlp(network: MLP, path: Path, card: dict[str, Any]) -> None:
+    """Write a network as a NumPy archive of its parameters and its card.
+
+    Parameters
+    ----------
+    network : MLP
+    path : Path
+    card : dict
+        JSON values: data, seed, epoch, measured accuracy …
+
+    Raises
+    ------
+    OutputError
+        Where the file cannot be written; an older file there is left as it was.
+    """
+    shape = {
+        "hidden": list(network.architecture.hidden),
+        "activation": network.architecture.activation,
+    }
+    described = Card.describe(network.card.architecture, network.alphabet, card | shape)
+    arrays: dict[str, Any] = {"card": np.array(described.to_json()), **network.parameters}
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    _write_atomically(path, file.getvalue())
+
+
+def _write_atomically(path: Path, data: bytes) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror} (choose another)") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+def load_mlp(path: Path) -> MLP:
+    """Read what `save_mlp` wrote; ModelError if the file is anything else."""
+    arrays = _read_arrays(path)
+    card = Card.parse(str(arrays.pop("card", "")), path)
+    architecture = _architecture_of(card, path)
+    shapes = architecture.parameter_shapes(len(card.alphabet))
+    if {name: array.shape for name, array in arrays.items()} != shapes:
+        raise ModelError(f"cannot use {path}: its weights do not fit its card (train it again)")
+    if not all(a.dtype.kind == "f" and np.isfinite(a).all() for a in arrays.values()):
+        raise ModelError(f"cannot use {path}: its weights are not all numbers (train it again)")
+    parameters = {name: arrays[name].astype(np.float32) for name in shapes}
+    return MLP(architecture, parameters, card)
+
+
+def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        # opened here: np.load leaves a file open that turns out to be no archive
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: np.asarray(archive[name]) for name in archive.files}
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror} (check the path)") from error
+    except DAMAGED as error:
+        raise ModelError(f"cannot use {path}: not a NumPy model (train one)") from error
+
+
+def _architecture_of(card: Card, path: Path) -> Architecture:
+    hidden, activation = card.values.get("hidden"), card.values.get("activation")
+    if not isinstance(hidden, list) or activation not in [*ACTIVATIONS]:
+        raise ModelError(f"cannot use {path}: its card lacks the layers (train it again)")
+    return Architecture(tuple(hidden), activation)

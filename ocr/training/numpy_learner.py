@@ -1,0 +1,219 @@
+"""Training of the NumPy network: loss, momentum and Adam, each written out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.alphabet import Alphabet
+from ocr.classifiers.mlp import MLP, Array, log_softmax, save_mlp, untrained
+from ocr.errors import DataError, ModelError
+
+WEIGHT_DECAY = 4e-4  # of 1e-4 … 2e-3, the best on 300 images a class; larger sets need less
+
+
+class NumpyLearner:
+    """A network and its optimiser.
+
+    Parameters
+    ----------
+    architecture : str
+        A key of `ocr.classifiers.mlp.ARCHITECTURES`.
+    alphabet : Alphabet
+    seed : int
+        Of the initial weights.
+    optimiser : Optimiser, optional
+        Momentum with weight decay where it is not given.
+    """
+
+    def __init__(
+        self,
+        architecture: str,
+        alphabet: Alphabet,
+        *,
+        seed: int,
+        optimiser: Optimiser | None = None,
+    ) -> None:
+        self.network = untrained(architecture, alphabet, np.random.default_rng(seed))
+        self.optimiser = optimiser or Momentum()
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """What each output stands for."""
+        return self.network.alphabet
+
+    def fit_batch(
+        self, crops: NDArray[np.float32], targets: NDArray[np.int64], learning_rate: float
+    ) -> tuple[float, int]:
+        """Take one optimiser step; see `Learner.fit_batch`."""
+        signals = self.network.forward(crops)
+        loss, error = cross_entropy(signals[-1], targets)
+        gradients = self.network.backward(signals, error)
+        self.optimiser.step(self.network.parameters, gradients, learning_rate)
+        likeliest = signals[-1].argmax(axis=1)  # (N,)
+        return loss, int((targets == likeliest[:, None]).any(axis=1).sum())
+
+    def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log-probabilities, float32 [N, C], of crops, float32 [N, 32, 32]."""
+        return self.network.log_probs(crops)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Copy the parameters and the optimiser's memory, by name."""
+        arrays = self.network.parameters | self.optimiser.memory
+        return {name: array.copy() for name, array in arrays.items()}
+
+    def load_state(self, state: dict[str, NDArray[Any]]) -> None:
+        """Continue from what `state` returned; DataError if it is of another network."""
+        memory = {name: array.copy() for name, array in state.items()}
+        own = self.network.parameters
+        if any(name not in memory or memory[name].shape != own[name].shape for name in own):
+            raise DataError(
+                "the checkpoint is of another network (resume with the options of the stopped run)"
+            )
+        self.network.parameters = {name: memory.pop(name) for name in own}
+        self.optimiser.memory = memory
+
+    def start_from(self, source: MLP) -> None:
+        """Take the weights of a trained network of the same hidden layers.
+
+        The outputs of characters that both alphabets have are taken over one by one;
+        those of new characters stay as they were initialised.
+        """
+        if source.architecture != self.network.architecture:
+            raise ModelError(
+                f"cannot start {self.network.card.architecture} from a model of other layers "
+                f"(add --arch {source.card.architecture})"
+            )
+        last = len(source.architecture.hidden)
+        mine, theirs = _shared_outputs(self.alphabet, source.alphabet)
+        for name, parameter in self.network.parameters.items():
+            if name in (f"w{last}", f"b{last}"):
+                parameter[..., mine] = source.parameters[name][..., theirs]
+            else:
+                parameter[:] = source.parameters[name]
+
+    def save_model(self, path: Path, card: dict[str, Any]) -> None:
+        """Write the model file; `card` (JSON values) goes into it."""
+        save_mlp(self.network, path, card)
+
+
+def _shared_outputs(mine: Alphabet, theirs: Alphabet) -> tuple[list[int], list[int]]:
+    """Find the outputs of the same meaning in two alphabets, side by side."""
+    shared = [c for c in mine.characters if c in theirs]
+    own, other = [mine.index(c) for c in shared], [theirs.index(c) for c in shared]
+    if mine.reject_index is not None and theirs.reject_index is not None:
+        own.append(mine.reject_index)
+        other.append(theirs.reject_index)
+    return own, other
+
+
+def cross_entropy(logits: Array, targets: NDArray[np.int64]) -> tuple[float, Array]:
+    """Mean of -log(p[first] + p[second]), and its gradient in the logits.
+
+    Parameters
+    ----------
+    logits : ndarray [N, C]
+        N >= 1.
+    targets : ndarray, int64 [N, 2]
+        Two outputs of which either is right; twice the same where one is.
+
+    Returns
+    -------
+    loss : float
+    error : ndarray [N, C]
+        Each row (p - q) / N, where q shares 1 between the two targets as p does.
+    """
+    log_p = log_softmax(logits)
+    log_pair = np.take_along_axis(log_p, targets, axis=1)  # (N, 2)
+    log_pair[targets[:, 0] == targets[:, 1], 1] = -np.inf  # one target must not count twice
+    log_right = np.logaddexp(log_pair[:, 0], log_pair[:, 1])  # (N,)
+    q = np.exp(log_pair - log_right[:, None])  # (N, 2)
+    error = np.exp(log_p)
+    rows = np.arange(len(targets))
+    error[rows, targets[:, 0]] -= q[:, 0]
+    error[rows, targets[:, 1]] -= q[:, 1]
+    return float(-log_right.mean()), error / len(targets)
+
+
+class Optimiser(Protocol):
+    """A rule that changes parameters in place, given their gradients.
+
+    Attributes
+    ----------
+    memory : dict of str to ndarray
+        All that the rule carries from step to step; empty before the first.
+    """
+
+    memory: dict[str, NDArray[Any]]
+
+    def step(
+        self, parameters: dict[str, Array], gradients: dict[str, Array], learning_rate: float
+    ) -> None:
+        """Change `parameters` in place."""
+        ...
+
+
+class Momentum:
+    """Stochastic gradient descent with momentum (Polyak 1964): v ← μ v + g, w ← w - η v.
+
+    Parameters
+    ----------
+    momentum : float
+        μ, the share of the velocity that lasts.
+    weight_decay : float
+        λ of a penalty λ/2 ‖w‖² on the weights, not the biases.
+    """
+
+    def __init__(self, *, momentum: float = 0.9, weight_decay: float = WEIGHT_DECAY) -> None:
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.memory: dict[str, NDArray[Any]] = {}
+
+    def step(
+        self, parameters: dict[str, Array], gradients: dict[str, Array], learning_rate: float
+    ) -> None:
+        """Change `parameters` in place."""
+        for name, parameter in parameters.items():
+            velocity = self.memory.setdefault(f"velocity.{name}", np.zeros_like(parameter))
+            velocity *= self.momentum
+            velocity += gradients[name]
+            if parameter.ndim > 1:
+                velocity += self.weight_decay * parameter
+            parameter -= learning_rate * velocity
+
+
+class Adam:
+    """Steps scaled by running moments of the gradient (Kingma and Ba 2015, algorithm 1).
+
+    Parameters
+    ----------
+    beta1, beta2 : float
+        Shares of the running mean and of the running mean square that last.
+    epsilon : float
+        Keeps the step finite where the gradient has always been 0.
+    """
+
+    def __init__(self, *, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.memory: dict[str, NDArray[Any]] = {}
+
+    def step(
+        self, parameters: dict[str, Array], gradients: dict[str, Array], learning_rate: float
+    ) -> None:
+        """Change `parameters` in place."""
+        steps = self.memory.setdefault("steps", np.zeros((), np.int64))
+        steps += 1
+        for name, parameter in parameters.items():
+            mean = self.memory.setdefault(f"mean.{name}", np.zeros_like(parameter))
+            square = self.memory.setdefault(f"square.{name}", np.zeros_like(parameter))
+            mean += (1 - self.beta1) * (gradients[name] - mean)
+            square += (1 - self.beta2) * (gradients[name] ** 2 - square)
+            # both start at 0: dividing by 1 - β^t undoes the pull towards it
+            unbiased = np.sqrt(square / (1 - self.beta2 ** int(steps)))
+            step = mean / (1 - self.beta1 ** int(steps)) / (unbiased + self.epsilon)
+            parameter -= learning_rate * step
