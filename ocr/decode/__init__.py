@@ -1,0 +1,116 @@
+"""Rows of ink to lines of text: lattice, classification, geometry, language, best path."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.classifiers import Classifier
+from ocr.decode.geometry import estimate_frame, geometry_scores
+from ocr.decode.language import Ngrams
+from ocr.decode.lattice import Lattice, build_lattice, crop_candidates
+from ocr.decode.search import Step, best_path
+from ocr.decode.spaces import space_log_odds
+from ocr.page import Box, Glyph, Line, Word
+from ocr.segment import Segmentation
+from ocr.segment.components import stroke_width
+from ocr.segment.rows import straightened
+
+__all__ = ["read_rows"]
+
+GEOMETRY_WEIGHT = 0.5
+ATOM_POWER = 0.5  # a glyph of n atoms counts n**0.5 times: it explains more ink than one of 1
+NO_REJECT = -6.0  # nats, for "not a letter" where the classifier cannot say so
+ALTERNATIVES = 5
+
+Floats = NDArray[np.float64]
+
+
+def read_rows(
+    page: Segmentation, classifier: Classifier, language: Ngrams | None
+) -> list[Line]:
+    """Read every row of a segmented page.
+
+    Parameters
+    ----------
+    page : Segmentation
+    classifier : Classifier
+    language : Ngrams or None
+        None reads each letter by its shape, size and place alone.
+
+    Returns
+    -------
+    list of Line
+        Top to bottom, boxes in pixels of the segmented array; rows without a letter
+        are left out.
+    """
+    stroke = stroke_width(page.ink.mask)
+    lattices = [build_lattice(page, row, stroke) for row in page.rows]
+    log_probs = classifier.log_probs(crop_candidates(page, lattices))
+    ends = np.cumsum([len(lattice.candidates) for lattice in lattices])
+    gaps = space_log_odds([atom_gaps(lattice) for lattice in lattices])
+    lines = []
+    for lattice, part, odds in zip(lattices, np.split(log_probs, ends[:-1]), gaps, strict=True):
+        line = read_row(lattice, part, odds, classifier, language)
+        if line is not None:
+            lines.append(line)
+    return lines
+
+
+def atom_gaps(lattice: Lattice) -> Floats:
+    """White between neighbouring atoms in row heights, float64 [atoms - 1]."""
+    boxes = straightened(np.array([a.box for a in lattice.atoms], np.int32), lattice.slope)
+    reach = np.maximum.accumulate(boxes[:, 2])
+    return (boxes[1:, 0] - reach[:-1]) / lattice.height
+
+
+def read_row(
+    lattice: Lattice,
+    log_probs: NDArray[np.float32],
+    space_odds: Floats,
+    classifier: Classifier,
+    language: Ngrams | None,
+) -> Line | None:
+    """Read one row; None if it holds no letter."""
+    characters = classifier.alphabet.characters
+    shapes = log_probs[:, : len(characters)]
+    reject = classifier.alphabet.reject_index
+    rejected = np.full(len(shapes), NO_REJECT) if reject is None else log_probs[:, reject]
+    boxes = straightened(np.array([c.box for c in lattice.candidates], np.int32), lattice.slope)
+    singles = np.array([c.last - c.first == 1 for c in lattice.candidates])
+    frame = estimate_frame(
+        boxes, np.where(singles[:, None], shapes, -9.0), characters, lattice.height
+    )
+    atoms = np.array([c.last - c.first for c in lattice.candidates], np.float64)
+    scores = shapes * atoms[:, None] ** ATOM_POWER
+    scores = scores + GEOMETRY_WEIGHT * geometry_scores(boxes, frame, characters)
+    path = best_path(lattice, scores, rejected, space_odds, characters, language)
+    if not path:
+        return None
+    probabilities = softmax(np.column_stack([scores, rejected]))
+    return to_line(path, lattice, probabilities, characters)
+
+
+def softmax(scores: Floats) -> Floats:
+    """Each row's exponentials, scaled to sum to 1."""
+    powers = np.exp(scores - scores.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+def to_line(path: list[Step], lattice: Lattice, probabilities: Floats, characters: str) -> Line:
+    """Glyphs of a path, as words."""
+    words: list[list[Glyph]] = [[]]
+    for step in path:
+        if step.space:
+            words.append([])
+        row = probabilities[step.candidate, : len(characters)]
+        others = np.argsort(row)[::-1][:ALTERNATIVES]
+        words[-1].append(
+            Glyph(
+                Box(*lattice.candidates[step.candidate].box),
+                characters[step.output],
+                float(row[step.output]),
+                tuple((characters[i], float(row[i])) for i in others if i != step.output),
+            )
+        )
+    return Line(tuple(Word(tuple(w)) for w in words))

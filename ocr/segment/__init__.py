@@ -1,0 +1,41 @@
+"""An image to rows of glyphs: binarize, components, rows, crops, in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.segment.binarize import Ink, find_ink
+from ocr.segment.components import Components, drop_non_text, find_components
+from ocr.segment.rows import Row, find_rows
+
+__all__ = ["Components", "Ink", "Row", "Segmentation", "segment"]
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What was found on a page, in pixels of the array that was given."""
+
+    ink: Ink
+    components: Components
+    rows: list[Row]
+
+
+def segment(gray: NDArray[np.float32]) -> Segmentation:
+    """Find the rows of writing on a page.
+
+    Parameters
+    ----------
+    gray : ndarray, float32 [h, w]
+        0 black to 1 white, upright; ink may be the lighter side.
+
+    Returns
+    -------
+    Segmentation
+        Without rows for a blank page.
+    """
+    ink = find_ink(gray)
+    components = drop_non_text(find_components(ink.mask))
+    return Segmentation(ink, components, find_rows(components))

@@ -1,0 +1,159 @@
+"""Size and place: what a character's height and distance from the baseline say of it.
+
+Lengths are in units of the row's capital height, upward from its baseline.
+"""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+X_HEIGHT = 0.68
+DESCENT = -0.28
+
+#: Characters -> where their ink ends and begins, and how much its height varies (log).
+SHAPES: tuple[tuple[str, float, float, float], ...] = (
+    (string.ascii_uppercase + string.digits, 1.0, 0.0, 0.16),
+    ("bdfhkl", 1.05, 0.0, 0.16),
+    ("t", 0.92, 0.0, 0.18),
+    ("i", 0.95, 0.0, 0.18),
+    ("j", 0.95, DESCENT, 0.2),
+    ("acemnorsuvwxz", X_HEIGHT, 0.0, 0.18),
+    ("gpqy", X_HEIGHT, DESCENT, 0.2),
+    ("Q", 1.0, -0.08, 0.18),
+    (".", 0.13, 0.0, 0.5),
+    (",", 0.13, -0.15, 0.5),
+    (":", 0.55, 0.0, 0.35),
+    (";", 0.55, -0.15, 0.35),
+    ("!?&#%$", 1.0, 0.0, 0.2),
+    ("@", 0.95, -0.1, 0.25),
+    ("'\"`", 1.05, 0.75, 0.45),
+    ("^", 1.0, 0.65, 0.45),
+    ("*", 0.85, 0.4, 0.45),
+    ("-", 0.42, 0.32, 0.7),
+    ("_", -0.02, -0.12, 0.7),
+    ("=", 0.55, 0.22, 0.4),
+    ("~", 0.5, 0.3, 0.5),
+    ("+", 0.65, 0.1, 0.3),
+    ("<>", 0.7, 0.05, 0.3),
+    ("()[]{}|/\\", 1.05, -0.12, 0.22),
+)
+PLACE_DEVIATION = 0.13  # capital heights, of a glyph's middle: hands wander
+WORST = -8.0  # log-likelihood; a glyph twice as large as the others may be meant so
+
+#: Letters whose two cases differ in size alone, and digits that look like one.
+SAME_SHAPE = frozenset("cCoO0sSvVwWxXzZuUpPkKmMyY")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a row stands at each of its candidates.
+
+    Attributes
+    ----------
+    unit : ndarray, float64 [N]
+        Height of a capital in pixels.
+    baseline : ndarray, float64 [N]
+        Ordinate, in straightened pixels, downward.
+    """
+
+    unit: Floats
+    baseline: Floats
+
+
+def shape_table(characters: str) -> Floats:
+    """Top, bottom and deviation of log height of each character, float64 [C, 3].
+
+    Characters without an entry get a capital's place and much freedom.
+    """
+    table = np.tile([1.0, 0.0, 0.4], (len(characters), 1))
+    for group, top, bottom, deviation in SHAPES:
+        for i, character in enumerate(characters):
+            if character in group:
+                table[i] = top, bottom, deviation
+    return table
+
+
+def estimate_frame(
+    boxes: Floats, log_probs: NDArray[np.float32], characters: str, fallback: float
+) -> Frame:
+    """Fit a row's capital height and baseline to what its glyphs look like.
+
+    Parameters
+    ----------
+    boxes : ndarray, float64 [N, 4]
+        Straightened boxes of the row's candidates.
+    log_probs : ndarray, float32 [N, C]
+        Of the `characters`.
+    characters : str
+    fallback : float
+        Capital height to assume where no glyph tells.
+
+    Returns
+    -------
+    Frame
+        Following the row as it climbs or shrinks: near glyphs count more.
+    """
+    table = shape_table(characters)
+    heights = boxes[:, 3] - boxes[:, 1]
+    middles = (boxes[:, 0] + boxes[:, 2]) / 2
+    best = log_probs.argmax(1)
+    sure = np.exp(log_probs[np.arange(len(best)), best].astype(np.float64))
+    tells = np.array([c.isalnum() and c not in SAME_SHAPE for c in characters])[best]
+    extent = table[best, 0] - table[best, 1]
+    weight = np.where(sure > 0.5, sure, 0) * np.where(tells, 1.0, 0.05)
+    weight *= np.array([c.isalnum() for c in characters])[best]
+    if weight.sum() < 0.05:
+        return Frame(np.full(len(boxes), fallback), np.full(len(boxes), boxes[:, 3].mean()))
+    units = heights / extent
+    unit = weighted_median(units, weight)
+    weight = weight * np.exp(-np.abs(np.log(units / unit)))  # a lone giant tells little
+    near = np.exp(-np.abs(middles[:, None] - middles) / (6 * unit)) * weight + 1e-9  # (N, N)
+    local = np.exp((near @ np.log(units) + 2 * np.log(unit)) / (near.sum(1) + 2))
+    bottoms = boxes[:, 3] + table[best, 1] * units
+    sharp = near**1.5
+    baseline = (sharp @ bottoms) / sharp.sum(1)
+    return Frame(local, baseline)
+
+
+def geometry_scores(boxes: Floats, frame: Frame, characters: str) -> Floats:
+    """Log-likelihood of each candidate's size and place under each character.
+
+    Parameters
+    ----------
+    boxes : ndarray, float64 [N, 4]
+        Straightened.
+    frame : Frame
+    characters : str
+
+    Returns
+    -------
+    ndarray, float64 [N, C]
+        At most 0, which is a perfect fit.
+    """
+    table = shape_table(characters)
+    heights = (boxes[:, 3] - boxes[:, 1]) / frame.unit
+    middles = (frame.baseline - (boxes[:, 1] + boxes[:, 3]) / 2) / frame.unit
+    wanted = table[:, 0] - table[:, 1]
+    tall = (np.log(heights)[:, None] - np.log(wanted)) / table[:, 2]  # (N, C)
+    high = (middles[:, None] - (table[:, 0] + table[:, 1]) / 2) / PLACE_DEVIATION
+    scores: Floats = np.maximum(-0.5 * (tall**2 + high**2), WORST)
+    return scores
+
+
+def weighted_median(values: Floats, weights: Floats) -> float:
+    """Value at which half of the weight is reached.
+
+    Examples
+    --------
+    >>> weighted_median(np.array([1.0, 2.0, 9.0]), np.array([1.0, 1.0, 1.0]))
+    2.0
+    """
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])

@@ -1,0 +1,192 @@
+"""Every row as a lattice: atoms of ink, and the candidate glyphs that runs of atoms form.
+
+An atom is a component, or a piece of one that may hold several letters. A candidate is a run
+of neighbouring atoms: one component, a joined pair (i, =, %, a broken stroke), or a piece
+between two cuts. All are classified; the best path through the row wins (LeCun et al. 1998,
+"Gradient-based learning applied to document recognition", sections V-VII).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ocr.segment import Segmentation
+from ocr.segment.components import Components
+from ocr.segment.crops import SIZE, fit
+from ocr.segment.rows import Row, straightened
+
+MOST_ATOMS = 5  # in one candidate: a percent sign that two cuts went through
+WIDEST = 1.9  # row heights, of a candidate: a W in wide print
+JOIN_GAP = 0.22  # row heights between the parts of one letter
+CUT_FROM = 0.75  # row heights; a narrower component is one letter
+CUT_SPACING = 0.2  # row heights between cuts: narrower than an l with its white
+CUT_DEPTH = 2.5  # stroke widths of ink that a cut may go through
+FAINT = 0.15  # strength of ink below which it is the grain of the paper
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A component, or the columns first..last-1 of one.
+
+    Attributes
+    ----------
+    component : int
+        Index into the components of the page.
+    box : tuple of int
+        Left, top, right, bottom; half-open working pixels.
+    """
+
+    component: int
+    box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Atoms first..last-1 of a row, taken as one glyph."""
+
+    first: int
+    last: int
+    box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """A row's atoms, left to right, and its candidates.
+
+    Attributes
+    ----------
+    atoms : list of Atom
+    candidates : list of Candidate
+    height : float
+        Typical height in pixels of the row's letters.
+    slope : float
+        Of the row.
+    """
+
+    atoms: list[Atom]
+    candidates: list[Candidate]
+    height: float
+    slope: float
+
+
+def build_lattice(page: Segmentation, row: Row, stroke: float) -> Lattice:
+    """Cut wide components into atoms, and list the runs of atoms that may be letters.
+
+    Parameters
+    ----------
+    page : Segmentation
+    row : Row
+    stroke : float
+        Mean width of a stroke on the page, in pixels.
+    """
+    components = page.components.take(row.members)
+    height = row_height(components)
+    atoms: list[Atom] = []
+    for i, member in enumerate(row.members):
+        atoms += cut_atoms(components, i, int(member), height, stroke)
+    atoms.sort(key=lambda a: a.box[0] + a.box[2])
+    boxes = straightened(np.array([a.box for a in atoms], np.int32), row.slope)
+    return Lattice(atoms, list_candidates(atoms, boxes, height), height, row.slope)
+
+
+def row_height(components: Components) -> float:
+    """Height of the row's taller letters: capitals where there are any, else lower case."""
+    heights = np.sort(components.heights)
+    large = heights[heights >= 0.4 * heights[-1]]
+    return float(np.percentile(large, 60))
+
+
+def cut_atoms(
+    components: Components, index: int, member: int, height: float, stroke: float
+) -> list[Atom]:
+    """One atom for a narrow component; for a wide one, the pieces between possible cuts."""
+    left, top, right, bottom = (int(v) for v in components.boxes[index])
+    if right - left < CUT_FROM * height or bottom - top < 0.4 * height:
+        return [Atom(member, (left, top, right, bottom))]
+    ink = components.labels[top:bottom, left:right] == components.ids[index]
+    borders = [0, *find_cuts(ink, height, stroke), right - left]
+    atoms = []
+    for start, stop in zip(borders, borders[1:], strict=False):
+        rows = np.flatnonzero(ink[:, start:stop].any(1))
+        box = (left + start, top + int(rows[0]), left + stop, top + int(rows[-1]) + 1)
+        atoms.append(Atom(member, box))
+    return atoms
+
+
+def find_cuts(ink: NDArray[np.bool_], height: float, stroke: float) -> list[int]:
+    """Columns at which a component may be cut: thin places of its vertical profile."""
+    profile = ndimage.uniform_filter1d(ink.sum(0).astype(np.float64), 3, mode="nearest")
+    spacing = max(2, round(CUT_SPACING * height))
+    lowest = ndimage.minimum_filter1d(profile, 2 * (spacing // 2) + 1)
+    columns = np.flatnonzero((profile == lowest) & (profile <= CUT_DEPTH * stroke))
+    chosen: list[int] = []
+    for column in columns[np.argsort(profile[columns], kind="stable")]:
+        rims = [0, ink.shape[1], *chosen]
+        if min(abs(int(column) - r) for r in rims) >= spacing:
+            chosen.append(int(column))
+    return sorted(chosen)
+
+
+def list_candidates(
+    atoms: list[Atom], boxes: NDArray[np.float64], height: float
+) -> list[Candidate]:
+    """Runs of neighbouring atoms that are near enough and narrow enough to be one letter."""
+    candidates = []
+    for first in range(len(atoms)):
+        left, right = boxes[first, 0], boxes[first, 2]
+        for last in range(first + 1, min(first + MOST_ATOMS, len(atoms)) + 1):
+            if last > first + 1:
+                gap = boxes[last - 1, 0] - right
+                left, right = min(left, boxes[last - 1, 0]), max(right, boxes[last - 1, 2])
+                if gap > JOIN_GAP * height or right - left > WIDEST * height:
+                    break
+            candidates.append(Candidate(first, last, union(atoms[first:last])))
+    return candidates
+
+
+def union(atoms: list[Atom]) -> tuple[int, int, int, int]:
+    """Smallest box around atoms."""
+    lefts, tops, rights, bottoms = zip(*(a.box for a in atoms), strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def crop_candidates(page: Segmentation, lattices: list[Lattice]) -> NDArray[np.float32]:
+    """Crops of all candidates of all rows, in order, float32 [N, 32, 32]."""
+    count = sum(len(lattice.candidates) for lattice in lattices)
+    crops = np.zeros((count, SIZE, SIZE), np.float32)
+    owners = grown_labels(page.components)
+    done = 0
+    for lattice in lattices:
+        for candidate in lattice.candidates:
+            crops[done] = fit(candidate_ink(page, owners, lattice, candidate))
+            done += 1
+    return crops
+
+
+def grown_labels(components: Components) -> NDArray[np.int32]:
+    """Labels in which each component owns its soft rim of one pixel too, int32 [h, w]."""
+    grown: NDArray[np.int32] = ndimage.maximum_filter(components.labels, 3)
+    return np.where(components.labels > 0, components.labels, grown)
+
+
+def candidate_ink(
+    page: Segmentation, owners: NDArray[np.int32], lattice: Lattice, candidate: Candidate
+) -> NDArray[np.float32]:
+    """Ink of the candidate's atoms alone, float32 [h, w], with a rim of one pixel."""
+    height, width = owners.shape
+    left, top, right, bottom = candidate.box
+    left, top = max(left - 1, 0), max(top - 1, 0)
+    right, bottom = min(right + 1, width), min(bottom + 1, height)
+    area = owners[top:bottom, left:right]
+    ids = page.components.ids
+    mine = np.zeros(area.shape, np.bool_)
+    for atom in lattice.atoms[candidate.first : candidate.last]:
+        start, stop = atom.box[0] - 1 - left, atom.box[2] + 1 - left
+        start = max(start, 0)
+        mine[:, start:stop] |= area[:, start:stop] == ids[atom.component]
+    ink = np.where(mine, page.ink.strength[top:bottom, left:right], 0)
+    return np.where(ink > FAINT, ink, 0).astype(np.float32)

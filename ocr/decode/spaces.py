@@ -1,0 +1,61 @@
+"""Where words end: the gaps of a page's rows say which of them are spaces."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+FEW = 10  # gaps; a row with fewer asks the whole page
+USUAL = 0.42  # row heights: between letters' and words' gaps where the gaps do not tell
+WIDEST = 3.0  # row heights; wider gaps are as wide as this
+DISTINCT = 2.2  # times that words' gaps must be wider than letters'
+SHARPNESS = 4.0  # how fast a gap beyond the threshold becomes a space, per its threshold
+
+
+def space_log_odds(rows: list[Floats]) -> list[Floats]:
+    """Log-odds that each gap is a space.
+
+    Parameters
+    ----------
+    rows : list of ndarray, float64 [n]
+        Gaps between neighbouring atoms, in row heights; negative where they overlap.
+
+    Returns
+    -------
+    list of ndarray, float64 [n]
+    """
+    together = np.concatenate([*rows, np.zeros(0)])
+    page = threshold(together, USUAL)
+    odds = []
+    for gaps in rows:
+        level = threshold(gaps, page) if len(gaps) >= FEW else page
+        odds.append(np.clip(SHARPNESS * (gaps - level) / (0.5 * level + 0.1), -8, 8))
+    return odds
+
+
+def threshold(gaps: Floats, usual: float) -> float:
+    """Width that separates letters' gaps from words', or one near the usual if they don't.
+
+    Examples
+    --------
+    >>> 0.2 < threshold(np.array([0.1] * 8 + [0.9] * 3), USUAL) < 0.8
+    True
+    """
+    gaps = np.clip(gaps[gaps > 0], 0.02, WIDEST)
+    if len(gaps) < 2:
+        return usual
+    gaps = np.sort(gaps)
+    scores = [_between(gaps, i) for i in range(1, len(gaps))]
+    best = int(np.argmax(scores)) + 1
+    narrow, wide = float(gaps[:best].mean()), float(gaps[best:].mean())
+    middle = (narrow * wide) ** 0.5
+    if wide > DISTINCT * narrow and wide - narrow > 0.25 and best >= 0.4 * len(gaps):
+        return middle
+    return max(usual, 1.8 * float(np.median(gaps)))
+
+
+def _between(gaps: Floats, i: int) -> float:
+    """Otsu's criterion for sorted gaps split before index i."""
+    return float(i * (len(gaps) - i) * (gaps[:i].mean() - gaps[i:].mean()) ** 2)
