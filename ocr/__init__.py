@@ -28,7 +28,13 @@ _HOMES = {
 }
 
 
-def read(path: str | Path, *, model: str | Path = "default", alphabet: str | None = None) -> Page:
+def read(
+    path: str | Path,
+    *,
+    model: str | Path = "default",
+    alphabet: str | None = None,
+    language: str | None = "english",
+) -> Page:
     """Page read from an image file, its first where it has several.
 
     Parameters
@@ -38,6 +44,8 @@ def read(path: str | Path, *, model: str | Path = "default", alphabet: str | Non
         Name of a model that comes with the package, or a model file.
     alphabet : str, optional
         The only characters there are on the page, or the name of an alphabet.
+    language : {"english", None}
+        What letters are likely to follow one another; None for codes and lists of letters.
 
     Raises
     ------
@@ -47,10 +55,11 @@ def read(path: str | Path, *, model: str | Path = "default", alphabet: str | Non
     from ocr import classifiers, image, pipeline
     from ocr.alphabet import characters_of
 
-    classifier = classifiers.load(str(model))
+    classifier = classifiers.load(model)
     if alphabet is not None:
         classifier = classifiers.restrict(classifier, characters_of(alphabet))
-    return pipeline.read(image.load(path)[0], classifier)
+    ngrams = pipeline.english() if language == "english" else None
+    return pipeline.read(image.load(path)[0], classifier, language=ngrams)
 
 
 def __getattr__(name: str) -> object:

@@ -93,6 +93,10 @@ class PageImage:
     size: tuple[int, int]
     name: str
 
+    def picture(self) -> Image.Image:
+        """`gray` as a picture to draw on, in Pillow's mode L."""
+        return Image.fromarray((self.gray * 255).round().astype(np.uint8))
+
 
 def load(
     source: str | Path | bytes | BinaryIO,

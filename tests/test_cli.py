@@ -5,17 +5,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from ocr import cli
+from ocr import classifiers, cli, pipeline
 from ocr.errors import DataError, ModelError
 from ocr.image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
+from tests.page_maker import handprint_page
 
 Run = Callable[..., Result]
 
@@ -33,14 +33,13 @@ def run() -> Run:
 @pytest.fixture
 def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read every page as its width and height, with whatever model."""
-    pytest.importorskip("ocr.pipeline")
-    from ocr import classifiers, pipeline
 
-    def read(page: PageImage, classifier: object) -> Page:
+    def read(page: PageImage, classifier: object, *, language: object) -> Page:
         glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{page.size[0]}")]
         return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
 
     monkeypatch.setattr(classifiers, "load", lambda name, backend="onnx": object())
+    monkeypatch.setattr(pipeline, "english", lambda: None)
     monkeypatch.setattr(pipeline, "read", read)
 
 
@@ -58,8 +57,6 @@ def picture(tmp_path: Path) -> Callable[[int], Path]:
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_of_the_table_has_its_help(run: Run, name: str) -> None:
-    if find_spec(f"ocr.cli.{name}") is None:
-        pytest.skip("not written yet")
     result = run(name, "--help")
     assert result.exit_code == 0
     assert f"Usage: main {name}" in result.stdout
@@ -201,3 +198,38 @@ def test_unknown_model_is_told_once(run: Run, picture: Callable[[int], Path]) ->
     result = run("read", "--model", "nosuch", picture(12), picture(34))
     assert result.exit_code == ModelError.exit_code
     assert result.stderr.count("ocr: error: no model nosuch") == 1
+
+
+def test_segment_writes_an_overlay_and_each_letter(run: Run, tmp_path: Path) -> None:
+    handprint_page(["HAT", "OX"], seed=0).save(tmp_path / "note.png")
+    result = run("segment", tmp_path / "note.png", "-o", tmp_path / "out")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "2 rows, 5 letters" in result.stderr
+    written = {str(path.relative_to(tmp_path / "out")) for path in tmp_path.glob("out/**/*.png")}
+    first, second = ({f"row-0{row}/00{i + 1}.png" for i in range(n)} for row, n in ((1, 3), (2, 2)))
+    assert written == {"overlay.png"} | first | second
+
+
+def test_segment_keeps_away_from_a_folder_in_use(run: Run, picture: Callable[[int], Path]) -> None:
+    path = picture(12)
+    result = run("segment", path, "-o", path.parent)
+    assert result.exit_code == 6
+    assert "the folder is not empty (name another)" in result.stderr
+
+
+def test_segment_of_a_blank_page_finds_nothing(run: Run, picture: Callable[[int], Path]) -> None:
+    path = picture(12)
+    result = run("segment", path, "-o", path.parent / "out")
+    assert (result.exit_code, "0 rows, 0 letters" in result.stderr) == (0, True)
+
+
+def test_models_lists_what_each_file_says_of_itself(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("default.onnx", "english.ngrams.npz", "README.md"):
+        (tmp_path / name).write_bytes(bytes(1_200_000))
+    card = {"architecture": "cnn", "alphabet": "0123456789", "valid_accuracy": 0.987}
+    monkeypatch.setattr("ocr.cli.models.models_dir", lambda: tmp_path)
+    monkeypatch.setattr("ocr.cli.models.describe", lambda path: card)
+    _, *rows = run("models").stdout.splitlines()
+    assert [row.split() for row in rows] == ["default 1.2 MB cnn 10: digits 98.7%".split()]

@@ -20,9 +20,14 @@ def command() -> None:
 
     ACCURACY is that of single letters kept apart from the training data.
     """
-    paths = sorted(path for path in models_dir().glob("*") if path.suffix in SUFFIXES)
-    for line in _table([HEADINGS, *(_row(path, describe(path)) for path in paths)]):
+    rows = [_row(path, describe(path)) for path in _classifiers(models_dir())]
+    for line in _table([HEADINGS, *rows]):
         click.echo(line)
+
+
+def _classifiers(folder: Path) -> list[Path]:
+    """Model files, without those of language such as english.ngrams.npz."""
+    return sorted(p for p in folder.glob("*") if p.suffix in SUFFIXES and "." not in p.stem)
 
 
 def _row(path: Path, card: dict[str, Any]) -> tuple[str, ...]:

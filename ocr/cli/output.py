@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ocr.errors import OutputError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -24,6 +29,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise OutputError(f"cannot write {path}: {why} (name another file)") from error
+
+
+def write_picture(path: Path, picture: Image) -> None:
+    """Write a picture as `write_whole` does, in PNG."""
+    file = BytesIO()
+    picture.save(file, "PNG")
+    write_whole(path, file.getvalue())
 
 
 def _replace(path: Path, data: bytes) -> None:

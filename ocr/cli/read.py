@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ocr.cli import report
-from ocr.cli.output import write_whole
+from ocr.cli.output import write_picture, write_whole
 from ocr.errors import OcrError
 
 if TYPE_CHECKING:
-    from ocr.classifiers import Classifier
     from ocr.image import PageImage
     from ocr.page import Page
 
@@ -35,6 +34,14 @@ if TYPE_CHECKING:
     metavar="NAME|CHARACTERS",
     help="The only characters there are: digits, upper, lower, letters, upper-digits, alnum, "
     "ascii, or the characters themselves.",
+)
+@click.option(
+    "-l",
+    "--language",
+    type=click.Choice(["english", "none"]),
+    default="english",
+    show_default=True,
+    help="What letters are likely to follow one another; none for codes and lists of letters.",
 )
 @click.option(
     "-f",
@@ -71,6 +78,7 @@ def command(
     images: tuple[str, ...],
     model: str,
     alphabet: str | None,
+    language: str,
     form: str,
     output: Path | None,
     overlay: Path | None,
@@ -82,7 +90,7 @@ def command(
     of the first error.
     """
     errors: list[OcrError] = []
-    results = _read_all(images, _classifier(model, alphabet, backend), errors)
+    results = _read_all(images, _reader(model, alphabet, backend, language), errors)
     if overlay is not None:
         results = _overlaid(results, overlay)
     chunks = _text(results) if form == "text" else _json(results)
@@ -95,26 +103,29 @@ def command(
         ctx.exit(errors[0].exit_code)
 
 
-def _classifier(model: str, alphabet: str | None, backend: str) -> Classifier:
-    from ocr import classifiers
+def _reader(
+    model: str, alphabet: str | None, backend: str, language: str
+) -> Callable[[PageImage], Page]:
+    from ocr import classifiers, pipeline
     from ocr.alphabet import characters_of
 
     classifier = classifiers.load(model, backend=backend)
-    if alphabet is None:
-        return classifier
-    return classifiers.restrict(classifier, characters_of(alphabet))
+    if alphabet is not None:
+        classifier = classifiers.restrict(classifier, characters_of(alphabet))
+    ngrams = pipeline.english() if language == "english" else None
+    return lambda page_image: pipeline.read(page_image, classifier, language=ngrams)
 
 
 def _read_all(
-    images: Iterable[str], classifier: Classifier, errors: list[OcrError]
+    images: Iterable[str], read: Callable[[PageImage], Page], errors: list[OcrError]
 ) -> Iterator[tuple[PageImage, Page]]:
     """Read page after page; what goes wrong is reported, and added to `errors`."""
-    from ocr import image, pipeline
+    from ocr import image
 
     for source in images:
         try:
             for page_image in image.load(sys.stdin.buffer if source == "-" else source):
-                yield page_image, pipeline.read(page_image, classifier)
+                yield page_image, read(page_image)
         except OcrError as error:
             report(error)
             errors.append(error)
@@ -129,8 +140,8 @@ def _overlaid(
     everything = list(results)
     for number, (page_image, page) in enumerate(everything, start=1):
         numbered = target.with_stem(f"{target.stem}-{number}")
-        drawn = overlay.draw(page_image, page)
-        write_whole(target if len(everything) == 1 else numbered, drawn)
+        picture = overlay.draw(page_image.picture(), page)
+        write_picture(target if len(everything) == 1 else numbered, picture)
     return iter(everything)
 
 
