@@ -1,0 +1,1 @@
+"""How well pages and single letters are read, measured against ground truth."""

@@ -1,0 +1,99 @@
+"""The one alignment of truth and text from which every count and rate comes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+Pairs = Mapping[tuple[str, str], int]
+
+
+class Confusion(NamedTuple):
+    """How often something was read as something else; "" is nothing."""
+
+    truth: str
+    read: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What each unit of the truth, a character or a word, was read as.
+
+    Attributes
+    ----------
+    pairs : mapping of (str, str) to int
+        (truth, read) to how often: what was read right is there twice alike, a
+        deletion is (truth, ""), an insertion ("", read).
+    """
+
+    pairs: Pairs
+
+    @property
+    def length(self) -> int:
+        """Units of the truth."""
+        return sum(n for (truth, _), n in self.pairs.items() if truth)
+
+    @property
+    def edits(self) -> int:
+        """Levenshtein distance of truth and text."""
+        return self.insertions + self.deletions + self.substitutions
+
+    @property
+    def insertions(self) -> int:
+        """Units that were read where there are none."""
+        return sum(n for (truth, _), n in self.pairs.items() if not truth)
+
+    @property
+    def deletions(self) -> int:
+        """Units of the truth that were not read."""
+        return sum(n for (_, read), n in self.pairs.items() if not read)
+
+    @property
+    def substitutions(self) -> int:
+        """Units of the truth that were read as another."""
+        return sum(n for (truth, read), n in self.pairs.items() if truth and read and truth != read)
+
+    @property
+    def error_rate(self) -> float | None:
+        """Edits per unit of the truth, which may be above 1; None where the truth is empty."""
+        return self.edits / self.length if self.length else None
+
+    @property
+    def confusions(self) -> tuple[Confusion, ...]:
+        """What was read wrong, most frequent first."""
+        return most_frequent(self.pairs)
+
+
+def align(truth: Sequence[str], read: Sequence[str]) -> Alignment:
+    """Align two strings, or two lists of words, with the fewest edits.
+
+    Examples
+    --------
+    >>> align("CAT", "CUTE").confusions
+    (Confusion(truth='', read='E', count=1), Confusion(truth='A', read='U', count=1))
+    """
+    pairs = Counter((unit, unit) for unit in truth)
+    for tag, at, to in Levenshtein.editops(truth, read):
+        if tag != "insert":
+            pairs[truth[at], truth[at]] -= 1
+        pairs["" if tag == "insert" else truth[at], "" if tag == "delete" else read[to]] += 1
+    return Alignment(+pairs)
+
+
+def total(alignments: Iterable[Alignment]) -> Alignment:
+    """Alignment of several texts, counted together."""
+    pairs: Counter[tuple[str, str]] = Counter()
+    for alignment in alignments:
+        pairs.update(alignment.pairs)
+    return Alignment(pairs)
+
+
+def most_frequent(pairs: Pairs) -> tuple[Confusion, ...]:
+    """Pairs that differ, most frequent first, then in the order of the alphabet."""
+    wrong = [Confusion(*pair, count) for pair, count in pairs.items() if pair[0] != pair[1]]
+    return tuple(sorted(wrong, key=lambda c: (-c.count, c.truth, c.read)))

@@ -1,0 +1,70 @@
+"""Images that have their ground truth beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from ocr.errors import DataError
+
+TRUTH_SUFFIX = ".gt.txt"
+IMAGE_SUFFIXES = {
+    *(".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm"),
+    *(".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
+}
+
+
+class Pair(NamedTuple):
+    """An image and the file of its ground truth."""
+
+    image: Path
+    truth: Path
+
+    def text(self) -> str:
+        """Ground truth, as it was written; DataError if it cannot be read."""
+        try:
+            return self.truth.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DataError(f"cannot read {self.truth}: not UTF-8 (save it as UTF-8)") from error
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise DataError(f"cannot read {self.truth}: {why} (check the file)") from error
+
+
+def pairs(paths: Iterable[Path]) -> list[Pair]:
+    """Images with NAME.gt.txt beside them, each once.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Images, and folders, which are searched to the bottom; their images without
+        ground truth are passed over.
+
+    Raises
+    ------
+    DataError
+        If a path is missing, or is a file without ground truth.
+    """
+    return list(dict.fromkeys(pair for path in paths for pair in _pairs(path)))
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file's name is that of an image."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _pairs(path: Path) -> list[Pair]:
+    if not path.exists():
+        raise DataError(f"cannot read {path}: no such file or folder (check the path)")
+    if path.is_dir():
+        images = [file for file in sorted(path.rglob("*")) if is_image(file)]
+        return [pair for pair in map(_pair, images) if pair.truth.is_file()]
+    pair = _pair(path)
+    if not pair.truth.is_file():
+        raise DataError(f"cannot score {path}: no ground truth (write it to {pair.truth.name})")
+    return [pair]
+
+
+def _pair(image: Path) -> Pair:
+    return Pair(image, image.with_suffix(TRUTH_SUFFIX))

@@ -1,0 +1,126 @@
+"""Scores of pages, and of all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ocr.evaluation import normalize
+from ocr.evaluation.alignment import Alignment, Confusion, align, total
+
+
+@dataclass(frozen=True)
+class PageScore:
+    """One page's truth and text, aligned under each normalization.
+
+    Attributes
+    ----------
+    strict, letters, nocase : Alignment
+        Characters under `normalize.strict`, `letters_only` and `case_insensitive`.
+    words : Alignment
+        Words of the strict text.
+    name : str
+    error : str
+        Why the page could not be read; it counts as read empty.
+    """
+
+    strict: Alignment
+    letters: Alignment
+    nocase: Alignment
+    words: Alignment
+    name: str = ""
+    error: str = ""
+
+
+#: The alignments of a `PageScore` by the heading of their rate.
+RATES: dict[str, Callable[[PageScore], Alignment]] = {
+    "cer_strict": lambda page: page.strict,
+    "cer_letters": lambda page: page.letters,
+    "cer_nocase": lambda page: page.nocase,
+    "wer_strict": lambda page: page.words,
+}
+
+
+def score_page(truth: str, text: str, *, name: str = "", error: str = "") -> PageScore:
+    """Score a page's text against its ground truth.
+
+    Examples
+    --------
+    >>> page = score_page("To do list", "TO D0 LIST")
+    >>> page.strict.edits, page.letters.edits, page.nocase.edits, page.words.error_rate
+    (7, 1, 1, 1.0)
+    """
+    want, got = normalize.strict(truth), normalize.strict(text)
+    return PageScore(
+        strict=align(want, got),
+        letters=align(normalize.letters_only(truth), normalize.letters_only(text)),
+        nocase=align(normalize.case_insensitive(truth), normalize.case_insensitive(text)),
+        words=align(want.split(), got.split()),
+        name=name,
+        error=error,
+    )
+
+
+@dataclass(frozen=True)
+class Report:
+    """Scores of several pages.
+
+    Attributes
+    ----------
+    pages : tuple of PageScore
+    """
+
+    pages: tuple[PageScore, ...]
+
+    @cached_property
+    def total(self) -> PageScore:
+        """All pages counted together; its rates are the micro-averages."""
+        return PageScore(
+            strict=total(page.strict for page in self.pages),
+            letters=total(page.letters for page in self.pages),
+            nocase=total(page.nocase for page in self.pages),
+            words=total(page.words for page in self.pages),
+            name="all pages",
+        )
+
+    def mean(self, rate: str) -> float | None:
+        """Mean over pages of a rate of `RATES`, each page's counted as at most 1.
+
+        One page of rubbish does not decide it. Pages whose truth is empty under the
+        rate's normalization are left out; None if all are.
+        """
+        rates = [RATES[rate](page).error_rate for page in self.pages]
+        capped = [min(1.0, r) for r in rates if r is not None]
+        return sum(capped) / len(capped) if capped else None
+
+    @property
+    def confusions(self) -> tuple[Confusion, ...]:
+        """What was read wrong in the strict texts, most frequent first."""
+        return self.total.strict.confusions
+
+    def worst(self, count: int) -> tuple[PageScore, ...]:
+        """Pages with the highest strict CER, highest first."""
+        return tuple(sorted(self.pages, key=lambda p: -(p.strict.error_rate or 0))[:count])
+
+    def to_json(self) -> dict[str, Any]:
+        """Values for `json.dumps`: every page, the mean and the total, and the confusions."""
+        return {
+            "pages": [_json(page) for page in self.pages],
+            "mean": {rate: self.mean(rate) for rate in RATES},
+            "total": _json(self.total),
+            "confusions": [c._asdict() for c in self.confusions],
+        }
+
+
+def _json(page: PageScore) -> dict[str, Any]:
+    return {
+        "name": page.name,
+        "error": page.error or None,
+        **{rate: alignment(page).error_rate for rate, alignment in RATES.items()},
+        "characters": page.strict.length,
+        "insertions": page.strict.insertions,
+        "deletions": page.strict.deletions,
+        "substitutions": page.strict.substitutions,
+    }

@@ -1,0 +1,93 @@
+"""Scores as columns of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ocr.evaluation.alignment import Confusion
+from ocr.evaluation.classifier import ClassifierScore
+from ocr.evaluation.report import RATES, PageScore, Report
+
+CONFUSIONS = 15  # lines of a table; JSON has them all
+
+HEADINGS = ("page", "CER strict", "CER letters", "CER nocase", "WER strict", "characters", "edits")
+
+
+def page_table(report: Report, *, worst: int | None = None) -> str:
+    """Pages with their rates in per cent, the mean and the total, and the confusions.
+
+    Parameters
+    ----------
+    report : Report
+    worst : int, optional
+        Show only so many pages, the worst first; by default all in their order.
+    """
+    pages = report.pages if worst is None else report.worst(worst)
+    mean = ("mean over pages", *(_percent(report.mean(rate)) for rate in RATES), "", "")
+    rows = [HEADINGS, *map(_page_row, pages), mean, _page_row(report.total)]
+    return columns(rows) + _confusions(report.confusions)
+
+
+def classifier_table(score: ClassifierScore, *, worst: int | None = None) -> str:
+    """Accuracies in per cent, overall and of each class, and the confusions.
+
+    Parameters
+    ----------
+    score : ClassifierScore
+    worst : int, optional
+        Show only so many classes, the worst first; by default all in their order.
+    """
+    summary = [
+        ("samples", "accuracy", "ignoring case"),
+        (str(score.count), _percent(score.accuracy), _percent(score.accuracy_nocase)),
+    ]
+    accuracies, counts = score.class_accuracy, score.class_counts
+    shown = list(accuracies)
+    if worst is not None:
+        shown = sorted(shown, key=accuracies.__getitem__)[:worst]
+    classes = [
+        ("letter", "accuracy", "samples"),
+        *((_shown(c), _percent(accuracies[c]), str(counts[c])) for c in shown),
+    ]
+    return columns(summary) + "\n" + columns(classes) + _confusions(score.confusions)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    r"""Cells under one another, the first of each row to the left, the others to the right.
+
+    Examples
+    --------
+    >>> print(columns([("page", "CER"), ("a.png", "1.25")]), end="")
+    page    CER
+    a.png  1.25
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def _page_row(page: PageScore) -> tuple[str, ...]:
+    rates = [_percent(alignment(page).error_rate) for alignment in RATES.values()]
+    name = f"{page.name} (failed)" if page.error else page.name
+    return name, *rates, str(page.strict.length), str(page.strict.edits)
+
+
+def _confusions(confusions: Sequence[Confusion]) -> str:
+    if not confusions:
+        return ""
+    shown = [(_shown(c.truth), _shown(c.read), str(c.count)) for c in confusions[:CONFUSIONS]]
+    return "\n" + columns([("truth", "read", "times"), *shown])
+
+
+def _shown(label: str) -> str:
+    return {"": "''", " ": "' '"}.get(label, label)
+
+
+def _percent(rate: float | None) -> str:
+    return "-" if rate is None else f"{100 * rate:.2f}"

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from PIL import Image
+
+from ocr.export import json as json_export
+from ocr.export import overlay, text
+from ocr.page import Box, Glyph, Line, Page, Word
+
+H = Glyph(Box(10, 20, 30, 60), "H", 0.98765)
+I = Glyph(Box(40, 22, 46, 60), "i", 0.5, alternatives=(("l", 0.3), ("1", 0.2)))  # noqa: E741
+PAGE = Page(200, 100, (Line((Word((H, I)), Word((Glyph(Box(80, 50, 90, 60), ".", 1.0),)))),))
+BLANK = Page(200, 100)
+
+
+def white(width: int, height: int) -> Image.Image:
+    return Image.new("L", (width, height), 255)
+
+
+def test_text_of_pages_follows_one_another() -> None:
+    assert text.dumps([("a.png", PAGE), ("b.png", BLANK), ("c.png", PAGE)]) == "Hi .\nHi .\n"
+
+
+def test_json_has_every_level_with_box_text_and_confidence() -> None:
+    values = json.loads(json_export.dumps([("a.png", PAGE)]))
+    assert values["version"] == 1
+    [page] = values["pages"]
+    assert (page["image"], page["width"], page["height"]) == ("a.png", 200, 100)
+    [line] = page["lines"]
+    assert (line["text"], line["box"]) == ("Hi .", [10, 20, 90, 60])
+    word = line["words"][0]
+    assert (word["text"], word["box"], word["confidence"]) == ("Hi", [10, 20, 46, 60], 0.7438)
+    assert word["glyphs"][1] == {
+        "box": [40, 22, 46, 60],
+        "text": "i",
+        "confidence": 0.5,
+        "alternatives": [{"text": "l", "confidence": 0.3}, {"text": "1", "confidence": 0.2}],
+    }
+
+
+def test_json_is_one_line_with_characters_as_they_are() -> None:
+    glyph = Glyph(Box(0, 0, 1, 1), "é", float(np.float32(0.9)))
+    written = json_export.dumps([("ä.png", Page(1, 1, (Line((Word((glyph,)),)),)))])
+    assert written.count("\n") == 1
+    assert written.endswith("\n")
+    assert "ä.png" in written
+    assert '"é", "confidence": 0.9,' in written
+
+
+def test_colours_run_from_red_to_green() -> None:
+    red, green = overlay.colour_of(0.0), overlay.colour_of(1.0)
+    assert red[0] > red[1]
+    assert green[1] > green[0]
+    assert overlay.colour_of(0.2) == red
+
+
+def test_box_has_the_colour_of_its_confidence() -> None:
+    drawn = overlay.draw(white(200, 100), PAGE)
+    assert (drawn.mode, drawn.size) == ("RGB", (200, 100))
+    assert drawn.getpixel((11, 40)) == overlay.colour_of(0.98765)
+    assert drawn.getpixel((41, 40)) == overlay.colour_of(0.5)
+
+
+def test_boxes_follow_an_image_of_another_size() -> None:
+    drawn = overlay.draw(white(100, 50), PAGE)
+    assert drawn.getpixel((5, 20)) == overlay.colour_of(0.98765)
+
+
+def test_large_photograph_is_drawn_smaller() -> None:
+    assert overlay.draw(white(4000, 1000), Page(4000, 1000)).size == (1600, 400)
+
+
+def test_legend_stands_where_it_hides_least() -> None:
+    glyphs = [Glyph(Box(x, y, x + 40, y + 40), "A", 1.0) for x in (0, 760) for y in (0, 560)]
+    three = Page(800, 600, (Line((Word(tuple(glyphs[:3])),)),))
+    drawn = np.asarray(overlay.draw(white(800, 600), three))
+    assert (drawn[564:, 652:] != 255).any()
+    assert (drawn[564:, 152:650] == 255).all(axis=-1).mean() > 0.9
+
+
+def test_tiny_image_has_no_legend() -> None:
+    assert (np.asarray(overlay.draw(white(34, 9), Page(34, 9))) == 255).all()
+
+
+def test_image_that_was_given_stays_as_it_was() -> None:
+    image = white(200, 100)
+    overlay.draw(image, PAGE)
+    assert image.getextrema() == (255, 255)
