@@ -232,4 +232,4 @@ def test_models_lists_what_each_file_says_of_itself(
     monkeypatch.setattr("ocr.cli.models.models_dir", lambda: tmp_path)
     monkeypatch.setattr("ocr.cli.models.describe", lambda path: card)
     _, *rows = run("models").stdout.splitlines()
-    assert [row.split() for row in rows] == ["default 1.2 MB cnn 10: digits 98.7%".split()]
+    assert [" ".join(row.split()) for row in rows] == ["default 1.2 MB cnn 10: digits 98.7%"]
