@@ -147,7 +147,7 @@ def test_json_of_a_report_survives_the_journey(report: Report) -> None:
     assert values["total"]["cer_strict"] == 0.6
     assert values["mean"]["wer_strict"] == 0.5
     assert values["pages"][2]["cer_strict"] is None
-    assert values["confusions"][0] == {"truth": "", "read": "X", "count": 4}
+    assert values["confusions"][0] == {"truth": "", "read": "X", "times": 4}
 
 
 @pytest.fixture

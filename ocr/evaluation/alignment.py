@@ -17,7 +17,7 @@ class Confusion(NamedTuple):
 
     truth: str
     read: str
-    count: int
+    times: int
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,15 @@ def align(truth: Sequence[str], read: Sequence[str]) -> Alignment:
     Examples
     --------
     >>> align("CAT", "CUTE").confusions
-    (Confusion(truth='', read='E', count=1), Confusion(truth='A', read='U', count=1))
+    (Confusion(truth='', read='E', times=1), Confusion(truth='A', read='U', times=1))
     """
     pairs = Counter((unit, unit) for unit in truth)
-    for tag, at, to in Levenshtein.editops(truth, read):
-        if tag != "insert":
-            pairs[truth[at], truth[at]] -= 1
-        pairs["" if tag == "insert" else truth[at], "" if tag == "delete" else read[to]] += 1
+    for edit in Levenshtein.editops(truth, read):
+        want = "" if edit.tag == "insert" else truth[edit.src_pos]
+        got = "" if edit.tag == "delete" else read[edit.dest_pos]
+        pairs[want, got] += 1
+        if want:
+            pairs[want, want] -= 1
     return Alignment(+pairs)
 
 
@@ -96,4 +98,4 @@ def total(alignments: Iterable[Alignment]) -> Alignment:
 def most_frequent(pairs: Pairs) -> tuple[Confusion, ...]:
     """Pairs that differ, most frequent first, then in the order of the alphabet."""
     wrong = [Confusion(*pair, count) for pair, count in pairs.items() if pair[0] != pair[1]]
-    return tuple(sorted(wrong, key=lambda c: (-c.count, c.truth, c.read)))
+    return tuple(sorted(wrong, key=lambda c: (-c.times, c.truth, c.read)))

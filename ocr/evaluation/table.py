@@ -81,7 +81,7 @@ def _page_row(page: PageScore) -> tuple[str, ...]:
 def _confusions(confusions: Sequence[Confusion]) -> str:
     if not confusions:
         return ""
-    shown = [(_shown(c.truth), _shown(c.read), str(c.count)) for c in confusions[:CONFUSIONS]]
+    shown = [(_shown(c.truth), _shown(c.read), str(c.times)) for c in confusions[:CONFUSIONS]]
     return "\n" + columns([("truth", "read", "times"), *shown])
 
 
