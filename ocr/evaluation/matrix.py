@@ -12,7 +12,7 @@ from ocr.errors import MissingExtraError
 from ocr.evaluation.alignment import Pairs
 
 INCHES_PER_CLASS = 0.16  # holds a tick label of 7 points
-NAMES = {"": "none", " ": "␣"}
+NAMES = {"": "∅", " ": "␣"}
 
 
 def matrix_of(pairs: Pairs) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -119,7 +119,7 @@ def _overlap(a: Box, b: Box) -> bool:
 
 
 def _draw_legend(pen: ImageDraw.ImageDraw, place: Box) -> None:
-    """Bar of the colours from 0.5 to 1, with both confidences below."""
+    """Bar of the colours from 0.5 to 1, with both confidences under it."""
     pen.rectangle(_corners(place), fill="white", outline="gray")
     left, right = place.left + 10, place.right - 10
     for x in range(left, right):
@@ -127,6 +127,6 @@ def _draw_legend(pen: ImageDraw.ImageDraw, place: Box) -> None:
         pen.line((x, place.top + 6, x, place.top + 16), fill=colour_of(confidence))
     font = ImageFont.load_default(12)
     y = place.bottom - 4
-    pen.text((left, y), "≤ 0.5", fill="black", font=font, anchor="ls")
+    pen.text((left, y), "0.5", fill="black", font=font, anchor="ls")
     pen.text(((left + right) / 2, y), "confidence", fill="black", font=font, anchor="ms")
     pen.text((right, y), "1.0", fill="black", font=font, anchor="rs")
