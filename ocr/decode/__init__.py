@@ -19,7 +19,7 @@ from ocr.segment.rows import straightened
 __all__ = ["read_rows"]
 
 GEOMETRY_WEIGHT = 0.5
-ATOM_POWER = 0.5  # a glyph of n atoms counts n**0.5 times: it explains more ink than one of 1
+ATOM_POWER = 1.0  # a glyph counts once for each of its atoms: it explains as much ink as they do
 NO_REJECT = -6.0  # nats, for "not a letter" where the classifier cannot say so
 ALTERNATIVES = 5
 

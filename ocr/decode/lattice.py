@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 
 from ocr.segment import Segmentation
@@ -25,6 +26,7 @@ JOIN_GAP = 0.22  # row heights between the parts of one letter
 CUT_FROM = 0.75  # row heights; a narrower component is one letter
 CUT_SPACING = 0.2  # row heights between cuts: narrower than an l with its white
 CUT_DEPTH = 2.5  # stroke widths of ink that a cut may go through
+TILTED = 0.05  # slope from which letters are turned upright: smaller tilts are in the training
 FAINT = 0.15  # strength of ink below which it is the grain of the paper
 
 
@@ -162,9 +164,28 @@ def crop_candidates(page: Segmentation, lattices: list[Lattice]) -> NDArray[np.f
     done = 0
     for lattice in lattices:
         for candidate in lattice.candidates:
-            crops[done] = fit(candidate_ink(page, owners, lattice, candidate))
+            ink = candidate_ink(page, owners, lattice, candidate)
+            crops[done] = fit(level(ink, lattice.slope) if abs(lattice.slope) > TILTED else ink)
             done += 1
     return crops
+
+
+def level(ink: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
+    """Turn ink upright that stands on a row of some slope, and cut it to its box again."""
+    height, width = ink.shape
+    cos, sin = np.cos(np.arctan(slope)), np.sin(np.arctan(slope))
+    new_width = int(np.ceil(width * cos + height * abs(sin)))
+    new_height = int(np.ceil(height * cos + width * abs(sin)))
+    x, y = new_width / 2, new_height / 2
+    matrix = (cos, -sin, width / 2 - cos * x + sin * y, sin, cos, height / 2 - sin * x - cos * y)
+    turned = Image.fromarray(ink).transform(
+        (new_width, new_height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+    )
+    ink = np.asarray(turned)
+    rows, columns = np.nonzero(ink > FAINT)
+    if not len(rows):
+        return ink
+    return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
 def grown_labels(components: Components) -> NDArray[np.int32]:

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.decode.language import ORDER, Ngrams, fold
-from ocr.decode.lattice import Lattice
+from ocr.decode.lattice import Atom, Lattice
 
 BEAM = 10  # hypotheses kept at each atom
 CHOICES = 6  # characters considered for each candidate
 WITHIN = 9.0  # nats behind a candidate's best character at which others are dropped
 LANGUAGE_WEIGHT = 0.6
-SKIP = -3.5  # nats, to leave an atom out as no letter
+LANGUAGE_BONUS = 2.0  # nats a character: what text costs a good model, so that length does not matter
+SKIP = -2.0  # nats, to leave an atom out as no letter ...
+SKIP_SIZE = -6.0  # ... and more for one as large as the row's letters
 
 #: Log-probability of a letter's case: first of a word, after one capital, two, a small letter.
 CASES = {
@@ -75,6 +77,7 @@ def best_path(
     for i, candidate in enumerate(lattice.candidates):
         starting[candidate.first].append(i)
     choices = [_choices(row) for row in scores]
+    skips = [_skip(atom, lattice.height) for atom in lattice.atoms]
     beams: list[dict[tuple[str, str], _Hypothesis]] = [{} for _ in range(len(lattice.atoms) + 1)]
     beams[0][(" ", "")] = _Hypothesis(0.0, " ", "", None, None)
     for place, starts in enumerate(starting):
@@ -92,7 +95,7 @@ def best_path(
             _keep(
                 beams[place + 1],
                 _Hypothesis(
-                    hypothesis.score + SKIP + float(reject[alone]),
+                    hypothesis.score + skips[place] + float(reject[alone]),
                     hypothesis.context,
                     hypothesis.case,
                     hypothesis.step,
@@ -100,6 +103,11 @@ def best_path(
                 ),
             )
     return _trace(max(beams[-1].values(), key=lambda h: h.score))
+
+
+def _skip(atom: Atom, height: float) -> float:
+    left, top, right, bottom = atom.box
+    return SKIP + SKIP_SIZE * min(1.0, max(right - left, bottom - top) / height)
 
 
 def _choices(scores: NDArray[np.float64]) -> list[tuple[int, float]]:
@@ -144,7 +152,7 @@ def _extend(
     total = base.score + score
     case = base.case
     if language is not None:
-        total += LANGUAGE_WEIGHT * language.log_prob(character, base.context)
+        total += LANGUAGE_WEIGHT * (language.log_prob(character, base.context) + LANGUAGE_BONUS)
     if character.isalpha():
         upper = character.isupper()
         total += CASES[case]["upper" if upper else "lower"]
