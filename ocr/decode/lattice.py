@@ -22,7 +22,9 @@ from ocr.segment.rows import Row, straightened
 
 MOST_ATOMS = 5  # in one candidate: a percent sign that two cuts went through
 WIDEST = 1.9  # row heights, of a candidate: a W in wide print
-JOIN_GAP = 0.22  # row heights between the parts of one letter
+BROKEN = 0.12  # row heights of white in a broken letter
+APART = 0.3  # row heights of white in a quotation mark, or from a stem to a dot that flew off
+SMALL = 0.42  # row heights; a dot, a stroke of a quotation mark
 CUT_FROM = 0.75  # row heights; a narrower component is one letter
 CUT_SPACING = 0.2  # row heights between cuts: narrower than an l with its white
 CUT_DEPTH = 2.5  # stroke widths of ink that a cut may go through
@@ -142,12 +144,25 @@ def list_candidates(
         left, right = boxes[first, 0], boxes[first, 2]
         for last in range(first + 1, min(first + MOST_ATOMS, len(atoms)) + 1):
             if last > first + 1:
-                gap = boxes[last - 1, 0] - right
+                near = may_join(boxes[first : last - 1], boxes[last - 1], height)
                 left, right = min(left, boxes[last - 1, 0]), max(right, boxes[last - 1, 2])
-                if gap > JOIN_GAP * height or right - left > WIDEST * height:
+                if not near or right - left > WIDEST * height:
                     break
             candidates.append(Candidate(first, last, union(atoms[first:last])))
     return candidates
+
+
+def may_join(parts: NDArray[np.float64], part: NDArray[np.float64], height: float) -> bool:
+    """Whether one more atom may belong to the letter that the atoms `parts` [n, 4] form."""
+    gap = part[0] - parts[:, 2].max()
+    if gap <= BROKEN * height:
+        return True
+    if gap > APART * height:
+        return False
+    small = part[3] - part[1] < SMALL * height
+    dot = part[3] < parts[:, 1].min() + 0.2 * height  # above what it would belong to
+    others_small = bool(np.all(parts[:, 3] - parts[:, 1] < SMALL * height))
+    return bool(small and (dot or others_small))
 
 
 def union(atoms: list[Atom]) -> tuple[int, int, int, int]:

@@ -15,16 +15,20 @@ BEAM = 10  # hypotheses kept at each atom
 CHOICES = 6  # characters considered for each candidate
 WITHIN = 9.0  # nats behind a candidate's best character at which others are dropped
 LANGUAGE_WEIGHT = 0.6
-LANGUAGE_BONUS = 2.0  # nats a character: what text costs a good model, so that length does not matter
+LANGUAGE_BONUS = 2.5  # nats a character: about what text costs, so that length does not matter
 SKIP = -2.0  # nats, to leave an atom out as no letter ...
 SKIP_SIZE = -6.0  # ... and more for one as large as the row's letters
 
-#: Log-probability of a letter's case: first of a word, after one capital, two, a small letter.
+MIXED = math.log(0.2)  # for a digit next to a letter
+
+#: Log-probability of a letter's case, or of a digit: first of a word, after one capital, after
+#: two, after a small letter, after a digit.
 CASES = {
-    "": {"upper": math.log(0.35), "lower": math.log(0.65)},
-    "U": {"upper": math.log(0.5), "lower": math.log(0.5)},
-    "UU": {"upper": math.log(0.92), "lower": math.log(0.08)},
-    "l": {"upper": math.log(0.05), "lower": math.log(0.95)},
+    "": {"upper": math.log(0.35), "lower": math.log(0.65), "digit": 0.0},
+    "U": {"upper": math.log(0.5), "lower": math.log(0.5), "digit": MIXED},
+    "UU": {"upper": math.log(0.92), "lower": math.log(0.08), "digit": MIXED},
+    "l": {"upper": math.log(0.05), "lower": math.log(0.95), "digit": MIXED},
+    "0": {"upper": math.log(0.5) + MIXED, "lower": math.log(0.5) + MIXED, "digit": 0.0},
 }
 
 
@@ -157,7 +161,10 @@ def _extend(
         upper = character.isupper()
         total += CASES[case]["upper" if upper else "lower"]
         case = ("UU" if case in ("U", "UU") else "U") if upper else "l"
-    elif not character.isdigit():
+    elif character.isdigit():
+        total += CASES[case]["digit"]
+        case = "0"
+    else:
         case = ""
     context = (base.context + fold(character))[1 - ORDER :]
     # the steps so far hang on `base`, which differs from its origin in its score alone

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 STEEPEST = 0.42  # slope of a row: 23 degrees
 SMALL = 0.35  # of the letter height; smaller marks follow a row, and do not found one
 MEMORY = 4  # letters whose mean place a row is expected to keep
+FARTHEST = 1.5  # band heights from a band's middle: a dot over a row of small letters is at 1.2
 SAME_ROW = 0.45  # share of the smaller height that must overlap the row
 
 
@@ -174,7 +175,10 @@ def merge_tracks(tracks: list[Track], boxes: Floats) -> list[Track]:
             near_right = overlap(home.band(boxes, right), track.band(boxes, right))
             apart = left > end or right < start
             fit = near_left if left >= start else near_right
-            if (apart and fit >= 0.6) or min(near_left, near_right) >= 0.7:
+            # a lone p or comma that hangs low amid a long row did not begin another
+            scrap = 4 * len(track.members) <= len(home.members)
+            least = 0.35 if scrap else 0.7
+            if (apart and fit >= 0.6) or (not apart and min(near_left, near_right) >= least):
                 home.members += track.members
                 break
         else:
@@ -190,7 +194,7 @@ def attach_small(tracks: list[Track], boxes: Floats, small: NDArray[np.intp]) ->
     homes = []
     for i in small:
         x, y = (boxes[i, 0] + boxes[i, 2]) / 2, (boxes[i, 1] + boxes[i, 3]) / 2
-        best, home = 1.0, None
+        best, home = FARTHEST, None
         for track in tracks:
             left, right = track.extent(boxes)
             top, bottom = track.band(boxes, x)
