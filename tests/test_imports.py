@@ -16,6 +16,7 @@ PACKAGE = Path(ocr.__file__).parent
 #: Part of the package to its floor; a part imports from its own floor and from those below.
 FLOORS = {
     "errors": 0,
+    "files": 0,
     "page": 0,
     "alphabet": 0,
     "models_dir": 0,

@@ -43,12 +43,14 @@ class Card:
         """Read the JSON of the model file `path`; ModelError if it is not a card of ours."""
         try:
             values = json.loads(text or "")
-            Alphabet(str(values["alphabet"]), bool(values["reject"]))
-            crop = values["crop"]
+            Alphabet(values["alphabet"], values["reject"])
+            crop, _ = values["crop"], values["architecture"]
         except (ValueError, KeyError, TypeError) as error:
             raise ModelError(f"cannot use {path}: not a model of ocr (train one)") from error
         if crop != CROP_FORMAT:
-            raise ModelError(f"cannot use {path}: its crops are {crop}, not {CROP_FORMAT} (retrain)")
+            raise ModelError(
+                f"cannot use {path}: its crops are {crop}, not {CROP_FORMAT} (train it again)"
+            )
         return cls(values)
 
     def to_json(self) -> str:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,22 +12,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers.card import Card
-from ocr.errors import ModelError, OutputError
+from ocr.errors import ModelError
+from ocr.files import read_arrays, write_arrays
 
 INPUTS = 32 * 32  # pixels of a crop
 BATCH = 4096  # crops: 16 MB of input at a time
-
-# what NumPy, zipfile and zlib raise on a foreign or damaged file
-DAMAGED = (
-    AttributeError,
-    EOFError,
-    MemoryError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 Array = NDArray[np.floating[Any]]
 
@@ -240,22 +224,7 @@ def save_mlp(network: MLP, path: Path, card: dict[str, Any]) -> None:
         "activation": network.architecture.activation,
     }
     described = Card.describe(network.card.architecture, network.alphabet, card | shape)
-    arrays: dict[str, Any] = {"card": np.array(described.to_json()), **network.parameters}
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    _write_atomically(path, file.getvalue())
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror} (choose another)") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
+    write_arrays(path, {"card": np.array(described.to_json()), **network.parameters})
 
 
 def load_mlp(path: Path) -> MLP:
@@ -274,12 +243,10 @@ def load_mlp(path: Path) -> MLP:
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        # opened here: np.load leaves a file open that turns out to be no archive
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: np.asarray(archive[name]) for name in archive.files}
+        return read_arrays(path)
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror} (check the path)") from error
-    except DAMAGED as error:
+    except ValueError as error:
         raise ModelError(f"cannot use {path}: not a NumPy model (train one)") from error
 
 

@@ -39,8 +39,11 @@ class OnnxClassifier:
                 path, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # ONNX Runtime's exceptions have no public base class
-            raise ModelError(f"cannot use {path}: not an ONNX model") from error
+            raise ModelError(f"cannot use {path}: not an ONNX model (train one)") from error
         self.card = Card.parse(self._session.get_modelmeta().custom_metadata_map.get("card"), path)
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if inputs[0].name != "crops" or outputs[0].shape[-1] != len(self.alphabet):
+            raise ModelError(f"cannot use {path}: its network does not fit its card (retrain it)")
 
     @property
     def alphabet(self) -> Alphabet:

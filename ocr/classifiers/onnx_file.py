@@ -7,8 +7,6 @@ one file serves ONNX Runtime (which fuses them when it loads) and `--init`.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +17,12 @@ from torch import nn
 
 from ocr.classifiers.card import Card
 from ocr.classifiers.cnn import ARCHITECTURES, TorchClassifier
-from ocr.errors import ModelError, OutputError
+from ocr.errors import ModelError
+from ocr.files import write_whole
 
 OPSET = 17
 IR_VERSION = 8  # read by every ONNX Runtime since 1.11
+UNSAVED = "num_batches_tracked"
 
 
 def save_onnx(path: Path, network: nn.Sequential, card: Card) -> None:
@@ -48,7 +48,7 @@ def save_onnx(path: Path, network: nn.Sequential, card: Card) -> None:
     )
     helper.set_model_props(model, {"card": card.to_json()})
     onnx.checker.check_model(model)
-    _write_atomically(path, model.SerializeToString())
+    write_whole(path, model.SerializeToString())
 
 
 def load_torch(path: Path) -> tuple[TorchClassifier, Card]:
@@ -57,18 +57,24 @@ def load_torch(path: Path) -> tuple[TorchClassifier, Card]:
         model = onnx.load(path)
         card = Card.parse({p.key: p.value for p in model.metadata_props}.get("card"), path)
         network = ARCHITECTURES[card.architecture](len(card.alphabet))
-        weights = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-        state = network.state_dict()
-        for name, tensor in state.items():
-            if name in weights:
-                tensor.copy_(torch.from_numpy(weights[name].copy()))
+        network.load_state_dict({**_counts(network), **_weights(model.graph)})
     except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+        raise ModelError(f"cannot read {path}: {error.strerror} (check the path)") from error
     except ModelError:
         raise
     except Exception as error:  # protobuf and onnx each raise their own
         raise ModelError(f"cannot use {path}: not a trainable model of ocr (retrain it)") from error
     return TorchClassifier(network, card.alphabet), card
+
+
+def _weights(graph: onnx.GraphProto) -> dict[str, torch.Tensor]:
+    arrays = {t.name: numpy_helper.to_array(t) for t in graph.initializer if "." in t.name}
+    return {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+
+
+def _counts(network: nn.Sequential) -> dict[str, torch.Tensor]:
+    """Batches that each batch norm has seen: not in the file, as nothing depends on them."""
+    return {k: v for k, v in network.state_dict().items() if k.endswith(UNSAVED)}
 
 
 def _graph(network: nn.Sequential, outputs: int) -> onnx.GraphProto:
@@ -82,7 +88,7 @@ def _graph(network: nn.Sequential, outputs: int) -> onnx.GraphProto:
         constants += [
             numpy_helper.from_array(t.detach().cpu().numpy(), f"{name}.{key}")
             for key, t in layer.state_dict().items()
-            if key != "num_batches_tracked"
+            if key != UNSAVED
         ]
     nodes.append(helper.make_node("LogSoftmax", [value], ["log_probs"], axis=1))
     crops = helper.make_tensor_value_info("crops", TensorProto.FLOAT, ["N", 32, 32])
@@ -95,7 +101,7 @@ def _node(name: str, layer: nn.Module, value: str) -> onnx.NodeProto:
     out = [f"{name}.out"]
     if isinstance(layer, nn.Conv2d):
         bias = [f"{name}.bias"] if layer.bias is not None else []
-        pads = [layer.padding[0]] * 4  # type: ignore[list-item]
+        pads = [layer.padding[0]] * 4
         return helper.make_node("Conv", [value, f"{name}.weight", *bias], out, pads=pads)
     if isinstance(layer, nn.BatchNorm2d):
         weights = [f"{name}.{k}" for k in ("weight", "bias", "running_mean", "running_var")]
@@ -104,18 +110,6 @@ def _node(name: str, layer: nn.Module, value: str) -> onnx.NodeProto:
         side = [int(layer.kernel_size)] * 2  # type: ignore[arg-type]
         return helper.make_node("MaxPool", [value], out, kernel_shape=side, strides=side)
     if isinstance(layer, nn.Linear):
-        return helper.make_node(
-            "Gemm", [value, f"{name}.weight", f"{name}.bias"], out, transB=1
-        )
+        return helper.make_node("Gemm", [value, f"{name}.weight", f"{name}.bias"], out, transB=1)
     simple = {nn.ReLU: "Relu", nn.Sigmoid: "Sigmoid", nn.Tanh: "Tanh", nn.Flatten: "Flatten"}
     return helper.make_node(simple[type(layer)], [value], out)
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-        Path(file.name).chmod(0o644)  # the temporary file is private to its owner
-        os.replace(file.name, path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from dataclasses import asdict
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import click
 from ocr.alphabet import Alphabet, characters_of
 from ocr.errors import MissingExtraError, OutputError
 from ocr.training.loop import Epoch, Settings, Step, best, train
-from ocr.training.recipe import BACKENDS, gather, has_reject, make_learner
+from ocr.training.recipe import BACKENDS, gather, has_reject, make_learner, name_of
+
+CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
 
 
 @click.command("train")
@@ -36,7 +39,14 @@ from ocr.training.recipe import BACKENDS, gather, has_reject, make_learner
 @click.option("--augment/--no-augment", default=True, show_default=True, help="Distort crops.")
 @click.option("--resume", is_flag=True, help="Go on with a stopped run of the same options.")
 @click.option("--init", metavar="MODEL", help="Fine-tune a model, also onto another alphabet.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default="model", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="model",
+    show_default=True,
+    help="Model file; .onnx (torch) or .npz (numpy) is added.",
+)
 def command(
     backend: str,
     arch: str | None,
@@ -57,12 +67,14 @@ def command(
     Writes the model, a log (MODEL.log.jsonl) and, with the extra "plot", its curves
     (MODEL.curves.png). Ctrl-C saves; --resume goes on.
     """
+    # threads that spin while they wait cost several times the work on a busy machine
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     defaults = BACKENDS[backend]
     start = _described(init) if init else {}
     architecture = arch or start.get("architecture") or defaults.architecture
     characters = characters_of(alphabet or start.get("alphabet") or "ascii")
     outputs = Alphabet(characters, has_reject(backend, architecture))
-    output = _checked(output.with_suffix(output.suffix or defaults.suffix))
+    output = _checked(output, defaults.suffix)
     settings = Settings(
         epochs=epochs or defaults.epochs,
         batch_size=batch_size or defaults.batch_size,
@@ -73,17 +85,26 @@ def command(
     learner = make_learner(backend, architecture, outputs, seed=seed, init=_path(init))
     training, validation = gather(sources, outputs, per_class=per_class, seed=seed)
     click.echo(f"{len(training):,} crops to train on, {len(validation):,} to validate", err=True)
-    history = train(
-        learner,
-        training,
-        validation,
-        settings=settings,
-        output=output,
-        card={"data": list(sources), "crops": len(training), "settings": asdict(settings)},
-        resume=resume,
-        on_step=_show_step if sys.stderr.isatty() else lambda step: None,
-        on_epoch=_show_epoch,
-    )
+    try:
+        history = train(
+            learner,
+            training,
+            validation,
+            settings=settings,
+            output=output,
+            card={
+                "architecture": architecture,
+                "data": [name_of(source) for source in sources],
+                "crops": len(training),
+                "init": Path(init).name if init else None,
+            },
+            resume=resume,
+            on_step=_show_step if sys.stderr.isatty() else lambda step: None,
+            on_epoch=_show_epoch,
+        )
+    except KeyboardInterrupt:
+        click.echo(f"{_fresh_line()}stopped and saved: --resume goes on", err=True)
+        raise
     _draw(output)
     click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
     click.echo(f"read with it: ocr read --model {output} IMAGE", err=True)
@@ -101,35 +122,45 @@ def _path(init: str | None) -> Path | None:
     return find(init) if init else None
 
 
-def _checked(output: Path) -> Path:
-    """Fail before an hour of training rather than after it."""
+def _checked(output: Path, suffix: str) -> Path:
+    """Add the suffix, and fail before an hour of training rather than after it."""
+    if output.suffix != suffix:
+        output = output.with_name(output.name + suffix)
     try:
-        output.with_name(output.name + ".log.jsonl").touch()
+        tempfile.TemporaryFile(dir=output.parent).close()
     except OSError as error:
         raise OutputError(f"cannot write {output}: {error.strerror} (choose another -o)") from error
     return output
 
 
 def _show_step(step: Step) -> None:
+    columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    click.echo(CLEAR + progress_line(step, columns), nl=False, err=True)
+
+
+def progress_line(step: Step, columns: int) -> str:
+    """One line that fits a terminal: a longer one would wrap and leave its parts behind."""
     bar = "█" * int(step.done * 20)
     minutes, seconds = divmod(int(step.seconds_left), 60)
-    click.echo(
-        f"\repoch {step.epoch}/{step.epochs} {bar:░<20} loss {step.loss:.3f} "
-        f"accuracy {step.accuracy:.1%} {step.images_per_second:,.0f} img/s "
-        f"{minutes}:{seconds:02} left ",
-        nl=False,
-        err=True,
+    line = (
+        f"epoch {step.epoch}/{step.epochs} {bar:░<20} {minutes}:{seconds:02} left "
+        f"loss {step.loss:.3f} accuracy {step.accuracy:.1%} {step.images_per_second:,.0f} img/s"
     )
+    return line[: columns - 1]  # the cursor takes the last column
 
 
 def _show_epoch(epoch: Epoch) -> None:
-    start = "\r\x1b[K" if sys.stderr.isatty() else ""
     click.echo(
-        f"{start}epoch {epoch.epoch}: loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.2%}; "
+        f"{_fresh_line()}epoch {epoch.epoch}: "
+        f"loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.2%}; "
         f"validation loss {epoch.valid_loss:.3f}, accuracy {epoch.valid_accuracy:.2%}; "
         f"{epoch.images_per_second:,.0f} img/s",
         err=True,
     )
+
+
+def _fresh_line() -> str:
+    return CLEAR if sys.stderr.isatty() else ""
 
 
 def _draw(output: Path) -> None:

@@ -8,10 +8,7 @@ interpolation (1991; Chen and Goodman 1998, section 2.6).
 from __future__ import annotations
 
 import math
-import os
 import string
-import tempfile
-import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.errors import DataError, ModelError, OutputError
+from ocr.errors import DataError, ModelError
+from ocr.files import read_arrays, write_arrays
 
 SYMBOLS = " " + string.ascii_lowercase + "0" + string.punctuation
 ORDER = 5  # characters of an n-gram: four tell the fifth
@@ -77,27 +75,26 @@ class Ngrams:
         return self.log_probs(context)[index] - (DIGIT if character.isdigit() else 0.0)
 
     def save(self, path: Path) -> None:
-        """Write a compressed .npz file, atomically."""
-        try:
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                joined = np.array("\n".join(self._contexts))
-                np.savez_compressed(file, contexts=joined, costs=self._costs)
-            Path(file.name).chmod(0o644)  # the temporary file is private to its owner
-            os.replace(file.name, path)
-        except OSError as error:
-            raise OutputError(f"cannot write {path}: {error.strerror}") from error
+        """Write a compressed .npz file; OutputError if that cannot be done."""
+        joined = np.array("\n".join(self._contexts))
+        write_arrays(path, {"contexts": joined, "costs": self._costs}, compressed=True)
 
     @classmethod
     def load(cls, path: Path) -> Ngrams:
-        """Read what `save` wrote."""
+        """Read what `save` wrote; ModelError if the file is anything else."""
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                contexts = str(arrays["contexts"]).split("\n")
-                costs = arrays["costs"]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise ModelError(f"cannot use {path}: not a language model of ocr") from error
+            arrays = read_arrays(path)
+            contexts, costs = str(arrays["contexts"]).split("\n"), arrays["costs"]
+        except OSError as error:
+            raise ModelError(f"cannot read {path}: {error.strerror} (check the path)") from error
+        except (ValueError, KeyError) as error:
+            raise ModelError(
+                f"cannot use {path}: not a language model of ocr (build it again)"
+            ) from error
         if costs.shape != (len(contexts), len(SYMBOLS)) or "" not in contexts:
-            raise ModelError(f"cannot use {path}: its tables do not fit each other")
+            raise ModelError(
+                f"cannot use {path}: its tables do not fit each other (build it again)"
+            )
         return cls(contexts, costs)
 
 

@@ -1,0 +1,1 @@
+"""Training: data from many sources, distortion, the loop, and what it trains."""

@@ -14,7 +14,8 @@ from ocr.segment.crops import SIZE
 Crops = NDArray[np.float32]
 
 ELASTIC_GRID = 4  # control points a side: about one per stroke of a letter
-GRID = np.stack(np.mgrid[0:SIZE, 0:SIZE], -1).astype(np.float32).reshape(-1, 2)  # (1024, 2) y, x
+GRID = np.argwhere(np.ones((SIZE, SIZE))).astype(np.float32)  # (1024, 2) y, x
+CENTRE = np.float32((SIZE - 1) / 2)
 
 
 def augment(crops: Crops, rng: np.random.Generator) -> Crops:
@@ -37,7 +38,7 @@ def augment(crops: Crops, rng: np.random.Generator) -> Crops:
     out = blur(out, rng)
     out = add_noise(out, rng)
     peak = out.max(axis=(1, 2), keepdims=True)
-    return out / np.maximum(peak, 0.1)
+    return np.asarray(out / np.maximum(peak, np.float32(0.1)))
 
 
 def warp(crops: Crops, rng: np.random.Generator) -> Crops:
@@ -53,9 +54,9 @@ def warp(crops: Crops, rng: np.random.Generator) -> Crops:
     matrix[:, 0, 1] = -sin / zoom
     matrix[:, 1, 0] = (sin + slant * cos) / zoom
     matrix[:, 1, 1] = (cos - slant * sin) * stretch / zoom
-    centre = np.float32((SIZE - 1) / 2)
     shift = rng.normal(0, 0.8, (n, 1, 2)).astype(np.float32)
-    where = (GRID - centre) @ matrix.transpose(0, 2, 1) + centre + shift  # (N, 1024, 2)
+    where = np.matmul(GRID - CENTRE, matrix.transpose(0, 2, 1), dtype=np.float32)  # (N, 1024, 2)
+    where += CENTRE + shift
     where += elastic_field(n, rng)
     return sample_bilinear(crops, where)
 
@@ -64,7 +65,7 @@ def elastic_field(n: int, rng: np.random.Generator) -> Crops:
     """Smooth random displacements in pixels, float32 [N, 1024, 2] (Simard et al. 2003)."""
     strength = rng.uniform(0, 1.1, (n, 1, 1))
     knots = (rng.normal(0, 1, (n, ELASTIC_GRID**2, 2)) * strength).astype(np.float32)
-    return np.einsum("pk,nkc->npc", KNOT_WEIGHTS, knots, optimize=True)
+    return np.asarray(np.einsum("pk,nkc->npc", KNOT_WEIGHTS, knots, optimize=True))
 
 
 def _knot_weights() -> Crops:
@@ -120,7 +121,7 @@ def break_strokes(crops: Crops, rng: np.random.Generator) -> Crops:
     angle = rng.uniform(0, np.pi, (len(chosen), 1))
     offset = rng.uniform(-7, 7, (len(chosen), 1))
     width = rng.uniform(0.5, 1.5, (len(chosen), 1))
-    y, x = (GRID - (SIZE - 1) / 2).T
+    y, x = (GRID - CENTRE).T
     distance = np.abs(y * np.cos(angle) + x * np.sin(angle) - offset)  # (n, 1024)
     out = crops.copy()
     out[chosen] *= np.clip(distance - width, 0, 1).reshape(-1, SIZE, SIZE)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.errors import DataError, OutputError
+from ocr.errors import DataError
+from ocr.files import read_arrays, write_arrays
 
 
 def checkpoint_path(model: Path) -> Path:
@@ -21,23 +19,17 @@ def checkpoint_path(model: Path) -> Path:
 
 
 def save_checkpoint(path: Path, state: dict[str, NDArray[Any]], progress: dict[str, Any]) -> None:
-    """Write a learner's state and the loop's progress (JSON values), atomically."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            np.savez(file, progress=np.array(json.dumps(progress)), **state)
-        os.replace(file.name, path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+    """Write a learner's state and the loop's progress (JSON values), whole or not at all."""
+    write_arrays(path, {"progress": np.array(json.dumps(progress)), **state})
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Read what `save_checkpoint` wrote."""
+    """Read what `save_checkpoint` wrote; DataError if the file is missing or anything else."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            state = {name: arrays[name] for name in arrays.files}
+        state = read_arrays(path)
         progress: dict[str, Any] = json.loads(str(state.pop("progress")))
     except FileNotFoundError as error:
         raise DataError(f"nothing to resume: {path} is missing (run without --resume)") from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise DataError(f"cannot resume from {path}: not a checkpoint (delete it)") from error
     return state, progress

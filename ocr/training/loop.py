@@ -17,6 +17,7 @@ from ocr.alphabet import Alphabet
 from ocr.errors import DataError, OutputError
 from ocr.training.augment import augment
 from ocr.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from ocr.training.interrupt import held_interrupts
 from ocr.training.learner import Learner
 from ocr.training.samples import Samples
 
@@ -89,43 +90,101 @@ def train(
     complete, a checkpoint. The order and the distortions of each batch follow from the
     seed, epoch and step alone, so that a resumed run ends as an undisturbed one.
 
+    Parameters
+    ----------
+    learner : Learner
+    training, validation : Samples
+    settings : Settings
+    output : Path
+    card : dict
+        JSON values that tell the data; the settings and the accuracy join them in the model.
+    resume : bool
+        Go on from the checkpoint.
+    on_step, on_epoch : callable
+        Told where the run stands.
+
     Raises
     ------
     KeyboardInterrupt
-        After the checkpoint is saved.
+        After the checkpoint is saved. Ctrl-C waits for the end of the step.
+    DataError
+        If there is no checkpoint to resume, or it is of a run with other options.
     """
-    progress: dict[str, Any] = {"epoch": 0, "step": 0, "loss": 0.0, "correct": 0, "history": []}
+    checkpoint = checkpoint_path(output)
+    card = card | {"settings": asdict(settings), "seed": settings.seed}
+    progress = beginning(card, learner.alphabet)
     if resume:
-        state, progress = load_checkpoint(checkpoint_path(output))
-        learner.load_state(state)
+        progress = resumed(learner, checkpoint, progress["options"])
     history = [Epoch(**line) for line in progress["history"]]
     crops, targets = prepare(training, learner.alphabet)
-    batches = math.ceil(len(crops) / settings.batch_size)
-    clock = Clock(settings, batches, progress)
-    try:
-        while progress["epoch"] < settings.epochs and not exhausted(history, settings.patience):
-            for batch, rng in epoch_batches(len(crops), settings, progress):
-                rate = one_cycle(clock.steps_done / clock.steps, settings.learning_rate)
-                ink = crops[batch].astype(np.float32) / 255
-                ink = augment(ink, rng) if settings.augment else ink
-                loss, correct = learner.fit_batch(ink, targets[batch], rate)
-                progress["step"] += 1
-                progress["loss"] += loss * len(batch)
-                progress["correct"] += correct
-                on_step(clock.tick(len(batch)))
-            history.append(finish_epoch(learner, validation, len(crops), clock))
-            if history[-1] is best(history):
-                learner.save_model(output, card | {"seed": settings.seed, **asdict(history[-1])})
-            write_log(output, history)
-            progress |= {"epoch": progress["epoch"] + 1, "step": 0, "loss": 0.0, "correct": 0}
-            progress["history"] = [asdict(e) for e in history]
-            save_checkpoint(checkpoint_path(output), learner.state(), progress)
-            on_epoch(history[-1])
-    except KeyboardInterrupt:
-        save_checkpoint(checkpoint_path(output), learner.state(), progress)
-        raise
-    checkpoint_path(output).unlink(missing_ok=True)
+    clock = Clock(settings, math.ceil(len(crops) / settings.batch_size), progress)
+    with held_interrupts() as let_interrupt:
+        try:
+            while progress["epoch"] < settings.epochs and not exhausted(history, settings.patience):
+                for batch, rng in epoch_batches(len(crops), settings, progress):
+                    rate = one_cycle(clock.steps_done / clock.steps, settings.learning_rate)
+                    ink = ink_of(crops[batch])
+                    ink = augment(ink, rng) if settings.augment else ink
+                    loss, correct = learner.fit_batch(ink, targets[batch], rate)
+                    progress["step"] += 1
+                    progress["loss"] += loss * len(batch)
+                    progress["correct"] += correct
+                    on_step(clock.tick(len(batch)))
+                    let_interrupt()
+                history.append(finish_epoch(learner, validation, len(crops), clock))
+                if history[-1] is best(history):
+                    learner.save_model(output, card | measured(history[-1]))
+                write_log(output, history)
+                progress |= {"epoch": len(history), "step": 0, "loss": 0.0, "correct": 0}
+                progress["history"] = [asdict(e) for e in history]
+                save_checkpoint(checkpoint, learner.state(), progress)
+                on_epoch(history[-1])
+                let_interrupt()
+        except KeyboardInterrupt:
+            save_checkpoint(checkpoint, learner.state(), progress)
+            raise
+    checkpoint.unlink(missing_ok=True)
     return history
+
+
+def beginning(card: dict[str, Any], alphabet: Alphabet) -> dict[str, Any]:
+    """Progress of a run that has not begun, with the options that it must go on with."""
+    options = {**card, **card["settings"], "alphabet": alphabet.characters}
+    del options["settings"]  # told one by one
+    return {
+        "epoch": 0,
+        "step": 0,
+        "loss": 0.0,
+        "correct": 0,
+        "history": [],
+        "options": json.loads(json.dumps(options)),  # as a checkpoint gives them back
+    }
+
+
+def resumed(learner: Learner, checkpoint: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """Load a checkpoint into the learner and return its progress."""
+    state, progress = load_checkpoint(checkpoint)
+    before = progress["options"]
+    changed = [k for k in {**before, **options} if before.get(k) != options.get(k)]
+    if changed:
+        raise DataError(
+            f"cannot resume from {checkpoint}: the run was begun with other "
+            f"{', '.join(changed)} (repeat its options, or leave out --resume)"
+        )
+    learner.load_state(state)
+    return progress
+
+
+def measured(epoch: Epoch) -> dict[str, Any]:
+    """What a model's card tells of its epoch: all but the speed, which differs each time."""
+    values = asdict(epoch)
+    del values["images_per_second"]
+    return values
+
+
+def ink_of(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Crops as classifiers read them, ink 1.0."""
+    return crops.astype(np.float32) / np.float32(255)
 
 
 def prepare(samples: Samples, alphabet: Alphabet) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -135,7 +194,9 @@ def prepare(samples: Samples, alphabet: Alphabet) -> tuple[NDArray[np.uint8], ND
         outputs[""] = alphabet.reject_index
     unknown = set(np.unique(samples.characters)) - set(outputs)
     if unknown:
-        raise DataError(f"data has {''.join(sorted(unknown))!r}, which the alphabet lacks")
+        raise DataError(
+            f"data has {''.join(sorted(unknown))!r}, which the alphabet lacks (add them)"
+        )
     first = np.array([outputs[c] for c in samples.characters], dtype=np.int64)
     pairs = zip(samples.either, first, strict=True)
     second = np.array([outputs[e] if e and e in outputs else f for e, f in pairs], dtype=np.int64)
@@ -170,7 +231,7 @@ def validate(learner: Learner, samples: Samples, batch_size: int = 1024) -> tupl
     loss, correct = 0.0, 0
     for start in range(0, len(crops), batch_size):
         wanted = targets[start : start + batch_size]
-        log_probs = learner.log_probs(crops[start : start + batch_size].astype(np.float32) / 255)
+        log_probs = learner.log_probs(ink_of(crops[start : start + batch_size]))
         picked = np.take_along_axis(log_probs, wanted, 1).astype(np.float64)  # (n, 2)
         same = wanted[:, 0] == wanted[:, 1]
         loss -= float(np.where(same, picked[:, 0], np.logaddexp(*picked.T)).sum())
@@ -208,7 +269,7 @@ def write_log(output: Path, history: list[Epoch]) -> None:
     try:
         path.write_text("".join(json.dumps(asdict(e)) + "\n" for e in history))
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+        raise OutputError(f"cannot write {path}: {error.strerror} (choose another -o)") from error
 
 
 class Clock:

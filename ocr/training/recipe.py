@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from ocr.training.rejects import make_rejects
 from ocr.training.samples import Samples
 
 REJECT_SHARE = 0.06  # of all samples: as many as the commonest few letters have
+# a crop does not tell size, so that these are a letter's shape: an apostrophe is an I
+LIKE_LETTERS = "|/\\()[]{}<>!$&@%'`"
 PARTS = ("train", "valid", "test")
 VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 8000  # more would only cost time each epoch
@@ -40,7 +44,7 @@ BACKENDS = {
 def gather(
     sources: tuple[str, ...], alphabet: Alphabet, *, per_class: int | None, seed: int
 ) -> tuple[Samples, Samples]:
-    """Load every source, add "not a letter" samples, and split into training and validation.
+    """Load every source, split into training and validation, and add "not a letter" samples.
 
     Parameters
     ----------
@@ -54,27 +58,48 @@ def gather(
     Returns
     -------
     training, validation : Samples
+
+    Raises
+    ------
+    DataError
+        If a character has no sample, or there are too few to hold any out.
     """
-    samples = Samples.concatenate(
-        [load_source(s, alphabet, seed=seed + i) for i, s in enumerate(sources)]
+    marks = foreign_marks(alphabet)
+    wanted = Alphabet(alphabet.characters + marks)
+    loaded = Samples.concatenate(
+        [load_source(s, wanted, seed=seed + i) for i, s in enumerate(sources)]
     )
+    samples = loaded.take(~np.isin(loaded.characters, list(marks)))
+    _check_complete(samples, alphabet, sources)
     share = min(VALIDATION_SHARE, VALIDATION_MOST / len(samples))
     if per_class is not None:
         samples = datasets.balanced(samples, per_class=per_class + per_class // 3, seed=seed)
         share = 1 / 4
-    missing = set(alphabet.characters) - set(samples.characters.tolist())
-    if missing:
-        shown = "".join(sorted(missing))
-        raise DataError(
-            f"no sample of {shown!r} in {', '.join(sources)} (add --data, or leave out by --alphabet)"
-        )
     training, validation = datasets.split(samples, share, seed=seed)
+    if not len(validation):
+        raise DataError(f"too few samples to validate with in {', '.join(sources)} (add --data)")
     if alphabet.reject:
+        others = datasets.split(loaded.take(np.isin(loaded.characters, list(marks))), share, seed)
         training, validation = (
-            _with_rejects(part, np.random.default_rng([seed, i]))
-            for i, part in enumerate((training, validation))
+            with_rejects(part, other, np.random.default_rng([seed, i]))
+            for i, (part, other) in enumerate(zip((training, validation), others, strict=True))
         )
     return training, validation
+
+
+def foreign_marks(alphabet: Alphabet) -> str:
+    """Punctuation that a model without any learns to call "not a letter".
+
+    Examples
+    --------
+    >>> foreign_marks(Alphabet("AB", reject=True))
+    '"#*+,-.:;=?^_~'
+    >>> foreign_marks(Alphabet("AB.", reject=True)), foreign_marks(Alphabet("AB"))
+    ('', '')
+    """
+    if not alphabet.reject or any(c in alphabet for c in string.punctuation):
+        return ""
+    return "".join(c for c in string.punctuation if c not in LIKE_LETTERS)
 
 
 def load_source(source: str, alphabet: Alphabet, *, seed: int) -> Samples:
@@ -85,8 +110,34 @@ def load_source(source: str, alphabet: Alphabet, *, seed: int) -> Samples:
     return datasets.load(source, alphabet=alphabet.characters, seed=seed)
 
 
-def _with_rejects(samples: Samples, rng: np.random.Generator) -> Samples:
-    return Samples.concatenate([samples, make_rejects(samples, int(len(samples) * REJECT_SHARE), rng)])
+def name_of(source: str) -> str:
+    """Name of a source without its folder, which is nobody's business but the owner's.
+
+    Examples
+    --------
+    >>> name_of("/home/ann/pens.jsonl.gz@train"), name_of("fonts:/home/ann/serif"), name_of("fonts")
+    ('pens.jsonl.gz@train', 'fonts:serif', 'fonts')
+    """
+    kind = "fonts:" if source.startswith("fonts:") else ""
+    return kind + Path(source.removeprefix(kind)).name
+
+
+def _check_complete(samples: Samples, alphabet: Alphabet, sources: Iterable[str]) -> None:
+    missing = set(alphabet.characters) - set(samples.characters.tolist())
+    if missing:
+        raise DataError(
+            f"no sample of {''.join(sorted(missing))!r} in {', '.join(sources)} "
+            "(add --data, or leave out by --alphabet)"
+        )
+
+
+def with_rejects(samples: Samples, marks: Samples, rng: np.random.Generator) -> Samples:
+    """Add wrong joins and cuts of letters, and at most as many marks, as "not a letter"."""
+    count = int(len(samples) * REJECT_SHARE)
+    kept = marks.take(rng.permutation(len(marks))[:count])
+    none = np.full(len(kept), "", dtype=samples.characters.dtype)
+    others = Samples(kept.crops, none, none)
+    return Samples.concatenate([samples, make_rejects(samples, count, rng), others])
 
 
 def has_reject(backend: str, architecture: str) -> bool:
@@ -135,6 +186,9 @@ def _torch_learner(architecture: str, alphabet: Alphabet, seed: int, init: Path 
     return learner
 
 
-def _check_architecture(backend: str, name: str, known: dict[str, object]) -> None:
+def _check_architecture(backend: str, name: str, known: Iterable[str]) -> None:
     if name not in known:
-        raise ModelError(f"no {backend} architecture {name!r} (there are {', '.join(known)})")
+        raise ModelError(
+            f"no {backend} architecture {name!r} "
+            f"(there are {', '.join(known)}; --backend has others)"
+        )

@@ -13,6 +13,7 @@ from ocr.alphabet import Alphabet
 from ocr.classifiers.card import Card
 from ocr.classifiers.cnn import ARCHITECTURES, TorchClassifier
 from ocr.classifiers.onnx_file import save_onnx
+from ocr.errors import DataError
 
 WEIGHT_DECAY = 0.02
 
@@ -30,12 +31,13 @@ class TorchLearner:
     """
 
     def __init__(self, architecture: str, alphabet: Alphabet, *, seed: int) -> None:
-        torch.manual_seed(seed)
         self.architecture = architecture
         self.alphabet = alphabet
-        self.network = ARCHITECTURES[architecture](len(alphabet))
+        with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
+            torch.manual_seed(seed)
+            self.network = ARCHITECTURES[architecture](len(alphabet))
         # channels_last: convolutions of few channels run half again as fast on a CPU
-        self.network.to(memory_format=torch.channels_last)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), weight_decay=WEIGHT_DECAY, fused=True
         )
@@ -54,7 +56,7 @@ class TorchLearner:
         picked = log_probs.gather(1, wanted)  # (N, 2)
         same = wanted[:, 0] == wanted[:, 1]
         loss = -torch.where(same, picked[:, 0], torch.logsumexp(picked, 1)).mean()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         correct = (log_probs.argmax(1, keepdim=True) == wanted).any(1).sum()
         return float(loss.detach()), int(correct)
@@ -71,17 +73,25 @@ class TorchLearner:
         return arrays
 
     def load_state(self, state: dict[str, NDArray[Any]]) -> None:
-        """Continue from what `state` returned."""
-        weights: dict[str, torch.Tensor] = {}
+        """Continue from what `state` returned; DataError if it is of another network."""
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in state.items()}
+        try:
+            self.network.load_state_dict(
+                {
+                    k.removeprefix("weight/"): v
+                    for k, v in tensors.items()
+                    if k.startswith("weight/")
+                }
+            )
+        except RuntimeError as error:
+            raise DataError(
+                "the checkpoint is of another network (resume with the options of the stopped run)"
+            ) from error
         moments: dict[int, dict[str, torch.Tensor]] = {}
-        for name, array in state.items():
-            kind, _, rest = name.partition("/")
-            if kind == "weight":
-                weights[rest] = torch.from_numpy(array.copy())
-            elif kind == "optimizer":
-                index, _, key = rest.partition("/")
-                moments.setdefault(int(index), {})[key] = torch.from_numpy(array.copy())
-        self.network.load_state_dict(weights)
+        for i, parameter in enumerate(self.network.parameters()):
+            prefix = f"optimizer/{i}/"
+            names = [name for name in tensors if name.startswith(prefix)]
+            moments[i] = {n.removeprefix(prefix): _laid_out(tensors[n], parameter) for n in names}
         described = self.optimizer.state_dict()
         self.optimizer.load_state_dict({**described, "state": moments})
 
@@ -110,3 +120,10 @@ class TorchLearner:
     def save_model(self, path: Path, card: dict[str, Any]) -> None:
         """Write the ONNX model file."""
         save_onnx(path, self.network, Card.describe(self.architecture, self.alphabet, card))
+
+
+def _laid_out(moment: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """Moment in the memory order of its parameter: the fused optimiser pairs them as they lie."""
+    if moment.shape != parameter.shape:  # the count of steps
+        return moment
+    return torch.empty_like(parameter, requires_grad=False).copy_(moment)

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import builtins
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from ocr import cli
+from ocr.classifiers import describe, load
+from ocr.cli.train import progress_line
+from ocr.training import loop
+from ocr.training.loop import Step
+from tests.test_imports import loaded_by
+
+Run = Callable[..., Result]
+STROKES = {  # rows and columns of ink in 20×20
+    "I": [(slice(2, 18), slice(9, 11))],
+    "L": [(slice(2, 18), slice(5, 7)), (slice(16, 18), slice(5, 14))],
+    "T": [(slice(2, 18), slice(9, 11)), (slice(2, 4), slice(4, 16))],
+    "O": [(slice(2, 4), slice(4, 16)), (slice(16, 18), slice(4, 16)), (slice(2, 18), slice(4, 6))],
+}
+NETWORKS = [["--backend", "numpy"], ["--backend", "torch", "--arch", "report-mlp"]]
+
+
+def letters(path: Path, characters: str, *, count: int = 24) -> Path:
+    """An archive of strokes as wide and dark as chance will have it."""
+    rng = np.random.default_rng(0)
+    images = np.zeros((count * len(characters), 20, 20), np.uint8)
+    for i, image in enumerate(images):
+        for rows, columns in STROKES[characters[i % len(characters)]]:
+            image[rows, columns] = rng.integers(120, 256)
+    np.savez(path, images=images, chars=np.array([*characters] * count))
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Train on three letters for two epochs, in an empty folder."""
+    letters(tmp_path / "ilt.npz", "ILT")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    options = ["--data", "ilt.npz", "--alphabet", "ILT", "--epochs", 2, "--batch-size", 16]
+
+    def invoke(*args: object) -> Result:
+        return CliRunner().invoke(cli.main, [str(a) for a in ("train", *options, *args)])
+
+    return invoke
+
+
+@pytest.fixture(params=NETWORKS, ids=["numpy", "torch"])
+def network(request: pytest.FixtureRequest) -> list[str]:
+    if "torch" in request.param:
+        pytest.importorskip("torch")
+        pytest.importorskip("onnx")
+    return list(request.param)
+
+
+def model_of(network: list[str], stem: str = "model") -> Path:
+    return Path(f"{stem}.npz" if "numpy" in network else f"{stem}.onnx")
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int, how: Callable[[], None]) -> None:
+    """Make the run stop itself once, at the end of a step."""
+    tick = loop.Clock.tick
+
+    def counted(self: loop.Clock, images: int) -> Step:
+        step = tick(self, images)
+        if self.steps_done == steps:
+            how()
+        return step
+
+    monkeypatch.setattr(loop.Clock, "tick", counted)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_model_is_trained_and_described(run, network):
+    result = run(*network)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "66 crops to train on, 6 to validate" in result.stderr
+    card = describe(model_of(network))
+    assert (card["data"], card["crops"], card["settings"]["epochs"]) == (["ilt.npz"], 66, 2)
+    assert card["valid_accuracy"] == max(
+        json.loads(line)["valid_accuracy"]
+        for line in Path(f"{model_of(network)}.log.jsonl").read_text().splitlines()
+    )
+    assert f"ocr read --model {model_of(network)} IMAGE" in result.stderr
+
+
+def test_a_model_learns_to_read(run, network):
+    run(*network, "--epochs", 12, "--learning-rate", 0.02, "--no-augment")
+    assert describe(model_of(network))["valid_accuracy"] == 1
+
+
+def test_a_finished_run_leaves_model_and_log(run, network):
+    run(*network)
+    name = model_of(network).name
+    assert sorted(p.name for p in Path().iterdir()) == ["ilt.npz", name, f"{name}.log.jsonl"]
+
+
+def test_the_same_seed_gives_the_same_bytes(run, network):
+    for name, seed in (("one", 3), ("two", 3), ("other", 4)):
+        assert run(*network, "--seed", seed, "-o", name).exit_code == 0
+    one, two, other = (model_of(network, n).read_bytes() for n in ("one", "two", "other"))
+    assert one == two != other
+
+
+@pytest.mark.parametrize("how", [interrupt, ctrl_c])
+@pytest.mark.parametrize("steps", [3, 5, 7])  # inside an epoch, at its end, in the last
+def test_a_resumed_run_ends_as_an_undisturbed_one(run, network, monkeypatch, steps, how):
+    run(*network, "-o", "steady")
+    with monkeypatch.context() as patch:
+        stop_after(patch, steps, how)
+        stopped = run(*network, "-o", "stopped")
+    assert stopped.exit_code == 130
+    assert stopped.stderr.endswith("stopped and saved: --resume goes on\n")
+    resumed = run(*network, "-o", "stopped", "--resume")
+    assert resumed.exit_code == 0
+    steady, stopped = (model_of(network, n).read_bytes() for n in ("steady", "stopped"))
+    assert steady == stopped
+    assert not Path(f"{model_of(network, 'stopped')}.checkpoint.npz").exists()
+
+
+@pytest.mark.parametrize("arch", ["cnn", "report-cnn"])
+def test_resuming_keeps_the_moments_of_convolutions_in_place(run, monkeypatch, arch):
+    pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    run("--arch", arch, "-o", "steady")
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3, interrupt)
+        run("--arch", arch, "-o", "stopped")
+    run("--arch", arch, "-o", "stopped", "--resume")
+    assert Path("steady.onnx").read_bytes() == Path("stopped.onnx").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--epochs", 3], "other epochs "),
+        (["--seed", 1, "--learning-rate", 0.5], "other seed, learning_rate "),
+        (["--no-augment"], "other augment "),
+        (["--alphabet", "TLI"], "other alphabet "),
+        (["--data", "more.npz"], "other data, crops "),
+    ],
+)
+def test_resuming_with_other_options_is_refused(run, monkeypatch, options, told):
+    letters(Path("more.npz"), "ILT", count=30)
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3, interrupt)
+        run("--backend", "numpy")
+    result = run("--backend", "numpy", "--resume", *options)
+    assert result.exit_code == 5
+    (line,) = [t for t in result.stderr.splitlines() if t.startswith("ocr: error")]
+    assert told in line
+
+
+def test_resuming_another_architecture_is_refused(run, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3, interrupt)
+        run("--backend", "numpy")
+    result = run("--backend", "numpy", "--resume", "--arch", "mlp-wide")
+    assert result.exit_code == 5
+    assert "other architecture" in result.stderr
+
+
+def test_nothing_to_resume_is_told(run):
+    result = run("--backend", "numpy", "--resume")
+    assert result.exit_code == 5
+    assert "nothing to resume: model.npz.checkpoint.npz is missing" in result.stderr
+
+
+def test_fine_tuning_onto_another_alphabet_keeps_what_was_learnt(run, network):
+    letters(Path("lot.npz"), "LOT")
+    run(*network, "--epochs", 8, "--no-augment")
+    tuned = ["--init", model_of(network), "--data", "lot.npz", "--alphabet", "LOT"]
+    slow = ["--learning-rate", 1e-9, "--epochs", 1, "--no-augment"]
+    result = run(*network, *tuned, *slow, "-o", "tuned")
+    assert result.exit_code == 0
+    crops = np.random.default_rng(0).random((4, 32, 32), np.float32)
+    before, after = load(model_of(network)), load(model_of(network, "tuned"))
+    assert after.alphabet.characters == "LOT"
+    odds = [  # of T against L: the two characters that both models know
+        answers[:, m.alphabet.index("T")] - answers[:, m.alphabet.index("L")]
+        for m in (before, after)
+        for answers in [m.log_probs(crops)]
+    ]
+    np.testing.assert_allclose(odds[0], odds[1], atol=1e-3)
+
+
+def test_fine_tuning_takes_architecture_and_alphabet_from_the_model(run, network):
+    run(*network)
+    options = ["--data", "ilt.npz", "--epochs", "1", "--init", str(model_of(network))]
+    backend = network[:2]
+    result = CliRunner().invoke(cli.main, ["train", *backend, *options, "-o", "tuned"])
+    assert result.exit_code == 0
+    card = describe(model_of(network, "tuned"))
+    assert (card["alphabet"], card["init"]) == ("ILT", model_of(network).name)
+    assert card["architecture"] == describe(model_of(network))["architecture"]
+
+
+def test_an_unwritable_output_is_told_before_any_data_is_read(run):
+    result = run("--backend", "numpy", "--data", "none.npz", "-o", "missing/model")
+    assert result.exit_code == 6
+    assert result.stderr == (
+        "ocr: error: cannot write missing/model.npz: No such file or directory "
+        "(choose another -o)\n"
+    )
+
+
+def test_data_without_labels_is_told(run):
+    np.savez("bare.npz", images=np.zeros((3, 20, 20), np.uint8))
+    result = run("--backend", "numpy", "--data", "bare.npz")
+    assert result.exit_code == 5
+    assert "bare.npz has no labels" in result.stderr
+    assert not list(Path().glob("model*"))
+
+
+def test_an_architecture_of_the_other_backend_is_told(run):
+    result = run("--backend", "numpy", "--arch", "cnn")
+    assert result.exit_code == 4
+    assert "no numpy architecture 'cnn' (there are mlp, mlp-wide" in result.stderr
+
+
+def test_without_torch_the_remedy_is_told(run, monkeypatch):
+    without(monkeypatch, "torch", "ocr.classifiers.cnn")
+    result = run("--backend", "torch")
+    assert result.exit_code == 7
+    assert (
+        result.stderr
+        == "ocr: error: training with torch needs an extra: pip install 'ocr[torch]'\n"
+    )
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    """Make an import of these fail, as where they are not installed."""
+    honest = builtins.__import__
+
+    def failing(name: str, *args: object, **rest: object) -> object:
+        if name.split(".")[0] in modules or name in modules:
+            raise ModuleNotFoundError(f"No module named {name!r}")
+        return honest(name, *args, **rest)
+
+    monkeypatch.setattr(builtins, "__import__", failing)
+
+
+def test_numpy_training_never_loads_torch(tmp_path):
+    letters(tmp_path / "il.npz", "IL")
+    options = ["--backend", "numpy", "--data", f"{tmp_path}/il.npz", "--alphabet", "IL"]
+    code = (
+        "from ocr.cli import main; main("
+        f"{['train', *options, '--epochs', '1', '-o', f'{tmp_path}/m']}, standalone_mode=False)"
+    )
+    assert "torch" not in loaded_by(code)
+
+
+def test_threads_do_not_spin_while_they_wait(run, monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    run("--backend", "numpy", "--epochs", 1)
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+
+
+def test_the_suffix_tells_what_reads_the_model(run):
+    for name in ("a.model", "b.onnx", "c.npz"):
+        run("--backend", "numpy", "--epochs", 1, "-o", name)
+    models = sorted(p.name for p in Path().glob("?.*") if p.suffix != ".jsonl")
+    assert models == ["a.model.npz", "b.onnx.npz", "c.npz"]
+
+
+@pytest.mark.parametrize("columns", [20, 80, 200])
+def test_the_progress_line_fits_the_terminal(columns):
+    step = Step(12, 100, 0.5, 1.25, 0.987, 12345.6, 61.0)
+    line = progress_line(step, columns)
+    assert len(line) < columns
+    assert "epoch 12/100 ██████████░░░░░░░░░░ 1:01 left".startswith(line[:41])
