@@ -23,8 +23,8 @@ ATOM_POWER = 1.0  # a glyph counts once for each of its atoms: it explains as mu
 NO_REJECT = -6.0  # nats, for "not a letter" where the classifier cannot say so
 ALTERNATIVES = 5
 # Of 380 lines of real pages five were less sure than this, of 185 rows of noise seven in eight.
-LEAST_CONFIDENCE = 0.4
-SHORT_LINE = 0.25
+LEAST_CONFIDENCE = 0.25
+SHORT_LINE = 0.4
 
 Floats = NDArray[np.float64]
 

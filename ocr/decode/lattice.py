@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from ocr.segment import Segmentation
 from ocr.segment.components import Components
 from ocr.segment.crops import SIZE, fit
+from ocr.segment.filters import maximum, minimum
 from ocr.segment.rows import Row, straightened
 
 MOST_ATOMS = 5  # in one candidate: a percent sign that two cuts went through
@@ -123,9 +123,9 @@ def cut_atoms(
 
 def find_cuts(ink: NDArray[np.bool_], height: float, stroke: float) -> list[int]:
     """Columns at which a component may be cut: thin places of its vertical profile."""
-    profile = ndimage.uniform_filter1d(ink.sum(0).astype(np.float64), 3, mode="nearest")
+    profile = np.convolve(np.pad(ink.sum(0), 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
     spacing = max(2, round(CUT_SPACING * height))
-    lowest = ndimage.minimum_filter1d(profile, 2 * (spacing // 2) + 1)
+    lowest = minimum(profile[None], 2 * (spacing // 2) + 1)[0]
     columns = np.flatnonzero((profile == lowest) & (profile <= CUT_DEPTH * stroke))
     chosen: list[int] = []
     for column in columns[np.argsort(profile[columns], kind="stable")]:
@@ -205,8 +205,7 @@ def level(ink: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
 
 def grown_labels(components: Components) -> NDArray[np.int32]:
     """Labels in which each component owns its soft rim of one pixel too, int32 [h, w]."""
-    grown: NDArray[np.int32] = ndimage.maximum_filter(components.labels, 3)
-    return np.where(components.labels > 0, components.labels, grown)
+    return np.where(components.labels > 0, components.labels, maximum(components.labels, 3))
 
 
 def candidate_ink(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.decode.language import ORDER, Ngrams, fold
+from ocr.decode.language import DIGIT, ORDER, SYMBOLS, Ngrams, fold
 from ocr.decode.lattice import Atom, Lattice
 
-BEAM = 10  # hypotheses kept at each atom
-CHOICES = 6  # characters considered for each candidate
-WITHIN = 9.0  # nats behind a candidate's best character at which others are dropped
+BEAM = 8  # hypotheses kept at each atom
+CHOICES = 5  # characters considered for each candidate
+BEHIND = 8.0  # nats behind the best hypothesis at an atom at which others are dropped
+WITHIN = 6.0  # nats behind a candidate's best character at which others are dropped
 LANGUAGE_WEIGHT = 0.6
 LANGUAGE_BONUS = 2.5  # nats a character: about what text costs, so that length does not matter
 SKIP = -2.0  # nats, to leave an atom out as no letter ...
@@ -24,16 +26,18 @@ MIXED = math.log(0.2)  # for a digit next to a letter
 #: Log-probability of a letter's case, or of a digit: first of a word, after one capital, after
 #: two, after a small letter, after a digit.
 CASES = {
-    "": {"upper": math.log(0.35), "lower": math.log(0.65), "digit": 0.0},
-    "U": {"upper": math.log(0.5), "lower": math.log(0.5), "digit": MIXED},
-    "UU": {"upper": math.log(0.92), "lower": math.log(0.08), "digit": MIXED},
-    "l": {"upper": math.log(0.05), "lower": math.log(0.95), "digit": MIXED},
-    "0": {"upper": math.log(0.5) + MIXED, "lower": math.log(0.5) + MIXED, "digit": 0.0},
+    "": {"upper": math.log(0.35), "lower": math.log(0.65), "digit": 0.0, "other": 0.0},
+    "U": {"upper": math.log(0.5), "lower": math.log(0.5), "digit": MIXED, "other": 0.0},
+    "UU": {"upper": math.log(0.92), "lower": math.log(0.08), "digit": MIXED, "other": 0.0},
+    "l": {"upper": math.log(0.05), "lower": math.log(0.95), "digit": MIXED, "other": 0.0},
+    "0": {"upper": math.log(0.1), "lower": math.log(0.1), "digit": 0.0, "other": 0.0},
 }
+_NEXT_CASE = {"upper": "U", "lower": "l", "digit": "0", "other": ""}
+UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
+SPACE = SYMBOLS.index(" ")
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """A glyph on a path: which candidate, read as which character, after a space or not."""
 
     candidate: int
@@ -41,13 +45,15 @@ class Step:
     space: bool
 
 
-@dataclass(frozen=True)
-class _Hypothesis:
+class _Hypothesis(NamedTuple):
     score: float
     context: str
     case: str
     step: Step | None
     previous: _Hypothesis | None
+
+
+_Beam = dict[tuple[str, str], _Hypothesis]
 
 
 def best_path(
@@ -77,36 +83,55 @@ def best_path(
     list of Step
         Empty where everything is left out.
     """
+    letters = _letters(characters)
+    choices = [_choices(row) for row in scores]
+    skips = [_skip(atom, lattice.height) for atom in lattice.atoms]
     starting: list[list[int]] = [[] for _ in lattice.atoms]
     for i, candidate in enumerate(lattice.candidates):
         starting[candidate.first].append(i)
-    choices = [_choices(row) for row in scores]
-    skips = [_skip(atom, lattice.height) for atom in lattice.atoms]
-    beams: list[dict[tuple[str, str], _Hypothesis]] = [{} for _ in range(len(lattice.atoms) + 1)]
+    beams: list[_Beam] = [{} for _ in range(len(lattice.atoms) + 1)]
     beams[0][(" ", "")] = _Hypothesis(0.0, " ", "", None, None)
     for place, starts in enumerate(starting):
         kept = sorted(beams[place].values(), key=lambda h: -h.score)[:BEAM]
+        odds = float(space_odds[place - 1]) if place else 0.0
+        alone = next(i for i in starts if lattice.candidates[i].last == place + 1)
+        skip = skips[place] + float(reject[alone])
         for hypothesis in kept:
-            odds = float(space_odds[place - 1]) if place else 0.0
-            variants = _with_and_without_space(hypothesis, odds, language)
-            for i in starts:
-                candidate = lattice.candidates[i]
-                beam = beams[candidate.last]
-                for output, score in choices[i]:
-                    for base, space in variants:
-                        _extend(beam, base, i, output, score, space, characters[output], language)
-            alone = next(i for i in starts if lattice.candidates[i].last == place + 1)
-            _keep(
-                beams[place + 1],
-                _Hypothesis(
-                    hypothesis.score + skips[place] + float(reject[alone]),
-                    hypothesis.context,
-                    hypothesis.case,
-                    hypothesis.step,
-                    hypothesis.previous,
-                ),
-            )
+            if hypothesis.score < kept[0].score - BEHIND:
+                break
+            for base, space in _with_and_without_space(hypothesis, odds, language):
+                after = language.log_probs(base.context) if language is not None else None
+                for i in starts:
+                    beam = beams[lattice.candidates[i].last]
+                    _extend(beam, base, i, space, choices[i], letters, after)
+            _keep(beams[place + 1], hypothesis._replace(score=hypothesis.score + skip))
     return _trace(max(beams[-1].values(), key=lambda h: h.score))
+
+
+class _Letter(NamedTuple):
+    """What the search needs to know of a character."""
+
+    symbol: str
+    index: int
+    kind: str
+    cost: float
+
+
+@cache
+def _letters(characters: str) -> list[_Letter]:
+    return [_letter(c) for c in characters]
+
+
+def _letter(character: str) -> _Letter:
+    symbol = fold(character)
+    kind = "other"
+    if character.isalpha():
+        kind = "upper" if character.isupper() else "lower"
+    elif character.isdigit():
+        kind = "digit"
+    return _Letter(
+        symbol, SYMBOLS.index(symbol) if symbol else -1, kind, DIGIT if kind == "digit" else 0.0
+    )
 
 
 def _skip(atom: Atom, height: float) -> float:
@@ -130,48 +155,44 @@ def _with_and_without_space(
     variants = []
     if odds < 5:
         stay = hypothesis.score - math.log1p(math.exp(odds))
-        variants.append((_at(hypothesis, stay, hypothesis.context, hypothesis.case), False))
+        variants.append((hypothesis._replace(score=stay), False))
     if odds > -5:
         end = hypothesis.score - math.log1p(math.exp(-odds))
         if language is not None:
-            end += LANGUAGE_WEIGHT * language.log_prob(" ", hypothesis.context)
-        variants.append((_at(hypothesis, end, (hypothesis.context + " ")[1 - ORDER :], ""), True))
+            end += LANGUAGE_WEIGHT * language.log_probs(hypothesis.context)[SPACE]
+        context = (hypothesis.context + " ")[1 - ORDER :]
+        variants.append((hypothesis._replace(score=end, context=context, case=""), True))
     return variants
 
 
-def _at(hypothesis: _Hypothesis, score: float, context: str, case: str) -> _Hypothesis:
-    return _Hypothesis(score, context, case, hypothesis.step, hypothesis.previous)
-
-
 def _extend(
-    beam: dict[tuple[str, str], _Hypothesis],
+    beam: _Beam,
     base: _Hypothesis,
     candidate: int,
-    output: int,
-    score: float,
     space: bool,
-    character: str,
-    language: Ngrams | None,
+    choices: list[tuple[int, float]],
+    letters: list[_Letter],
+    after: list[float] | None,
 ) -> None:
-    total = base.score + score
-    case = base.case
-    if language is not None:
-        total += LANGUAGE_WEIGHT * (language.log_prob(character, base.context) + LANGUAGE_BONUS)
-    if character.isalpha():
-        upper = character.isupper()
-        total += CASES[case]["upper" if upper else "lower"]
-        case = ("UU" if case in ("U", "UU") else "U") if upper else "l"
-    elif character.isdigit():
-        total += CASES[case]["digit"]
-        case = "0"
-    else:
-        case = ""
-    context = (base.context + fold(character))[1 - ORDER :]
-    # the steps so far hang on `base`, which differs from its origin in its score alone
-    _keep(beam, _Hypothesis(total, context, case, Step(candidate, output, space), base))
+    """Go on from `base` with each choice for a candidate; `after` is the language's opinion."""
+    for output, score in choices:
+        symbol, index, kind, cost = letters[output]
+        total = base.score + score
+        if after is not None:
+            said = after[index] - cost if index >= 0 else UNKNOWN
+            total += LANGUAGE_WEIGHT * (said + LANGUAGE_BONUS)
+        total += CASES[base.case][kind]
+        case = _NEXT_CASE[kind]
+        if kind == "upper" and base.case in ("U", "UU"):
+            case = "UU"
+        key = ((base.context + symbol)[1 - ORDER :], case)
+        if key not in beam or beam[key].score < total:
+            # `base` differs from its origin in its score alone, so the steps hang on it
+            step = Step(candidate, output, space)
+            beam[key] = _Hypothesis(total, *key, step, base)
 
 
-def _keep(beam: dict[tuple[str, str], _Hypothesis], hypothesis: _Hypothesis) -> None:
+def _keep(beam: _Beam, hypothesis: _Hypothesis) -> None:
     key = (hypothesis.context, hypothesis.case)
     if key not in beam or beam[key].score < hypothesis.score:
         beam[key] = hypothesis

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+
+from ocr.segment.filters import box_mean, closing, maximum, minimum, resize, shrink
+from ocr.segment.labels import fill_holes, label
 
 Gray = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 BACKGROUND_SIDE = 160  # px, side of the small image that the background is taken from
 WIDEST_STROKE = 1 / 14  # of the longer side; a wider dark area is background, not ink
+RIM = 7  # px of the small image that are taken off the edge of a sheet, half on each side
 FAINTEST = 0.045  # share of the paper's light that ink takes away at the least
 NOISE_FACTOR = 5.0  # an edge stands out from the grain of the paper by so many deviations
 
@@ -53,9 +57,9 @@ def find_ink(gray: Gray) -> Ink:
     gray = dark_on_light(gray)
     background = estimate_background(gray)
     paper = np.maximum(resize(background, gray.shape), 0.05)
-    darkness = np.clip(1 - gray / paper, 0, 1) * sheet_mask(background, gray.shape)
-    edges = find_edges(darkness)
-    return threshold_at_edges(darkness, edges)
+    darkness = np.clip(255 * (1 - gray / paper), 0, 255).astype(np.uint8)
+    darkness *= sheet_mask(background, gray.shape)
+    return threshold_at_edges(darkness, find_edges(darkness))
 
 
 def dark_on_light(gray: Gray) -> Gray:
@@ -64,11 +68,11 @@ def dark_on_light(gray: Gray) -> Gray:
     Strokes are the rarer side of whatever stands out from its surroundings, so that the
     skew of the differences, on the sheet if there is one, tells which side they are on.
     """
-    small = shrink(gray, 4 * BACKGROUND_SIDE)
+    small = shrink_to(gray, 4 * BACKGROUND_SIDE)
     sheet = sheet_mask(estimate_background(gray), small.shape)
-    around = max(3, max(small.shape) // 12)
-    share = ndimage.uniform_filter(sheet.astype(np.float32), around)
-    mean = ndimage.uniform_filter(small * sheet, around) / np.maximum(share, 1e-3)
+    around = max(3, max(small.shape) // 12) | 1
+    share = box_mean(sheet.astype(np.float32), around)
+    mean = box_mean(small * sheet, around) / np.maximum(share, 1e-3)
     detail = (small - mean)[sheet]
     detail = detail[np.abs(detail) > FAINTEST]
     skew = np.mean(detail**3) if detail.size else -1.0
@@ -81,10 +85,9 @@ def estimate_background(gray: Gray) -> Gray:
     A grey closing fills every dark mark narrower than `WIDEST_STROKE`; steps of light, as
     at the edge of a shadow or of a sheet, stay where they are.
     """
-    small = shrink(gray, BACKGROUND_SIDE)
+    small = shrink_to(gray, BACKGROUND_SIDE)
     side = max(3, round(max(small.shape) * WIDEST_STROKE)) | 1
-    closed = ndimage.grey_closing(small, (side, side), mode="nearest")
-    return ndimage.uniform_filter(closed, 3, mode="nearest")
+    return box_mean(closing(small, side), 3)
 
 
 def sheet_mask(background: Gray, shape: tuple[int, ...]) -> Mask:
@@ -93,22 +96,19 @@ def sheet_mask(background: Gray, shape: tuple[int, ...]) -> Mask:
     if not bright.any() or bright.all():
         return np.ones(shape, np.bool_)
     contrast = background[bright].mean() / max(float(background[~bright].mean()), 0.02)
-    labels, _ = ndimage.label(bright)
-    sheet = ndimage.binary_fill_holes(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
+    labels, _ = label(bright)
+    sheet = fill_holes(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
     if contrast < 1.7 or sheet.mean() < 0.12:
         return np.ones(shape, np.bool_)
     # the rim is blurred, and its shade is neither paper nor ink
-    inner = ndimage.binary_erosion(sheet, iterations=3, border_value=1)
-    return resize(inner.astype(np.float32), shape) > 0.5
+    return resize(minimum(sheet, RIM).astype(np.float32), shape) > 0.5
 
 
-def find_edges(darkness: Gray) -> Mask:
+def find_edges(darkness: Bytes) -> Mask:
     """Pixels on the rims of strokes: where darkness changes far more than the grain does."""
-    high = ndimage.maximum_filter(darkness, 3)
-    contrast = high - ndimage.minimum_filter(darkness, 3)
+    contrast = maximum(darkness, 3) - minimum(darkness, 3)
     sample = contrast[::4, ::4]
-    grain = float(np.median(sample))
-    level = max(FAINTEST, NOISE_FACTOR / 2 * grain)
+    level = max(255 * FAINTEST, NOISE_FACTOR / 2 * float(np.median(sample)))
     strong = sample[sample > level]
     if strong.size:
         level = max(level, 0.5 * otsu(strong))
@@ -116,24 +116,25 @@ def find_edges(darkness: Gray) -> Mask:
     return edges
 
 
-def threshold_at_edges(darkness: Gray, edges: Mask) -> Ink:
+def threshold_at_edges(darkness: Bytes, edges: Mask) -> Ink:
     """Ink is what is darker than the mean of the edge pixels around it."""
     if not edges.any():
         return Ink(np.zeros(darkness.shape, np.bool_), np.zeros(darkness.shape, np.float32))
-    window = max(15, max(darkness.shape) // 24) | 1
-    count = ndimage.uniform_filter(edges.astype(np.float32), window)
-    total = ndimage.uniform_filter(np.where(edges, darkness, 0).astype(np.float32), window)
+    window = max(15, max(darkness.shape) // 24)
+    step = window // 8  # the level changes slowly: it is worked out on a grid
+    side = (window // max(step, 1)) | 1
+    count = box_mean(shrink(edges, step), side)
+    total = box_mean(shrink(darkness * edges, step), side)
     overall = float(darkness[edges].mean())
     prior = 0.002  # share of edge pixels at which the window counts as much as the page
     level = (total + prior * overall) / (count + prior)
     level = np.maximum(level, 0.35 * overall)
-    near = count > 1e-4
-    mask = (darkness > level) & near
-    strength = np.clip(0.5 * darkness / level, 0, 1) * near
-    return Ink(mask, strength.astype(np.float32))
+    level[count <= 1e-4] = 1e9  # nothing is written near
+    level = resize(level, darkness.shape)
+    return Ink(darkness > level, np.minimum(0.5 * darkness / level, 1).astype(np.float32))
 
 
-def otsu(values: Gray) -> float:
+def otsu(values: NDArray[np.generic]) -> float:
     """Threshold that separates two peaks best (Otsu 1979).
 
     Examples
@@ -152,24 +153,6 @@ def otsu(values: Gray) -> float:
     return float(borders[1 + best[len(best) // 2]])
 
 
-def shrink(gray: Gray, side: int) -> Gray:
+def shrink_to(gray: Gray, side: int) -> Gray:
     """Average blocks so that the longer side is about `side` px; unchanged if smaller."""
-    factor = max(gray.shape) // side
-    if factor < 2:
-        return gray
-    height, width = (max(1, n // factor) for n in gray.shape)
-    if min(gray.shape) < factor:
-        return gray
-    blocks = gray[: height * factor, : width * factor].reshape(height, factor, width, factor)
-    small: Gray = blocks.mean((1, 3), dtype=np.float32)
-    return small
-
-
-def resize(small: Gray, shape: tuple[int, ...]) -> Gray:
-    """Bilinear enlargement to a shape."""
-    from PIL import Image
-
-    if small.shape == shape:
-        return small
-    image = Image.fromarray(small).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
-    return np.asarray(image)
+    return shrink(gray, max(gray.shape) // side)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+
+from ocr.segment.filters import minimum
+from ocr.segment.labels import bounding_boxes, label
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
-
-EIGHT = np.ones((3, 3), np.bool_)  # pixels that touch at a corner belong together
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,11 @@ def find_components(mask: Mask) -> Components:
     >>> find_components(dots).boxes.tolist()
     [[0, 0, 2, 2], [3, 0, 4, 2]]
     """
-    labels, count = ndimage.label(mask, EIGHT)
-    slices = ndimage.find_objects(labels)
-    boxes = [(x.start, y.start, x.stop, y.stop) for y, x in slices]
+    labels, count = label(mask)
     return Components(
         labels,
         np.arange(1, count + 1, dtype=np.int32),
-        np.array(boxes, np.int32).reshape(-1, 4),
+        bounding_boxes(labels, count),
         np.bincount(labels.ravel(), minlength=count + 1)[1:].astype(np.int32),
     )
 
@@ -94,9 +92,9 @@ def letter_height(components: Components) -> float:
 
 def stroke_width(mask: Mask) -> float:
     """Mean width of the strokes in pixels: twice the area over the length of the rims."""
-    inner = ndimage.binary_erosion(mask, EIGHT)
-    rim = int(mask.sum()) - int(inner.sum())
-    return 2 * float(mask.sum()) / rim if rim else 0.0
+    area = int(mask.sum())
+    rim = area - int(minimum(mask, 3).sum())
+    return 2 * area / rim if rim else 0.0
 
 
 def drop_non_text(components: Components) -> Components:

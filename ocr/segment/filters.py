@@ -1,0 +1,85 @@
+"""The few image filters that reading needs, on plain arrays.
+
+They stand here because importing scipy.ndimage takes as long as reading a page.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Array = TypeVar("Array", bound=NDArray[np.generic])
+Gray = NDArray[np.float32]
+
+
+def maximum(image: Array, side: int) -> Array:
+    """Largest value in a square window of odd side around each pixel; borders repeat.
+
+    Examples
+    --------
+    >>> maximum(np.array([[0, 0, 5, 0, 0]]), 3).tolist()
+    [[0, 5, 5, 5, 0]]
+    """
+    return _extreme(_extreme(image, side, 0, np.maximum), side, 1, np.maximum)
+
+
+def minimum(image: Array, side: int) -> Array:
+    """Smallest value in a square window of odd side around each pixel; borders repeat."""
+    return _extreme(_extreme(image, side, 0, np.minimum), side, 1, np.minimum)
+
+
+def _extreme(image: Array, side: int, axis: int, choose: np.ufunc) -> Array:
+    """Running maximum or minimum along an axis, by doubling: log2(side) passes."""
+    padding = [(0, 0)] * image.ndim
+    padding[axis] = (side // 2, side // 2)
+    moved = np.moveaxis(np.pad(image, padding, mode="edge"), axis, 0)
+    covered = 1
+    while covered < side:
+        step = min(covered, side - covered)
+        moved = choose(moved[: len(moved) - step], moved[step:])
+        covered += step
+    return np.moveaxis(moved, 0, axis)  # type: ignore[return-value]
+
+
+def closing(image: Array, side: int) -> Array:
+    """Fill what is darker than its surroundings and narrower than an odd side."""
+    return minimum(maximum(image, side), side)
+
+
+def box_mean(image: Gray, side: int) -> Gray:
+    """Mean over a square window of odd side around each pixel; borders repeat.
+
+    Examples
+    --------
+    >>> box_mean(np.array([[0, 0, 3, 0, 0]], np.float32), 3).tolist()
+    [[0.0, 1.0, 1.0, 1.0, 0.0]]
+    """
+    half = side // 2
+    for axis in (0, 1):
+        padding = [(0, 0), (0, 0)]
+        padding[axis] = (half + 1, half)
+        sums = np.cumsum(np.pad(image, padding, mode="edge"), axis=axis, dtype=np.float64)
+        upper, lower = (np.take(sums, range(s, s + image.shape[axis]), axis) for s in (side, 0))
+        image = ((upper - lower) / side).astype(np.float32)
+    return image
+
+
+def shrink(image: NDArray[np.generic], factor: int) -> Gray:
+    """Mean of each block of factor × factor pixels; a remainder at the far borders is left."""
+    if factor < 2 or min(image.shape) < factor:
+        return image.astype(np.float32)
+    height, width = (n // factor for n in image.shape)
+    blocks = image[: height * factor, : width * factor].reshape(height, factor, width, factor)
+    # columns first: adding whole rows is what the memory is good at
+    return (blocks.sum(1, dtype=np.float32).sum(2) / factor**2).astype(np.float32)
+
+
+def resize(image: Gray, shape: tuple[int, ...]) -> Gray:
+    """Scale to a shape, bilinearly."""
+    if image.shape == shape:
+        return image
+    scaled = Image.fromarray(image).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
+    return np.asarray(scaled)
