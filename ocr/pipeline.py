@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
+from PIL import Image
+
 from ocr.classifiers import Classifier
 from ocr.decode import read_rows
 from ocr.decode.language import Ngrams
 from ocr.image import PageImage
 from ocr.models_dir import models_dir
 from ocr.page import Box, Line, Page
-from ocr.segment import segment
+from ocr.segment import Segmentation, segment
+from ocr.segment.components import letter_height
+from ocr.segment.filters import shrink
+
+SHORT_SIDE = 700  # px of the longer side; a page is not made smaller than that
+LARGE_LETTERS = 40  # px: strokes are still two pixels wide, and a crop holds no more
+SMALL_LETTERS = 24  # px: what a crop holds; smaller ones are enlarged in any case
+LARGE_PAGE = 4_000_000  # px; a page of so many small letters is read as it is, for time's sake
 
 
 def read(image: PageImage, classifier: Classifier, *, language: Ngrams | None) -> Page:
@@ -30,10 +40,44 @@ def read(image: PageImage, classifier: Classifier, *, language: Ngrams | None) -
     Page
         Boxes in pixels of the original upright image; no lines on a blank page.
     """
-    segmentation = segment(image.gray)
+    image, segmentation = segment_at_letter_size(image)
     lines = read_rows(segmentation, classifier, language)
     width, height = image.size
     return Page(width, height, tuple(to_original(line, image) for line in lines))
+
+
+def segment_at_letter_size(image: PageImage) -> tuple[PageImage, Segmentation]:
+    """Find the rows at a resolution that the size of the letters asks for.
+
+    Returns
+    -------
+    image : PageImage
+        The given one, halved where its letters are large, doubled where they are small.
+    segmentation : Segmentation
+        Of that image.
+    """
+    if max(image.gray.shape) >= 2 * SHORT_SIDE:
+        small = halved(image)
+        segmentation = segment(small.gray)
+        if letter_height(segmentation.components) >= LARGE_LETTERS:
+            return small, segmentation
+    segmentation = segment(image.gray)
+    if 0 < letter_height(segmentation.components) < SMALL_LETTERS and image.gray.size < LARGE_PAGE:
+        image = enlarged(image)
+        segmentation = segment(image.gray)
+    return image, segmentation
+
+
+def halved(image: PageImage) -> PageImage:
+    """A quarter of the pixels."""
+    return replace(image, gray=shrink(image.gray, 2), scale=image.scale / 2)
+
+
+def enlarged(image: PageImage) -> PageImage:
+    """Twice as many pixels a side: between small letters, the white gets wide enough to cut."""
+    height, width = image.gray.shape
+    picture = Image.fromarray(image.gray).resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
+    return replace(image, gray=np.clip(np.asarray(picture), 0, 1), scale=2 * image.scale)
 
 
 @cache
