@@ -12,7 +12,7 @@ from ocr.errors import OcrError
 
 
 @click.command()
-@click.argument("texts", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("texts", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
 def main(texts: tuple[Path, ...], output: Path) -> None:
     """Build a language model from text files (folders are read to the bottom)."""

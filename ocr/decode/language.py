@@ -113,23 +113,37 @@ def build(lines: Iterable[str], *, most_contexts: int = 24_000) -> Ngrams:
     DataError
         If the text is empty.
     """
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for line in lines:
-        text = " " + " ".join(fold(line).split()) + " "
-        for end in range(1, len(text)):
-            for length in range(min(ORDER - 1, end) + 1):
-                counts[text[end - length : end]][text[end]] += 1
+    counts = _counted(lines)
     if not counts:
-        raise DataError("no text to build a language model from")
+        raise DataError("no text to build a language model from (name files that have some)")
     totals = {context: sum(after.values()) for context, after in counts.items()}
     kept = sorted(totals, key=lambda c: (-totals[c], len(c), c))[:most_contexts]
+    smoothed = _smoothed(counts, sorted({"", *kept}, key=len))
+    costs = -np.log(np.stack(list(smoothed.values()))) / STEP
+    return Ngrams(list(smoothed), np.clip(np.rint(costs), 0, 255).astype(np.uint8))
+
+
+def _counted(lines: Iterable[str]) -> dict[str, Counter[str]]:
+    """How often each symbol follows each context."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in lines:
+        text = f" {' '.join(fold(line).split())} "
+        for end in range(1, len(text) if text.strip() else 0):
+            for length in range(min(ORDER - 1, end) + 1):
+                counts[text[end - length : end]][text[end]] += 1
+    return counts
+
+
+def _smoothed(
+    counts: dict[str, Counter[str]], contexts: list[str]
+) -> dict[str, NDArray[np.float64]]:
+    """Probability of each symbol after each context; a context's suffixes come before it."""
     smoothed: dict[str, NDArray[np.float64]] = {}
-    for context in sorted({"", *kept}, key=len):
+    for context in contexts:
         after = np.zeros(len(SYMBOLS))
         after[[_INDEX[c] for c in counts[context]]] = list(counts[context].values())
         # a suffix is at least as common and sorts first, so it was kept and is done
         shorter = smoothed[context[1:]] if context else np.full(len(SYMBOLS), 1 / len(SYMBOLS))
         kinds = np.count_nonzero(after)
         smoothed[context] = (after + kinds * shorter) / (after.sum() + kinds)
-    costs = -np.log(np.stack(list(smoothed.values()))) / STEP
-    return Ngrams(list(smoothed), np.clip(np.rint(costs), 0, 255).astype(np.uint8))
+    return smoothed

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ocr.errors import DataError, OutputError
+from ocr.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+
+
+def test_state_and_progress_come_back(tmp_path):
+    state = {"weight/0.bias": np.arange(3, dtype=np.float32), "step": np.array(7)}
+    progress = {"epoch": 1, "loss": 0.1 + 0.2, "options": {"data": ["é.npz"], "init": None}}
+    save_checkpoint(tmp_path / "c.npz", state, progress)
+    back, told = load_checkpoint(tmp_path / "c.npz")
+    assert told == progress
+    assert back.keys() == state.keys()
+    np.testing.assert_array_equal(back["weight/0.bias"], state["weight/0.bias"])
+
+
+def test_a_checkpoint_lies_beside_its_model():
+    assert checkpoint_path(Path("x/m.onnx")) == Path("x/m.onnx.checkpoint.npz")
+
+
+def test_a_missing_one_says_to_begin(tmp_path):
+    with pytest.raises(DataError, match="nothing to resume: .* is missing"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive"])
+def test_a_damaged_one_is_a_data_error(tmp_path, content):
+    (tmp_path / "c.npz").write_bytes(content)
+    with pytest.raises(DataError, match="not a checkpoint"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+def test_an_archive_of_something_else_is_a_data_error(tmp_path):
+    np.savez(tmp_path / "c.npz", images=np.zeros(3))
+    with pytest.raises(DataError, match="not a checkpoint"):
+        load_checkpoint(tmp_path / "c.npz")
+
+
+def test_a_missing_folder_is_an_output_error(tmp_path):
+    with pytest.raises(OutputError):
+        save_checkpoint(tmp_path / "none" / "c.npz", {}, {})

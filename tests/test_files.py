@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ocr.errors import OutputError
+from ocr.files import read_arrays, write_arrays, write_whole
+
+ARRAYS = {"count": np.array(3), "words": np.array(["a", "bc"]), "x": np.eye(2, dtype=np.float32)}
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_arrays_come_back_as_they_were(tmp_path, compressed):
+    write_arrays(tmp_path / "a.npz", ARRAYS, compressed=compressed)
+    back = read_arrays(tmp_path / "a.npz")
+    assert back.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        assert back[name].dtype == array.dtype
+        np.testing.assert_array_equal(back[name], array)
+
+
+def test_the_same_arrays_give_the_same_bytes(tmp_path):
+    for name in ("a.npz", "b.npz"):
+        write_arrays(tmp_path / name, ARRAYS)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
+    (tmp_path / "a").write_text("old and longer")
+    write_whole(tmp_path / "a", b"new")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a", b"new")]
+
+
+def test_a_missing_folder_is_an_output_error(tmp_path):
+    with pytest.raises(OutputError, match=r"cannot write .*none.* \(choose another\)"):
+        write_whole(tmp_path / "none" / "a", b"")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
+def test_what_is_no_archive_is_a_value_error(tmp_path, content):
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(ValueError, match="not an archive"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_pickled_objects_are_a_value_error(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.array([{}], dtype=object))
+    with pytest.raises(ValueError, match="plain arrays"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_a_missing_file_is_an_error_of_the_system(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read_arrays(tmp_path / "a.npz")

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocr.decode.build_language import main
+from ocr.decode.language import ORDER, STEP, SYMBOLS, Ngrams, build, fold
+from ocr.errors import DataError, ModelError, OutputError
+
+LINES = ["the cat sat on the mat", "the hat", "room 217"] * 5
+
+
+@pytest.fixture(scope="module")
+def model() -> Ngrams:
+    return build(LINES)
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text):
+    assert fold(fold(text)) == fold(text)
+    assert set(fold(text)) <= set(SYMBOLS)
+
+
+def test_digits_are_one_symbol_and_case_is_folded():
+    assert fold("Bus 42, é\n") == "bus 00, "
+
+
+@pytest.mark.parametrize("context", ["", "t", "th", " the", "zzzz", "a longer one: the"])
+def test_probabilities_after_any_context_sum_to_one(model, context):
+    total = sum(map(math.exp, model.log_probs(context)))
+    assert total == pytest.approx(1, abs=STEP)  # of rounding to steps
+
+
+def test_what_was_seen_is_likelier(model):
+    assert model.log_prob("e", " th") > model.log_prob("x", " th")
+    assert model.log_prob("e", " th") > math.log(0.5)
+
+
+def test_what_was_never_seen_stays_possible(model):
+    assert -12.8 <= model.log_prob("q", " th") < -2
+
+
+def test_case_makes_no_difference(model):
+    assert model.log_prob("E", " th") == model.log_prob("e", " th")
+
+
+def test_all_digits_are_alike_and_share_their_place(model):
+    assert model.log_prob("7", "room ") == model.log_prob("3", "room ")
+    assert 10 * math.exp(model.log_prob("7", "room ")) > 0.5
+
+
+def test_an_unknown_character_has_a_fixed_price(model):
+    assert model.log_prob("é", " th") == model.log_prob("é", "") == -math.log(len(SYMBOLS))
+
+
+def test_only_the_end_of_a_context_counts(model):
+    assert model.log_probs("xyz the") == model.log_probs(" the"[1 - ORDER :])
+
+
+def test_an_unknown_context_falls_back_on_its_end(model):
+    assert model.log_probs("qqqt") == model.log_probs("t")
+
+
+def test_runs_of_spaces_are_one():
+    spaced = build(["the   cat \t sat"])
+    assert spaced.log_probs("the ") == build(["the cat sat"]).log_probs("the ")
+
+
+def test_the_commonest_contexts_are_kept():
+    few = build(LINES, most_contexts=5)
+    assert few.log_probs("xqz the") == few.log_probs("")
+    assert len(few.log_probs("t")) == len(SYMBOLS)
+
+
+def test_text_without_letters_is_a_data_error():
+    for empty in ([], ["", "  "]):
+        with pytest.raises(DataError, match="no text"):
+            build(empty)
+
+
+def test_a_model_comes_back_as_it_was(model, tmp_path):
+    model.save(tmp_path / "m.npz")
+    back = Ngrams.load(tmp_path / "m.npz")
+    for context in ("", "t", " the", "om 0"):
+        assert back.log_probs(context) == model.log_probs(context)
+
+
+def test_a_missing_folder_is_an_output_error(model, tmp_path):
+    with pytest.raises(OutputError):
+        model.save(tmp_path / "none" / "m.npz")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no archive"])
+def test_what_is_no_model_is_a_model_error(tmp_path, content):
+    if content is not None:
+        (tmp_path / "m.npz").write_bytes(content)
+    with pytest.raises(ModelError, match=r"m\.npz"):
+        Ngrams.load(tmp_path / "m.npz")
+
+
+@pytest.mark.parametrize(
+    ("contexts", "rows"),
+    [("\na", 3), ("a\nb", 2)],  # a row too many; no empty context
+)
+def test_tables_that_do_not_fit_are_a_model_error(tmp_path, contexts, rows):
+    costs = np.zeros((rows, len(SYMBOLS)), np.uint8)
+    np.savez(tmp_path / "m.npz", contexts=np.array(contexts), costs=costs)
+    with pytest.raises(ModelError, match="do not fit"):
+        Ngrams.load(tmp_path / "m.npz")
+
+
+def test_the_builder_reads_files_and_folders(tmp_path):
+    (tmp_path / "texts" / "more").mkdir(parents=True)
+    (tmp_path / "texts" / "more" / "a.txt").write_text("the cat\n")
+    (tmp_path / "b.txt").write_text("a dog")
+    sources = [str(tmp_path / "texts"), str(tmp_path / "b.txt")]
+    result = CliRunner().invoke(main, [*sources, "-o", str(tmp_path / "m.npz")])
+    assert result.exit_code == 0
+    built, expected = Ngrams.load(tmp_path / "m.npz"), build(["the cat", "a dog"])
+    assert built.log_probs("th") == expected.log_probs("th")
+    assert built.log_probs("do") == expected.log_probs("do")
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_the_builder_tells_what_is_wrong(tmp_path, text):
+    if text is not None:
+        (tmp_path / "a.txt").write_text(text)
+    result = CliRunner().invoke(main, [str(tmp_path / "a.txt"), "-o", str(tmp_path / "m.npz")])
+    assert result.exit_code != 0
+    assert "Traceback" not in result.output and result.output.strip()

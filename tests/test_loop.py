@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ocr.alphabet import Alphabet
+from ocr.errors import DataError, OutputError
+from ocr.training.loop import (
+    Epoch,
+    Settings,
+    best,
+    epoch_batches,
+    exhausted,
+    one_cycle,
+    prepare,
+    train,
+    validate,
+    write_log,
+)
+from ocr.training.numpy_learner import NumpyLearner
+from ocr.training.samples import Samples
+
+AB = Alphabet("AB")
+
+
+class Pupil:
+    """Knows the answers that its lessons give it, one list of log-probabilities an epoch."""
+
+    alphabet = AB
+
+    def __init__(self, *lessons: list[float]) -> None:
+        self.lessons = list(lessons)
+        self.rates: list[float] = []
+        self.saved: list[dict[str, Any]] = []
+
+    def fit_batch(self, crops: Any, targets: Any, learning_rate: float) -> tuple[float, int]:
+        self.rates.append(learning_rate)
+        return 0.5, len(crops)
+
+    def log_probs(self, crops: np.ndarray) -> np.ndarray:
+        right = self.lessons.pop(0)
+        return np.log([[p, 1 - p] for p in right]).astype(np.float32)
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def load_state(self, state: dict[str, np.ndarray]) -> None:
+        pass
+
+    def save_model(self, path: Path, card: dict[str, Any]) -> None:
+        self.saved.append(card)
+
+
+def samples(characters: str, *, either: str = "") -> Samples:
+    crops = np.full((len(characters), 32, 32), 255, np.uint8)
+    labels = np.array([*characters], "<U1")
+    second = np.array([either] * len(labels), "<U1")
+    return Samples(crops, labels, second)
+
+
+def epochs(*accuracies: float) -> list[Epoch]:
+    return [Epoch(i, 1.0, 0.5, 1.0, a, 100.0) for i, a in enumerate(accuracies, 1)]
+
+
+def run(pupil: Any, folder: Path, **options: Any) -> list[Epoch]:
+    settings = Settings(**{"epochs": 3, "batch_size": 2, "learning_rate": 1.0, "seed": 0} | options)
+    return train(
+        pupil,
+        samples("AAA"),
+        samples("AA"),
+        settings=settings,
+        output=folder / "m.npz",
+        card={"data": ["pens"]},
+    )
+
+
+def test_the_model_of_the_best_epoch_is_kept_with_its_accuracy(tmp_path):
+    pupil = Pupil([0.9, 0.1], [0.9, 0.9], [0.9, 0.1])
+    history = run(pupil, tmp_path)
+    assert [e.valid_accuracy for e in history] == [0.5, 1, 0.5]
+    assert [(c["epoch"], c["valid_accuracy"]) for c in pupil.saved] == [(1, 0.5), (2, 1)]
+    assert pupil.saved[-1]["settings"]["batch_size"] == 2
+    assert pupil.saved[-1]["data"] == ["pens"]
+
+
+def test_training_stops_early_without_progress(tmp_path):
+    pupil = Pupil([0.9, 0.9], [0.9, 0.1], [0.9, 0.1])
+    assert len(run(pupil, tmp_path, epochs=9, patience=2)) == 3
+
+
+def test_losses_are_means_over_samples(tmp_path):
+    history = run(Pupil([0.5, 0.25]), tmp_path, epochs=1)
+    assert (history[0].loss, history[0].accuracy) == (0.5, 1)
+    assert history[0].valid_loss == pytest.approx((math.log(2) + math.log(4)) / 2)
+
+
+def test_the_log_has_a_line_an_epoch_and_the_checkpoint_goes(tmp_path):
+    run(Pupil(*[[0.9, 0.9]] * 3), tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["m.npz.log.jsonl"]
+    lines = (tmp_path / "m.npz.log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [1, 2, 3]
+
+
+def test_the_learning_rate_follows_the_cycle_over_the_whole_run(tmp_path):
+    pupil = Pupil(*[[0.9, 0.9]] * 3)
+    run(pupil, tmp_path)  # three epochs of two steps
+    assert pupil.rates == [one_cycle(i / 6, 1.0) for i in range(6)]
+
+
+def test_the_schedule_climbs_peaks_and_falls():
+    assert one_cycle(0.0, 2.0) == pytest.approx(0.2)
+    assert one_cycle(0.1, 2.0) == pytest.approx(2.0)
+    assert one_cycle(0.55, 2.0) == pytest.approx(1.0)
+    assert one_cycle(1.0, 2.0) == pytest.approx(0.002)
+
+
+def test_every_sample_comes_once_an_epoch_in_an_order_of_its_own():
+    settings = Settings(epochs=2, batch_size=4, learning_rate=1, seed=0)
+    first, second = (
+        [batch for batch, _ in epoch_batches(10, settings, {"epoch": e, "step": 0})] for e in (0, 1)
+    )
+    assert [len(batch) for batch in first] == [4, 4, 2]
+    assert sorted(np.concatenate(first)) == list(range(10))
+    assert list(np.concatenate(first)) != list(np.concatenate(second))
+
+
+def test_a_stopped_epoch_goes_on_with_its_remaining_batches():
+    settings = Settings(epochs=1, batch_size=4, learning_rate=1, seed=0)
+    whole = list(epoch_batches(10, settings, {"epoch": 0, "step": 0}))
+    rest = list(epoch_batches(10, settings, {"epoch": 0, "step": 1}))
+    for (one, rng), (two, other) in zip(whole[1:], rest, strict=True):
+        np.testing.assert_array_equal(one, two)
+        assert rng.random() == other.random()
+
+
+def test_targets_are_an_output_twice_or_either_of_two():
+    assert prepare(samples("AB"), AB)[1].tolist() == [[0, 0], [1, 1]]
+    assert prepare(samples("A", either="B"), AB)[1].tolist() == [[0, 1]]
+    assert prepare(samples("A", either="a"), AB)[1].tolist() == [[0, 0]]
+
+
+def test_no_letter_is_the_last_output():
+    none = samples("A")
+    none.characters[:] = ""
+    assert prepare(none, Alphabet("AB", reject=True))[1].tolist() == [[2, 2]]
+
+
+def test_data_beyond_the_alphabet_are_refused():
+    with pytest.raises(DataError, match="'C'"):
+        prepare(samples("AC"), AB)
+
+
+def test_either_answer_counts_in_validation():
+    loss, accuracy = validate(Pupil([0.3]), samples("A", either="B"))
+    assert (loss, accuracy) == (pytest.approx(0, abs=1e-6), 1)
+
+
+def test_the_first_of_equals_is_best():
+    assert best(epochs(0.1, 0.8, 0.8)).epoch == 2
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "ended"),
+    [([], False), ([0.5, 0.4], False), ([0.5, 0.4, 0.5], True), ([0.5, 0.4, 0.6], False)],
+)
+def test_patience_of_two(accuracies, ended):
+    assert exhausted(epochs(*accuracies), 2) is ended
+
+
+def test_an_unwritable_log_is_told(tmp_path):
+    with pytest.raises(OutputError, match=r"none/m\.npz\.log\.jsonl"):
+        write_log(tmp_path / "none" / "m.npz", epochs(0.5))
+
+
+def test_a_real_learner_learns_and_its_loss_falls(tmp_path):
+    crops = np.zeros((40, 32, 32), np.uint8)
+    crops[::2, 4:28, 15:17] = crops[1::2, 15:17, 4:28] = 255
+    labels = np.array(["A", "B"] * 20, "<U1")
+    strokes = Samples(crops, labels, np.full(40, "", "<U1"))
+    history = train(
+        NumpyLearner("mlp", AB, seed=0),
+        strokes,
+        strokes,
+        settings=Settings(epochs=4, batch_size=8, learning_rate=0.05, seed=0),
+        output=tmp_path / "m.npz",
+        card={},
+    )
+    assert history[-1].valid_loss < history[0].valid_loss / 2
+    assert history[-1].valid_accuracy == 1

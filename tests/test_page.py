@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocr.page import Box, Glyph, Line, Page, Word
+
+
+def word(text: str, *, left: int = 0, confidence: float = 1.0) -> Word:
+    """Each glyph 2 px wide and as high as its place in the word."""
+    boxes = [Box(left + 2 * i, 0, left + 2 * i + 2, i + 1) for i in range(len(text))]
+    return Word(tuple(Glyph(b, c, confidence) for b, c in zip(boxes, text, strict=True)))
+
+
+boxes = st.builds(
+    lambda x, y, w, h: Box(x, y, x + w, y + h), *[st.integers(0, 99)] * 2, *[st.integers(1, 99)] * 2
+)
+
+
+def test_a_box_is_half_open():
+    box = Box(left=2, top=3, right=5, bottom=4)
+    assert (box.width, box.height) == (3, 1)
+
+
+def test_a_box_around_boxes_touches_the_outermost():
+    assert Box.around([Box(4, 1, 6, 2), Box(0, 3, 5, 9)]) == Box(0, 1, 6, 9)
+
+
+@given(st.lists(boxes, min_size=1))
+def test_a_box_around_boxes_knows_no_order(some):
+    assert Box.around(some) == Box.around(reversed(some)) == Box.around([Box.around(some), *some])
+
+
+def test_text_joins_words_by_spaces_and_ends_lines():
+    page = Page(99, 99, (Line((word("TO"), word("DO"))), Line((word("X"),))))
+    assert page.text == "TO DO\nX\n"
+
+
+def test_a_blank_page_has_no_text():
+    assert Page(9, 9).text == ""
+
+
+def test_words_and_lines_lie_around_their_glyphs():
+    line = Line((word("ABC"), word("D", left=20)))
+    assert line.words[0].box == Box(0, 0, 6, 3)
+    assert line.box == Box(0, 0, 22, 3)
+
+
+def test_confidence_of_a_line_weighs_glyphs_alike():
+    line = Line((word("ABC", confidence=1.0), word("D", confidence=0.2)))
+    assert line.words[1].confidence == pytest.approx(0.2)
+    assert line.confidence == pytest.approx(0.8)
+
+
+def test_values_are_frozen():
+    with pytest.raises(FrozenInstanceError):
+        Box(0, 0, 1, 1).left = 5

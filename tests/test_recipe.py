@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ocr.alphabet import Alphabet
+from ocr.errors import DataError, ModelError
+from ocr.training.recipe import (
+    BACKENDS,
+    REJECT_SHARE,
+    gather,
+    has_reject,
+    load_source,
+    make_learner,
+)
+
+AB = Alphabet("AB")
+AB_OR_NOT = Alphabet("AB", reject=True)
+
+
+def archive(path: Path, **counts: int) -> str:
+    """So many marks of each character; "dot" and "bar" stand for . and |."""
+    names = {"dot": ".", "bar": "|"}
+    chars = [names.get(name, name) for name, count in counts.items() for _ in range(count)]
+    images = np.zeros((len(chars), 20, 20), np.uint8)
+    images[:, 4:16, 8:12] = 255
+    np.savez(path, images=images, chars=np.array(chars))
+    return str(path)
+
+
+def test_validation_is_a_tenth_apart(tmp_path):
+    training, validation = gather(
+        (archive(tmp_path / "a.npz", A=40, B=20),), AB, per_class=None, seed=0
+    )
+    assert (len(training), len(validation)) == (54, 6)
+    assert np.count_nonzero(validation.characters == "A") == 4
+
+
+def test_so_many_of_each_class_and_a_third_to_validate(tmp_path):
+    training, validation = gather(
+        (archive(tmp_path / "a.npz", A=40, B=30),), AB, per_class=12, seed=0
+    )
+    for part, count in ((training, 12), (validation, 4)):
+        assert np.unique(part.characters, return_counts=True)[1].tolist() == [count, count]
+
+
+def test_sources_join(tmp_path):
+    sources = (archive(tmp_path / "a.npz", A=20), archive(tmp_path / "b.npz", B=20))
+    training, _ = gather(sources, AB, per_class=None, seed=0)
+    assert set(training.characters) == {"A", "B"}
+
+
+def test_letters_wrongly_joined_are_no_letters(tmp_path):
+    training, validation = gather(
+        (archive(tmp_path / "a.npz", A=100, B=100),), AB_OR_NOT, per_class=None, seed=0
+    )
+    for part in (training, validation):
+        letters = np.count_nonzero(part.characters != "")
+        assert len(part) - letters == int(letters * REJECT_SHARE)
+
+
+def test_marks_are_no_letters_where_the_alphabet_has_none(tmp_path):
+    source = archive(tmp_path / "a.npz", A=100, B=100, dot=5)
+    (training, _), (bare, _) = (
+        gather((archive_,), AB_OR_NOT, per_class=None, seed=0)
+        for archive_ in (source, archive(tmp_path / "b.npz", A=100, B=100))
+    )
+    assert len(training) - len(bare) == 5
+    assert set(training.characters) == {"A", "B", ""}
+
+
+def test_marks_never_outweigh_the_letters(tmp_path):
+    source = archive(tmp_path / "a.npz", A=100, B=100, dot=300)
+    training, _ = gather((source,), AB_OR_NOT, per_class=None, seed=0)
+    assert np.count_nonzero(training.characters == "") == 2 * int(180 * REJECT_SHARE)
+
+
+def test_marks_that_look_like_letters_are_left_out(tmp_path):
+    source = archive(tmp_path / "a.npz", A=100, B=100, bar=50)
+    training, _ = gather((source,), AB_OR_NOT, per_class=None, seed=0)
+    assert np.count_nonzero(training.characters == "") == int(180 * REJECT_SHARE)
+
+
+def test_an_alphabet_with_punctuation_keeps_its_marks(tmp_path):
+    source = archive(tmp_path / "a.npz", A=100, dot=100)
+    training, _ = gather((source,), Alphabet("A.", reject=True), per_class=None, seed=0)
+    assert np.count_nonzero(training.characters == ".") == 90
+
+
+def test_the_same_seed_gathers_the_same(tmp_path):
+    source = archive(tmp_path / "a.npz", A=60, B=60, dot=20)
+    one, two = (gather((source,), AB_OR_NOT, per_class=30, seed=4)[0] for _ in range(2))
+    np.testing.assert_array_equal(one.crops, two.crops)
+    np.testing.assert_array_equal(one.characters, two.characters)
+
+
+def test_a_character_without_samples_is_told(tmp_path):
+    with pytest.raises(DataError, match=r"no sample of 'B' in .*a\.npz \(add --data"):
+        gather((archive(tmp_path / "a.npz", A=20, dot=9),), AB_OR_NOT, per_class=None, seed=0)
+
+
+def test_too_few_to_hold_any_out_is_told(tmp_path):
+    with pytest.raises(DataError, match="too few samples"):
+        gather((archive(tmp_path / "a.npz", A=3, B=3),), AB, per_class=None, seed=0)
+
+
+def test_a_part_of_a_source_may_be_named(tmp_path):
+    source = archive(tmp_path / "a.npz", A=2)
+    with pytest.raises(DataError, match="has no parts"):
+        load_source(f"{source}@train", AB, seed=0)
+    odd = archive(tmp_path / "b@home.npz", A=2)
+    assert len(load_source(odd, AB, seed=0)) == 2
+
+
+def test_only_our_own_networks_know_what_is_no_letter():
+    assert has_reject("torch", "cnn")
+    assert not has_reject("torch", "report-mlp")
+    assert not has_reject("numpy", "mlp")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_unknown_architecture_is_a_model_error(backend):
+    if backend == "torch":
+        pytest.importorskip("torch")
+        pytest.importorskip("onnx")
+    with pytest.raises(ModelError, match="--backend has others"):
+        make_learner(backend, "transformer", AB, seed=0, init=None)
+
+
+def test_starting_from_another_torch_architecture_is_a_model_error(tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    make_learner("torch", "report-mlp", AB, seed=0, init=None).save_model(tmp_path / "m.onnx", {})
+    with pytest.raises(ModelError, match="--arch report-mlp"):
+        make_learner("torch", "report-cnn", AB, seed=0, init=tmp_path / "m.onnx")
