@@ -41,6 +41,16 @@ def test_the_handler_of_before_is_back():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_job_that_ignores_ctrl_c_goes_on_ignoring_it():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with held_interrupts() as let_interrupt:
+            ctrl_c()
+            let_interrupt()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_other_threads_may_train_too():
     done = []
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 def held_interrupts() -> Iterator[Callable[[], None]]:
     """Hold Ctrl-C back: it is raised when the function that this gives is called.
 
-    Outside the main thread, where Python allows no handlers, nothing is held.
+    Nothing is held outside the main thread, where Python allows no handlers, nor where
+    Ctrl-C does not raise anyway, as in a job in the background.
 
     Raises
     ------
@@ -26,10 +27,12 @@ def held_interrupts() -> Iterator[Callable[[], None]]:
             caught.clear()
             raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or before is not signal.default_int_handler:
         yield release
         return
-    before = signal.signal(signal.SIGINT, lambda number, frame: caught.append(number))
+    signal.signal(signal.SIGINT, lambda number, frame: caught.append(number))
     try:
         yield release
     finally:
