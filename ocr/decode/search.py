@@ -17,8 +17,8 @@ CHOICES = 5  # characters considered for each candidate
 BEHIND = 8.0  # nats behind the best hypothesis at an atom at which others are dropped
 WITHIN = 6.0  # nats behind a candidate's best character at which others are dropped
 LANGUAGE_WEIGHT = 0.6
-LANGUAGE_BONUS = 2.5  # nats a character: about what text costs, so that length does not matter
-SKIP = -2.0  # nats, to leave an atom out as no letter ...
+LANGUAGE_BONUS = 1.8  # nats a character: about what text costs, so that length does not matter
+SKIP = -1.0  # nats, to leave an atom out as no letter ...
 SKIP_SIZE = -6.0  # ... and more for one as large as the row's letters
 
 MIXED = math.log(0.2)  # for a digit next to a letter

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-FEW = 10  # gaps; a row with fewer asks the whole page
+FEW = 20  # gaps; a row with fewer asks the whole page
 USUAL = 0.42  # row heights: between letters' and words' gaps where the gaps do not tell
 WIDEST = 3.0  # row heights; wider gaps are as wide as this
 DISTINCT = 2.2  # times that words' gaps must be wider than letters'
-SHARPNESS = 3.0  # how fast a gap beyond the threshold becomes a space, per its threshold
+SHARPNESS = 2.2  # how fast a gap beyond the threshold becomes a space, per its threshold
 
 
 def space_log_odds(rows: list[Floats]) -> list[Floats]:
