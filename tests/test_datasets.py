@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy.io
 from PIL import Image
 
 from ocr.errors import DataError
@@ -42,7 +41,9 @@ def mat(path: Path, **more: Any) -> Path:
     image[10:22, 10:22][F > 0] = 0
     labels = np.eye(26, dtype=np.uint8)[[5, 0]]
     data = np.stack([image.T.ravel()] * 2)
-    scipy.io.savemat(path / "a.mat", {"valid_data": data, "valid_labels": labels} | more)
+    pytest.importorskip("scipy.io").savemat(
+        path / "a.mat", {"valid_data": data, "valid_labels": labels} | more
+    )
     return path / "a.mat"
 
 

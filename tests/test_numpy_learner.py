@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ocr.alphabet import Alphabet
-from ocr.classifiers.mlp import ACTIVATIONS, ARCHITECTURES, MLP, Architecture, load_mlp, untrained
+from ocr.classifiers.mlp import ACTIVATIONS, MLP, Architecture, load_mlp, untrained
 from ocr.errors import DataError, ModelError
-from ocr.training.numpy_learner import LEARNING_RATES, Adam, Momentum, NumpyLearner, cross_entropy
+from ocr.training.numpy_learner import Adam, Momentum, NumpyLearner, cross_entropy
 
 ABCD = Alphabet("ABCD")
 TARGETS = {
@@ -164,10 +164,6 @@ def test_ten_steps_agree_with_those_of_torch(rule, name, options):
 
 
 # the learner
-
-
-def test_every_architecture_has_its_learning_rate():
-    assert LEARNING_RATES.keys() == ARCHITECTURES.keys()
 
 
 @pytest.mark.parametrize("optimiser", [Momentum, Adam])

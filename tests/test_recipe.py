@@ -9,7 +9,8 @@ from ocr.alphabet import Alphabet
 from ocr.errors import DataError, ModelError
 from ocr.training.recipe import (
     BACKENDS,
-    REJECT_SHARE,
+    MARK_SHARE,
+    WORD_SHARE,
     gather,
     has_reject,
     load_source,
@@ -52,13 +53,13 @@ def test_sources_join(tmp_path):
     assert set(training.characters) == {"A", "B"}
 
 
-def test_letters_wrongly_joined_are_no_letters(tmp_path):
-    training, validation = gather(
-        (archive(tmp_path / "a.npz", A=100, B=100),), AB_OR_NOT, per_class=None, seed=0
+def test_a_quarter_as_many_crops_are_cut_out_of_words(tmp_path):
+    source = archive(tmp_path / "a.npz", A=100, B=100)
+    (with_words, _), (without, _) = (
+        gather((source,), alphabet, per_class=None, seed=0) for alphabet in (AB_OR_NOT, AB)
     )
-    for part in (training, validation):
-        letters = np.count_nonzero(part.characters != "")
-        assert len(part) - letters == int(letters * REJECT_SHARE)
+    assert len(with_words) - len(without) == int(len(without) * WORD_SHARE)
+    assert set(with_words.characters) == {"A", "B", ""}
 
 
 def test_marks_are_no_letters_where_the_alphabet_has_none(tmp_path):
@@ -74,13 +75,13 @@ def test_marks_are_no_letters_where_the_alphabet_has_none(tmp_path):
 def test_marks_never_outweigh_the_letters(tmp_path):
     source = archive(tmp_path / "a.npz", A=100, B=100, dot=300)
     training, _ = gather((source,), AB_OR_NOT, per_class=None, seed=0)
-    assert np.count_nonzero(training.characters == "") == 2 * int(180 * REJECT_SHARE)
+    assert len(training) == 180 + int(180 * WORD_SHARE) + int(180 * MARK_SHARE)
 
 
 def test_marks_that_look_like_letters_are_left_out(tmp_path):
     source = archive(tmp_path / "a.npz", A=100, B=100, bar=50)
     training, _ = gather((source,), AB_OR_NOT, per_class=None, seed=0)
-    assert np.count_nonzero(training.characters == "") == int(180 * REJECT_SHARE)
+    assert len(training) == 180 + int(180 * WORD_SHARE)
 
 
 def test_an_alphabet_with_punctuation_keeps_its_marks(tmp_path):
@@ -118,6 +119,19 @@ def test_only_our_own_networks_know_what_is_no_letter():
     assert has_reject("torch", "cnn")
     assert not has_reject("torch", "report-mlp")
     assert not has_reject("numpy", "mlp")
+
+
+def test_every_numpy_architecture_has_its_learning_rate():
+    from ocr.classifiers.mlp import ARCHITECTURES
+
+    assert BACKENDS["numpy"].learning_rates.keys() == ARCHITECTURES.keys()
+
+
+def test_every_torch_architecture_has_its_learning_rate():
+    pytest.importorskip("torch")
+    from ocr.classifiers.cnn import ARCHITECTURES
+
+    assert BACKENDS["torch"].learning_rates.keys() == ARCHITECTURES.keys()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

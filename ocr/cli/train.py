@@ -75,11 +75,14 @@ def command(
     characters = characters_of(alphabet or start.get("alphabet") or "ascii")
     outputs = Alphabet(characters, has_reject(backend, architecture))
     output = _checked(output, defaults.suffix)
+    epochs = epochs or defaults.epochs
     settings = Settings(
-        epochs=epochs or defaults.epochs,
+        epochs=epochs,
         batch_size=batch_size or defaults.batch_size,
-        learning_rate=learning_rate or defaults.learning_rate,
+        learning_rate=learning_rate or defaults.learning_rates.get(architecture, 1e-3),
         seed=seed,
+        # in the first half of the cycle the rate is too high to tell whether it still learns
+        patience=max(5, epochs // 2),
         augment=augment,
     )
     learner = make_learner(backend, architecture, outputs, seed=seed, init=_path(init))

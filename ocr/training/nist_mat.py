@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.errors import DataError
+from ocr.errors import DataError, MissingExtraError
 from ocr.training.cropping import labelled
 from ocr.training.samples import Samples
 
@@ -48,8 +48,11 @@ def read(path: Path, *, alphabet: str, split: str | None = None) -> Samples:
 
 def load_arrays(path: Path) -> dict[str, Any]:
     """Variables of a MATLAB file."""
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
+    try:
+        from scipy.io import loadmat
+        from scipy.io.matlab import MatReadError
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("reading MATLAB files", "mat") from error
 
     damaged = (MatReadError, ValueError, TypeError, LookupError, struct.error, zlib.error)
     try:

@@ -14,8 +14,6 @@ from ocr.errors import DataError, ModelError
 
 # found with batches of 64 and 20 epochs on 300 images of each of 36 characters
 WEIGHT_DECAY = 3e-4
-#: Peak learning rate of each architecture with `Momentum`; relu diverged at four times its own.
-LEARNING_RATES = {"mlp": 0.8, "mlp-wide": 0.05}
 
 
 class NumpyLearner:

@@ -13,10 +13,11 @@ from ocr.alphabet import Alphabet
 from ocr.errors import DataError, MissingExtraError, ModelError
 from ocr.training import datasets
 from ocr.training.learner import Learner
-from ocr.training.rejects import make_rejects
 from ocr.training.samples import Samples
+from ocr.training.words import make_words
 
-REJECT_SHARE = 0.06  # of all samples: as many as the commonest few letters have
+WORD_SHARE = 0.25  # crops cut out of words, for each sample
+MARK_SHARE = 0.06  # at most so many marks without a class, for each sample
 # a crop does not tell size, so that these are a letter's shape: an apostrophe is an I
 LIKE_LETTERS = "|/\\()[]{}<>!$&@%'`"
 PARTS = ("train", "valid", "test")
@@ -32,19 +33,22 @@ class Defaults:
     suffix: str
     epochs: int
     batch_size: int
-    learning_rate: float
+    learning_rates: dict[str, float]  # peak, of each architecture
 
 
 BACKENDS = {
-    "torch": Defaults("cnn", ".onnx", epochs=8, batch_size=256, learning_rate=3e-3),
-    "numpy": Defaults("mlp", ".npz", epochs=30, batch_size=64, learning_rate=0.05),
+    "torch": Defaults(
+        "cnn", ".onnx", 8, 256, {"cnn": 3e-3, "report-cnn": 2e-3, "report-mlp": 3e-3}
+    ),
+    # relu diverged at four times its rate
+    "numpy": Defaults("mlp", ".npz", 20, 64, {"mlp": 0.8, "mlp-wide": 0.05}),
 }
 
 
 def gather(
     sources: tuple[str, ...], alphabet: Alphabet, *, per_class: int | None, seed: int
 ) -> tuple[Samples, Samples]:
-    """Load every source, split into training and validation, and add "not a letter" samples.
+    """Load every source, split into training and validation, and add crops cut out of words.
 
     Parameters
     ----------
@@ -81,7 +85,7 @@ def gather(
     if alphabet.reject:
         others = datasets.split(loaded.take(np.isin(loaded.characters, list(marks))), share, seed)
         training, validation = (
-            with_rejects(part, other, np.random.default_rng([seed, i]))
+            with_words(part, other, np.random.default_rng([seed, i]))
             for i, (part, other) in enumerate(zip((training, validation), others, strict=True))
         )
     return training, validation
@@ -131,13 +135,12 @@ def _check_complete(samples: Samples, alphabet: Alphabet, sources: Iterable[str]
         )
 
 
-def with_rejects(samples: Samples, marks: Samples, rng: np.random.Generator) -> Samples:
-    """Add wrong joins and cuts of letters, and at most as many marks, as "not a letter"."""
-    count = int(len(samples) * REJECT_SHARE)
-    kept = marks.take(rng.permutation(len(marks))[:count])
+def with_words(samples: Samples, marks: Samples, rng: np.random.Generator) -> Samples:
+    """Add letters cut out of words, wrong cuts and some marks as "not a letter"."""
+    kept = marks.take(rng.permutation(len(marks))[: int(len(samples) * MARK_SHARE)])
     none = np.full(len(kept), "", dtype=samples.characters.dtype)
-    others = Samples(kept.crops, none, none)
-    return Samples.concatenate([samples, make_rejects(samples, count, rng), others])
+    words = make_words(samples, int(len(samples) * WORD_SHARE), rng)
+    return Samples.concatenate([samples, words, Samples(kept.crops, none, none)])
 
 
 def has_reject(backend: str, architecture: str) -> bool:

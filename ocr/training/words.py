@@ -47,9 +47,7 @@ def make_words(samples: Samples, count: int, rng: np.random.Generator) -> Sample
     either = characters.copy()
     for i in range(count if len(letters) else 0):
         chosen = rng.choice(letters, int(rng.integers(2, LONGEST + 1)))
-        glyphs = [
-            at_size(samples.crops[k], *shapes[str(samples.characters[k])][:2], rng) for k in chosen
-        ]
+        glyphs = [at_size(samples.crops[k], shapes[samples.characters[k]], rng) for k in chosen]
         word, spans = set_word(glyphs, rng)
         if rng.uniform() < RIGHT_SHARE:
             k = int(rng.integers(len(chosen)))
@@ -65,10 +63,11 @@ def make_words(samples: Samples, count: int, rng: np.random.Generator) -> Sample
 
 
 def at_size(
-    crop: NDArray[np.uint8], top: float, bottom: float, rng: np.random.Generator
+    crop: NDArray[np.uint8], shape: NDArray[np.float64], rng: np.random.Generator
 ) -> tuple[Ink, int]:
     """Ink of a letter at its size on the line, and the pixels from its foot to the baseline."""
-    ink = tight(crop.astype(np.float32) / 255)
+    top, bottom, _ = shape
+    ink = tight(crop.astype(np.float32) / np.float32(255))
     scale = (top - bottom) * UNIT / ink.shape[0] * float(np.exp(rng.normal(0, 0.12)))
     height, width = (max(1, round(n * scale)) for n in ink.shape)
     image = Image.fromarray(ink).resize((width, height), Image.Resampling.BILINEAR)
@@ -79,7 +78,8 @@ def set_word(
     glyphs: list[tuple[Ink, int]], rng: np.random.Generator
 ) -> tuple[Ink, list[tuple[int, int]]]:
     """Glyphs side by side, mostly touching: ink [h, w], and the columns of each."""
-    canvas = np.zeros((4 * UNIT, sum(ink.shape[1] for ink, _ in glyphs) + 8 * len(glyphs)), np.float32)
+    length = sum(ink.shape[1] + 8 for ink, _ in glyphs)
+    canvas = np.zeros((4 * UNIT, length), np.float32)
     spans = []
     x = 0
     for ink, foot in glyphs:
