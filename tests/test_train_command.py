@@ -235,7 +235,7 @@ def test_an_architecture_of_the_other_backend_is_told(run):
 
 
 def test_without_torch_the_remedy_is_told(run, monkeypatch):
-    without(monkeypatch, "torch", "ocr.classifiers.cnn")
+    without(monkeypatch, "torch", "ocr.classifiers.onnx_file")
     result = run("--backend", "torch")
     assert result.exit_code == 7
     assert (

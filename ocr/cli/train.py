@@ -13,7 +13,7 @@ import click
 from ocr.alphabet import Alphabet, characters_of
 from ocr.errors import MissingExtraError, OutputError
 from ocr.training.loop import Epoch, Settings, Step, best, train
-from ocr.training.recipe import BACKENDS, gather, has_reject, make_learner, name_of
+from ocr.training.recipe import BACKENDS, gather, has_reject, make_learner, name_of, schedule_of
 
 CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
 
@@ -69,17 +69,17 @@ def command(
     """
     # threads that spin while they wait cost several times the work on a busy machine
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    defaults = BACKENDS[backend]
     start = _described(init) if init else {}
-    architecture = arch or start.get("architecture") or defaults.architecture
+    architecture = arch or start.get("architecture") or next(iter(BACKENDS[backend].schedules))
+    schedule = schedule_of(backend, architecture)
     characters = characters_of(alphabet or start.get("alphabet") or "ascii")
     outputs = Alphabet(characters, has_reject(backend, architecture))
-    output = _checked(output, defaults.suffix)
-    epochs = epochs or defaults.epochs
+    output = _checked(output, BACKENDS[backend].suffix)
+    epochs = epochs or schedule.epochs
     settings = Settings(
         epochs=epochs,
-        batch_size=batch_size or defaults.batch_size,
-        learning_rate=learning_rate or defaults.learning_rates.get(architecture, 1e-3),
+        batch_size=batch_size or schedule.batch_size,
+        learning_rate=learning_rate or schedule.learning_rate,
         seed=seed,
         # in the first half of the cycle the rate is too high to tell whether it still learns
         patience=max(5, epochs // 2),

@@ -26,23 +26,45 @@ VALIDATION_MOST = 8000  # more would only cost time each epoch
 
 
 @dataclass(frozen=True)
-class Defaults:
-    """What `ocr train` takes where the user names nothing."""
+class Schedule:
+    """How an architecture is trained where the user says nothing: the rate is the peak."""
 
-    architecture: str
-    suffix: str
     epochs: int
     batch_size: int
-    learning_rates: dict[str, float]  # peak, of each architecture
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What `ocr train` takes where the user names nothing; its first architecture, too."""
+
+    suffix: str
+    schedules: dict[str, Schedule]
 
 
 BACKENDS = {
-    "torch": Defaults(
-        "cnn", ".onnx", 8, 256, {"cnn": 3e-3, "report-cnn": 2e-3, "report-mlp": 3e-3}
+    "torch": Backend(
+        ".onnx",
+        {
+            "cnn": Schedule(8, 256, 3e-3),
+            "report-cnn": Schedule(12, 64, 2e-3),
+            "report-mlp": Schedule(20, 64, 3e-3),
+        },
     ),
     # relu diverged at four times its rate
-    "numpy": Defaults("mlp", ".npz", 20, 64, {"mlp": 0.8, "mlp-wide": 0.05}),
+    "numpy": Backend(".npz", {"mlp": Schedule(20, 64, 0.8), "mlp-wide": Schedule(20, 64, 0.05)}),
 }
+
+
+def schedule_of(backend: str, architecture: str) -> Schedule:
+    """Schedule of an architecture; ModelError if the backend has no such."""
+    schedules = BACKENDS[backend].schedules
+    if architecture not in schedules:
+        raise ModelError(
+            f"no {backend} architecture {architecture!r} "
+            f"(there are {', '.join(schedules)}; --backend has others)"
+        )
+    return schedules[architecture]
 
 
 def gather(
@@ -158,10 +180,9 @@ def make_learner(
 
 
 def _numpy_learner(architecture: str, alphabet: Alphabet, seed: int, init: Path | None) -> Learner:
-    from ocr.classifiers.mlp import ARCHITECTURES, load_mlp
+    from ocr.classifiers.mlp import load_mlp
     from ocr.training.numpy_learner import NumpyLearner
 
-    _check_architecture("numpy", architecture, ARCHITECTURES)
     learner = NumpyLearner(architecture, alphabet, seed=seed)
     if init is not None:
         learner.start_from(load_mlp(init))
@@ -170,13 +191,11 @@ def _numpy_learner(architecture: str, alphabet: Alphabet, seed: int, init: Path 
 
 def _torch_learner(architecture: str, alphabet: Alphabet, seed: int, init: Path | None) -> Learner:
     try:
-        from ocr.classifiers.cnn import ARCHITECTURES
         from ocr.classifiers.onnx_file import load_torch
         from ocr.training.torch_learner import TorchLearner
     except ModuleNotFoundError as error:
         raise MissingExtraError("training with torch", "torch") from error
 
-    _check_architecture("torch", architecture, ARCHITECTURES)
     learner = TorchLearner(architecture, alphabet, seed=seed)
     if init is not None:
         source, card = load_torch(init)
@@ -187,11 +206,3 @@ def _torch_learner(architecture: str, alphabet: Alphabet, seed: int, init: Path 
             )
         learner.start_from(source)
     return learner
-
-
-def _check_architecture(backend: str, name: str, known: Iterable[str]) -> None:
-    if name not in known:
-        raise ModelError(
-            f"no {backend} architecture {name!r} "
-            f"(there are {', '.join(known)}; --backend has others)"
-        )
