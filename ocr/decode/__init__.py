@@ -29,9 +29,7 @@ SHORT_LINE = 0.4
 Floats = NDArray[np.float64]
 
 
-def read_rows(
-    page: Segmentation, classifier: Classifier, language: Ngrams | None
-) -> list[Line]:
+def read_rows(page: Segmentation, classifier: Classifier, language: Ngrams | None) -> list[Line]:
     """Read every row of a segmented page.
 
     Parameters
@@ -47,6 +45,8 @@ def read_rows(
         Top to bottom, boxes in pixels of the segmented array; rows without a letter
         are left out.
     """
+    if not page.rows:
+        return []
     stroke = stroke_width(page.ink.mask)
     lattices = [build_lattice(page, row, stroke) for row in page.rows]
     log_probs = classifier.log_probs(crop_candidates(page, lattices))
