@@ -50,6 +50,10 @@ WORST = -8.0  # log-likelihood; a glyph twice as large as the others may be mean
 SAME_SHAPE = frozenset("cCoO0sSvVwWxXzZuUpPkKmMyY")
 
 
+#: Capitals that are their small letters, larger.
+SCALED = "COSVWXZ"
+
+
 @dataclass(frozen=True)
 class Frame:
     """Where a row stands at each of its candidates.
@@ -119,6 +123,21 @@ def estimate_frame(
     sharp = near**1.5
     baseline = (sharp @ bottoms) / sharp.sum(1)
     return Frame(local, baseline)
+
+
+def forget_case(log_probs: NDArray[np.float32], characters: str) -> NDArray[np.float32]:
+    """Share the probability of c and C, and of others that differ in size alone, evenly.
+
+    A crop is scaled to one size: what a classifier says of such a letter's case is what
+    was common in its data. Size, place and neighbours tell it here.
+    """
+    shared = log_probs.copy()
+    for upper in SCALED:
+        if upper in characters and upper.lower() in characters:
+            both = [characters.index(upper), characters.index(upper.lower())]
+            total = np.logaddexp(*shared[:, both].T)
+            shared[:, both] = total[:, None] - np.log(2)
+    return shared
 
 
 def geometry_scores(boxes: Floats, frame: Frame, characters: str) -> Floats:
