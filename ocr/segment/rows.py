@@ -6,7 +6,7 @@ left to right follows each row as it climbs and bends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,6 @@ def find_rows(components: Components) -> list[Row]:
     large = np.flatnonzero(components.heights >= SMALL * height)
     tracks = merge_tracks(sweep(boxes, large[np.argsort(boxes[large, 0])]), boxes)
     attach_small(tracks, boxes, np.flatnonzero(components.heights < SMALL * height))
-    tracks = [t for t in tracks if t.members]
     tracks.sort(key=lambda t: t.middle(boxes))
     return [Row(_left_to_right(t.members, boxes), slope) for t in tracks]
 
@@ -111,26 +110,29 @@ def straightened(boxes: NDArray[np.int32], slope: float) -> Floats:
 
 @dataclass
 class Track:
-    """A row while it is followed."""
+    """A row while it is followed: its members, and the box around them."""
 
-    members: list[int] = field(default_factory=list)
+    members: list[int]
+    box: Floats
+
+    @classmethod
+    def start(cls, member: int, boxes: Floats) -> Track:
+        """Begin a row with one letter."""
+        return cls([member], boxes[member].copy())
+
+    def add(self, members: list[int], boxes: Floats) -> None:
+        """Take in more letters."""
+        self.members += members
+        added = boxes[members]
+        np.minimum(self.box[:2], added[:, :2].min(0), out=self.box[:2])
+        np.maximum(self.box[2:], added[:, 2:].max(0), out=self.box[2:])
 
     def band(self, boxes: Floats, near: float) -> tuple[float, float]:
         """Top and bottom expected at the abscissa `near`: the mean of the letters there."""
-        middles = (boxes[self.members, 0] + boxes[self.members, 2]) / 2
-        nearest = np.argsort(np.abs(middles - near))[:MEMORY]
-        top, bottom = boxes[self.members][nearest][:, [1, 3]].mean(0)
+        own = boxes[self.members]
+        nearest = np.argsort(np.abs((own[:, 0] + own[:, 2]) / 2 - near))[:MEMORY]
+        top, bottom = own[nearest][:, [1, 3]].mean(0)
         return float(top), float(bottom)
-
-    def end(self, boxes: Floats) -> tuple[float, float]:
-        """Top and bottom of the last letters: the band at the right end of a sweep."""
-        recent = self.members[-MEMORY:]
-        top = sum(boxes[i, 1] for i in recent) / len(recent)
-        return float(top), float(sum(boxes[i, 3] for i in recent) / len(recent))
-
-    def extent(self, boxes: Floats) -> tuple[float, float]:
-        """Left and right end."""
-        return float(boxes[self.members, 0].min()), float(boxes[self.members, 2].max())
 
     def middle(self, boxes: Floats) -> float:
         """Mean ordinate, each letter counting as much as it is tall."""
@@ -141,13 +143,19 @@ class Track:
 def sweep(boxes: Floats, order: NDArray[np.intp]) -> list[Track]:
     """Follow rows from left to right; a letter that fits none begins a new one."""
     tracks: list[Track] = []
-    for i in order:
+    ends: list[tuple[float, float]] = []  # top and bottom of the last letters of each
+    for i in order.tolist():
         top, bottom = boxes[i, 1], boxes[i, 3]
-        fits = [overlap(t.end(boxes), (top, bottom)) for t in tracks]
+        fits = [overlap(end, (top, bottom)) for end in ends]
         if fits and max(fits) >= SAME_ROW:
-            tracks[int(np.argmax(fits))].members.append(int(i))
+            best = int(np.argmax(fits))
+            tracks[best].add([i], boxes)
         else:
-            tracks.append(Track([int(i)]))
+            best = len(tracks)
+            tracks.append(Track.start(i, boxes))
+            ends.append((top, bottom))
+        recent = boxes[tracks[best].members[-MEMORY:]]
+        ends[best] = float(recent[:, 1].mean()), float(recent[:, 3].mean())
     return tracks
 
 
@@ -165,46 +173,56 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 def merge_tracks(tracks: list[Track], boxes: Floats) -> list[Track]:
     """Join rows that were begun twice: the same height where their ends meet."""
-    tracks = sorted(tracks, key=lambda t: -len(t.members))
     merged: list[Track] = []
-    for track in tracks:
-        left, right = track.extent(boxes)
-        for home in merged:
-            start, end = home.extent(boxes)
-            near_left = overlap(home.band(boxes, left), track.band(boxes, left))
-            near_right = overlap(home.band(boxes, right), track.band(boxes, right))
-            apart = left > end or right < start
-            fit = near_left if left >= start else near_right
-            # a lone p or comma that hangs low amid a long row did not begin another
-            scrap = 4 * len(track.members) <= len(home.members)
-            least = 0.35 if scrap else 0.7
-            if (apart and fit >= 0.6) or (not apart and min(near_left, near_right) >= least):
-                home.members += track.members
-                break
-        else:
+    for track in sorted(tracks, key=lambda t: -len(t.members)):
+        home = next((h for h in merged if is_same_row(h, track, boxes)), None)
+        if home is None:
             merged.append(track)
+        else:
+            home.add(track.members, boxes)
     return merged
+
+
+def is_same_row(home: Track, track: Track, boxes: Floats) -> bool:
+    """Whether a track goes on, or lies within, a longer one."""
+    left, top, right, bottom = track.box
+    start, highest, end, lowest = home.box
+    if bottom < highest or top > lowest:
+        return False
+    near_left = overlap(home.band(boxes, left), track.band(boxes, left))
+    near_right = overlap(home.band(boxes, right), track.band(boxes, right))
+    if left > end or right < start:
+        return (near_left if left >= start else near_right) >= 0.6
+    # a lone p or comma that hangs low amid a long row did not begin another
+    scrap = 4 * len(track.members) <= len(home.members)
+    return min(near_left, near_right) >= (0.35 if scrap else 0.7)
 
 
 def attach_small(tracks: list[Track], boxes: Floats, small: NDArray[np.intp]) -> None:
     """Give dots, commas, hyphens and scraps to the row whose band they are in or next to."""
-    if not tracks:
-        tracks.append(Track([int(i) for i in small]))
+    if not tracks and len(small):
+        tracks.append(Track.start(int(small[0]), boxes))
+        for i in small[1:].tolist():
+            tracks[0].add([i], boxes)
         return
-    homes = []
-    for i in small:
-        x, y = (boxes[i, 0] + boxes[i, 2]) / 2, (boxes[i, 1] + boxes[i, 3]) / 2
-        best, home = FARTHEST, None
-        for track in tracks:
-            left, right = track.extent(boxes)
-            top, bottom = track.band(boxes, x)
-            height = bottom - top
-            if not left - 2 * height <= x <= right + 2 * height:
-                continue
-            away = abs(y - (top + bottom) / 2) / height  # 0.5 on the rim of the band
-            if away < best:
-                best, home = away, track
-        homes.append(home)
-    for i, home in zip(small, homes, strict=True):
+    homes = [nearest_row(tracks, boxes, boxes[i]) for i in small]
+    for i, home in zip(small.tolist(), homes, strict=True):
         if home is not None:
-            home.members.append(int(i))
+            home.add([i], boxes)
+
+
+def nearest_row(tracks: list[Track], boxes: Floats, mark: Floats) -> Track | None:
+    """Row whose band is nearest to a small mark; None if all are far."""
+    x, y = (mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2
+    best, home = FARTHEST, None
+    for track in tracks:
+        left, highest, right, lowest = track.box
+        tall = lowest - highest
+        if not (highest - tall <= y <= lowest + tall and left - 2 * tall <= x <= right + 2 * tall):
+            continue
+        top, bottom = track.band(boxes, x)
+        height = bottom - top
+        away = abs(y - (top + bottom) / 2) / height  # 0.5 on the rim of the band
+        if left - 2 * height <= x <= right + 2 * height and away < best:
+            best, home = away, track
+    return home
