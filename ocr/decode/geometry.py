@@ -126,7 +126,7 @@ def estimate_frame(
 
 
 def forget_case(log_probs: NDArray[np.float32], characters: str) -> NDArray[np.float32]:
-    """Share the probability of c and C, and of others that differ in size alone, evenly.
+    """Give c and C, and others that differ in size alone, the probability of both together.
 
     A crop is scaled to one size: what a classifier says of such a letter's case is what
     was common in its data. Size, place and neighbours tell it here.
@@ -135,8 +135,7 @@ def forget_case(log_probs: NDArray[np.float32], characters: str) -> NDArray[np.f
     for upper in SCALED:
         if upper in characters and upper.lower() in characters:
             both = [characters.index(upper), characters.index(upper.lower())]
-            total = np.logaddexp(*shared[:, both].T)
-            shared[:, both] = total[:, None] - np.log(2)
+            shared[:, both] = np.logaddexp(*shared[:, both].T)[:, None]
     return shared
 
 
