@@ -22,7 +22,7 @@ from ocr.segment.rows import Row, straightened
 
 MOST_ATOMS = 5  # in one candidate: a percent sign that two cuts went through
 WIDEST = 1.9  # row heights, of a candidate: a W in wide print
-BROKEN = 0.12  # row heights of white in a broken letter
+BROKEN = 0.08  # row heights of white in a broken letter
 APART = 0.3  # row heights of white in a quotation mark, or from a stem to a dot that flew off
 SMALL = 0.42  # row heights; a dot, a stroke of a quotation mark
 CUT_FROM = 0.75  # row heights; a narrower component is one letter

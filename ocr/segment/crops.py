@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 SIZE = 32  # px, side of a crop
-EXTENT = 24  # px, the longer side of the ink in it: leaves room for a stroke that augmentation moves
+EXTENT = (
+    24  # px, the longer side of the ink in it: leaves room for a stroke that augmentation moves
+)
 
 
 def fit(ink: NDArray[np.float32]) -> NDArray[np.float32]:
