@@ -86,7 +86,9 @@ def read_row(
     characters = classifier.alphabet.characters
     shapes = forget_case(log_probs[:, : len(characters)], characters)
     reject = classifier.alphabet.reject_index
-    rejected = np.full(len(shapes), NO_REJECT) if reject is None else log_probs[:, reject]
+    rejected: Floats = np.full(len(shapes), NO_REJECT)
+    if reject is not None:
+        rejected = log_probs[:, reject].astype(np.float64)
     boxes = straightened(np.array([c.box for c in lattice.candidates], np.int32), lattice.slope)
     singles = np.array([c.last - c.first == 1 for c in lattice.candidates])
     frame = estimate_frame(
@@ -105,8 +107,9 @@ def read_row(
 
 def softmax(scores: Floats) -> Floats:
     """Each row's exponentials, scaled to sum to 1."""
-    powers = np.exp(scores - scores.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
+    powers: Floats = np.exp(scores - scores.max(1, keepdims=True))
+    powers /= powers.sum(1, keepdims=True)
+    return powers
 
 
 def to_line(path: list[Step], lattice: Lattice, probabilities: Floats, characters: str) -> Line:

@@ -112,7 +112,7 @@ class _Letter(NamedTuple):
     """What the search needs to know of a character."""
 
     symbol: str
-    index: int
+    column: int
     kind: str
     cost: float
 
@@ -176,10 +176,10 @@ def _extend(
 ) -> None:
     """Go on from `base` with each choice for a candidate; `after` is the language's opinion."""
     for output, score in choices:
-        symbol, index, kind, cost = letters[output]
+        symbol, column, kind, cost = letters[output]
         total = base.score + score
         if after is not None:
-            said = after[index] - cost if index >= 0 else UNKNOWN
+            said = after[column] - cost if column >= 0 else UNKNOWN
             total += LANGUAGE_WEIGHT * (said + LANGUAGE_BONUS)
         total += CASES[base.case][kind]
         case = _NEXT_CASE[kind]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,7 +52,7 @@ def threshold(gaps: Floats, usual: float) -> float:
     scores = [_between(gaps, i) for i in range(1, len(gaps))]
     best = int(np.argmax(scores)) + 1
     narrow, wide = float(gaps[:best].mean()), float(gaps[best:].mean())
-    middle = (narrow * wide) ** 0.5
+    middle = math.sqrt(narrow * wide)
     if wide > DISTINCT * narrow and wide - narrow > 0.25 and best >= 0.4 * len(gaps):
         return middle
     return max(usual, 1.8 * float(np.median(gaps)))

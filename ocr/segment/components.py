@@ -121,9 +121,9 @@ def _is_surroundings(components: Components) -> Mask:
     """What frames the view: large and leaving the image, or a long thin bar."""
     page_height, page_width = components.labels.shape
     widths, heights = components.widths, components.heights
-    large = (heights > 0.2 * page_height) | (widths > 0.2 * page_width)
+    large: Mask = (heights > 0.2 * page_height) | (widths > 0.2 * page_width)
     longer, shorter = np.maximum(widths, heights), np.minimum(widths, heights)
-    bar = (longer > 0.15 * max(page_height, page_width)) & (shorter < 0.08 * longer)
+    bar: Mask = (longer > 0.15 * max(page_height, page_width)) & (shorter < 0.08 * longer)
     return (large & _touches_border(components)) | bar
 
 

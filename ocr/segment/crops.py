@@ -32,6 +32,6 @@ def fit(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     small = Image.fromarray(ink).resize((new_width, new_height), Image.Resampling.BILINEAR)
     crop = np.zeros((SIZE, SIZE), np.float32)
     top, left = (SIZE - new_height) // 2, (SIZE - new_width) // 2
-    crop[top : top + new_height, left : left + new_width] = small
+    crop[top : top + new_height, left : left + new_width] = np.asarray(small)
     peak = crop.max()
     return np.clip(crop / peak, 0, 1) if peak > 0 else crop

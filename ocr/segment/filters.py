@@ -74,7 +74,8 @@ def shrink(image: NDArray[np.generic], factor: int) -> Gray:
     height, width = (n // factor for n in image.shape)
     blocks = image[: height * factor, : width * factor].reshape(height, factor, width, factor)
     # columns first: adding whole rows is what the memory is good at
-    return (blocks.sum(1, dtype=np.float32).sum(2) / factor**2).astype(np.float32)
+    means: Gray = blocks.sum(1, dtype=np.float32).sum(2) / np.float32(factor**2)
+    return means
 
 
 def resize(image: Gray, shape: tuple[int, ...]) -> Gray:
