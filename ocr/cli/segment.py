@@ -60,26 +60,27 @@ def _make_empty(folder: Path) -> None:
 def _show(page_image: PageImage, folder: Path) -> tuple[int, int]:
     """Write the pictures of one page; counts of rows and letters."""
     from ocr.export import overlay
-    from ocr.segment import segment
+    from ocr.pipeline import segment_at_letter_size
 
-    found = segment(page_image.gray)
+    working, found = segment_at_letter_size(page_image)
     folder.mkdir(exist_ok=True)
-    write_picture(
-        folder / "overlay.png", overlay.draw(page_image.picture(), _page(page_image, found))
-    )
+    drawn = overlay.draw(page_image.picture(), _page(working, found))
+    write_picture(folder / "overlay.png", drawn)
     for number, row in enumerate(found.rows, start=1):
         _write_crops(_inks(found, row), folder / f"row-{number:02}")
     return len(found.rows), sum(len(row.members) for row in found.rows)
 
 
-def _page(page_image: PageImage, found: Segmentation) -> Page:
+def _page(working: PageImage, found: Segmentation) -> Page:
     """Page of the boxes that were found, not read yet."""
-    scale = page_image.scale
+    from ocr.pipeline import to_original
+
     lines = []
     for row in found.rows:
-        boxes = (found.components.boxes[row.members] / scale).round().astype(int).tolist()
-        lines.append(Line((Word(tuple(Glyph(Box(*box), "", 1.0) for box in boxes)),)))
-    return Page(*page_image.size, tuple(lines))
+        boxes = found.components.boxes[row.members].tolist()
+        line = Line((Word(tuple(Glyph(Box(*box), "", 1.0) for box in boxes)),))
+        lines.append(to_original(line, working))
+    return Page(*working.size, tuple(lines))
 
 
 def _inks(found: Segmentation, row: Row) -> Iterator[NDArray[np.float32]]:
