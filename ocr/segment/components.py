@@ -109,7 +109,7 @@ def drop_non_text(components: Components) -> Components:
     Components
         Dots and dashes as small as a tenth of a letter stay.
     """
-    components = components.take(~_is_surroundings(components))
+    components = components.take(~_is_surroundings(components) & ~_is_frame(components))
     height = letter_height(components)
     components = components.take(~_is_speck(components, height))
     height = letter_height(components)
@@ -125,6 +125,19 @@ def _is_surroundings(components: Components) -> Mask:
     longer, shorter = np.maximum(widths, heights), np.minimum(widths, heights)
     bar: Mask = (longer > 0.15 * max(page_height, page_width)) & (shorter < 0.08 * longer)
     return (large & _touches_border(components)) | bar
+
+
+def _is_frame(components: Components) -> Mask:
+    """Borders around writing, and tables: large, hollow, with letters inside."""
+    page_height, page_width = components.labels.shape
+    widths, heights, boxes = components.widths, components.heights, components.boxes
+    large = (heights > 0.1 * page_height) & (widths > 0.1 * page_width)
+    hollow: Mask = large & (components.areas < 0.2 * widths * heights)
+    letters = boxes[heights >= 8]  # px; smaller ones are specks, or the dots of letters
+    for i in np.flatnonzero(hollow):
+        inside = (letters[:, :2] > boxes[i, :2]).all(1) & (letters[:, 2:] < boxes[i, 2:]).all(1)
+        hollow[i] = inside.sum() > 2  # a slash may have both rings of its percent sign
+    return hollow
 
 
 def _is_speck(components: Components, height: float) -> Mask:
