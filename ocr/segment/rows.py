@@ -191,10 +191,11 @@ def is_same_row(home: Track, track: Track, boxes: Floats) -> bool:
         return False
     near_left = overlap(home.band(boxes, left), track.band(boxes, left))
     near_right = overlap(home.band(boxes, right), track.band(boxes, right))
-    if left > end or right < start:
-        return (near_left if left >= start else near_right) >= 0.6
-    # a lone p or comma that hangs low amid a long row did not begin another
+    # a lone p or comma that hangs low amid a long row, or ends it, did not begin another
     scrap = 4 * len(track.members) <= len(home.members)
+    if left > end or right < start:
+        ends = scrap and max(left - end, start - right) < 0.5 * (lowest - highest)
+        return (near_left if left >= start else near_right) >= (0.35 if ends else 0.6)
     return min(near_left, near_right) >= (0.35 if scrap else 0.7)
 
 

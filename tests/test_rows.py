@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ocr.segment.components import Components
+from ocr.segment.rows import find_rows, overlap, straightened
+
+Box = tuple[int, int, int, int]
+
+
+def components(boxes: list[Box]) -> Components:
+    """Components of which all but the pixels is known."""
+    array = np.array(boxes, np.int32).reshape(-1, 4)
+    areas = (array[:, 2] - array[:, 0]) * (array[:, 3] - array[:, 1])
+    ids = np.arange(1, len(boxes) + 1, dtype=np.int32)
+    return Components(np.zeros((1000, 1000), np.int32), ids, array, areas)
+
+
+def rows_of(boxes: list[Box]) -> list[list[Box]]:
+    return [[boxes[i] for i in row.members] for row in find_rows(components(boxes))]
+
+
+def row(y: int, *, count: int = 10, left: int = 100, step: int = 30) -> list[Box]:
+    """Letters of 20 by 30 px."""
+    return [(left + step * i, y, left + step * i + 20, y + 30) for i in range(count)]
+
+
+def turned(boxes: list[Box], degrees: float) -> list[Box]:
+    """Boxes of the same size around turned middles; positive goes down to the right."""
+    sin, cos = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+    result = []
+    for left, top, right, bottom in boxes:
+        x, y = (left + right) / 2 - 500, (top + bottom) / 2 - 500
+        dx, dy = cos * x - sin * y - x, sin * x + cos * y - y
+        result.append((round(left + dx), round(top + dy), round(right + dx), round(bottom + dy)))
+    return result
+
+
+def test_no_components_are_no_rows() -> None:
+    assert find_rows(components([])) == []
+
+
+def test_one_letter_is_a_row() -> None:
+    assert rows_of([(5, 5, 20, 30)]) == [[(5, 5, 20, 30)]]
+
+
+def test_lone_dots_are_a_row() -> None:
+    dots = [(10, 10, 13, 13), (20, 10, 23, 13)]
+    assert rows_of(dots) == [dots]
+
+
+def test_rows_are_read_top_to_bottom_and_left_to_right() -> None:
+    top, middle, bottom = row(100), row(160, left=220, count=4), row(220)
+    assert rows_of([*bottom[::-1], *middle[::-1], *top[::-1]]) == [top, middle, bottom]
+
+
+@pytest.mark.parametrize("degrees", [-20, -12, -5, -1, 0, 1, 5, 12, 20])
+def test_tilted_rows_stay_rows(degrees: float) -> None:
+    page = [turned(row(y), degrees) for y in (400, 460, 520, 580)]
+    assert rows_of(sum(page, [])) == page
+
+
+@pytest.mark.parametrize("degrees", [-20, -6, 6, 20])
+def test_slope_is_the_tangent_of_the_tilt(degrees: float) -> None:
+    page = turned(row(400) + row(460) + row(520), degrees)
+    slope = find_rows(components(page))[0].slope
+    assert slope == pytest.approx(math.tan(math.radians(degrees)), abs=0.02)
+
+
+def test_row_that_climbs_beside_a_level_one_is_followed() -> None:
+    climbing = [
+        (x, 400 - (x - 100) // 12, x + 20, 430 - (x - 100) // 12) for x in range(100, 400, 30)
+    ]
+    assert rows_of(climbing + row(480)) == [climbing, row(480)]
+
+
+def test_row_of_large_letters_over_small_ones() -> None:
+    large = [(100 + 70 * i, 100, 150 + 70 * i, 180) for i in range(6)]
+    assert rows_of(large + row(220)) == [large, row(220)]
+
+
+def test_letters_with_ascenders_and_descenders_share_a_row() -> None:
+    word = [(100, 100, 120, 130), (130, 112, 150, 130), (160, 112, 180, 142), (190, 100, 210, 142)]
+    assert rows_of([*word, *row(180)]) == [word, row(180)]
+
+
+def test_dots_and_commas_belong_to_their_row() -> None:
+    dot, comma, below = (253, 152, 257, 156), (395, 186, 400, 197), (253, 212, 257, 216)
+    first, second = row(160), row(220)
+    found = [set(boxes) for boxes in rows_of([dot, *second, comma, below, *first])]
+    assert found == [{*first, dot, comma}, {*second, below}]
+
+
+def test_marks_far_from_every_row_are_left_out() -> None:
+    assert rows_of([*row(100), (200, 400, 204, 404)]) == [row(100)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(row(100, count=6) + row(150, count=5) + [(113, 90, 117, 94)]))
+def test_order_of_the_components_does_not_matter(boxes: list[Box]) -> None:
+    first, second = rows_of(boxes)
+    assert sorted(first) == sorted([*row(100, count=6), (113, 90, 117, 94)])
+    assert second == row(150, count=5)
+
+
+def test_straightened_boxes_of_a_tilted_row_are_level() -> None:
+    boxes = np.array([[100, 100, 120, 130], [200, 110, 220, 140]], np.int32)
+    level = straightened(boxes, 0.1)
+    assert level[0, 1::2].tolist() == level[1, 1::2].tolist()
+
+
+def test_intervals_apart_overlap_negatively() -> None:
+    assert overlap((0, 10), (20, 40)) == -1
+    assert overlap((0, 10), (2, 4)) == 1
