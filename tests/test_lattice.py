@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ocr.decode.lattice import (
+    Lattice,
+    build_lattice,
+    crop_candidates,
+    find_cuts,
+    grown_labels,
+    level,
+)
+from ocr.segment import Segmentation
+from ocr.segment.components import stroke_width
+from tests.bitmaps import bitmap, enlarged, segmented
+
+#: An H, drawn 8 px high and enlarged to 32, of 8 px strokes.
+H = "##..## ##..## ##..## ###### ###### ##..## ##..## ##..##"
+
+
+def beside_h(drawing: str) -> tuple[Segmentation, Lattice]:
+    """Lattice of the one row of an H, white, and what is drawn."""
+    left, right = H.split(), drawing.split()
+    both = " ".join(f"..{a}....{b}.." for a, b in zip(left, right, strict=True))
+    blank = "." * len(both.split()[0])
+    page = segmented(enlarged(bitmap(f"{blank} {both} {blank}"), 4))
+    [row] = page.rows
+    return page, build_lattice(page, row, stroke_width(page.ink.mask))
+
+
+def joined(lattice: Lattice) -> list[tuple[int, int]]:
+    """Atoms of each candidate of more than one."""
+    return [(c.first, c.last) for c in lattice.candidates if c.last - c.first > 1]
+
+
+def test_every_atom_is_a_candidate_of_its_own() -> None:
+    _, lattice = beside_h("..... ..... ##.## ##.## ##.## ##.## ..... .....")
+    alone = [c for c in lattice.candidates if c.last - c.first == 1]
+    assert [c.first for c in alone] == list(range(len(lattice.atoms)))
+    assert [c.box for c in alone] == [a.box for a in lattice.atoms]
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        ".##. .##. .... .##. .##. .##. .##. .##.",  # i
+        ".... .... .##. .##. .... .... .##. .##.",  # :
+        ".... .... #### .... .... #### .... ....",  # =
+        ".##. .##. .##. .##. .##. .... .##. .##.",  # !
+        "#.#. #.#. #.#. .... .... .... .... ....",  # "
+    ],
+    ids=["i", "colon", "equals", "exclamation", "quotation"],
+)
+def test_sign_of_two_parts_is_also_one_candidate(drawing: str) -> None:
+    _, lattice = beside_h(drawing)
+    count = len(lattice.atoms)
+    assert (count - 2, count) in joined(lattice)
+    parts = [a.box for a in lattice.atoms[-2:]]
+    whole = next(c.box for c in lattice.candidates if (c.first, c.last) == (count - 2, count))
+    assert whole[:2] == tuple(min(box[i] for box in parts) for i in (0, 1))
+    assert whole[2:] == tuple(max(box[i] for box in parts) for i in (2, 3))
+
+
+def test_letters_apart_are_not_joined() -> None:
+    _, lattice = beside_h(" ".join(["##...##"] * 8))
+    count = len(lattice.atoms)
+    assert not {(count - 3, count - 1), (count - 2, count)} & set(joined(lattice))
+
+
+#: An L whose foot touches the next letter, an I.
+TOUCHING = "##....## ##....## ##....## ##....## ##....## ##....## ##....## ########"
+
+
+def test_touching_letters_are_cut_at_the_thin_place() -> None:
+    ink = enlarged(bitmap(TOUCHING), 4)
+    cuts = find_cuts(ink, height=32, stroke=8)
+    assert any(8 <= cut <= 24 for cut in cuts)
+
+
+def test_cuts_keep_away_from_each_other_and_from_the_rims() -> None:
+    ink = np.ones((3, 90), np.bool_)
+    rims = [0, *find_cuts(ink, height=30, stroke=3), 90]
+    assert len(rims) > 4
+    assert min(np.diff(rims)) >= 6
+
+
+def test_thick_ink_is_not_cut() -> None:
+    assert find_cuts(np.ones((30, 60), np.bool_), height=30, stroke=3) == []
+
+
+def test_narrow_component_is_not_cut() -> None:
+    _, lattice = beside_h(" ".join(["##"] * 8))
+    assert sum(a.box[0] > 40 for a in lattice.atoms) == 1
+
+
+def test_pieces_of_a_cut_component_cover_it_and_do_not_overlap() -> None:
+    _, lattice = beside_h(TOUCHING)
+    right = [a.box for a in lattice.atoms if a.box[0] >= 40]
+    assert len(right) >= 2
+    assert (right[0][0], right[-1][2]) == (48, 80)
+    assert all(a[2] == b[0] for a, b in zip(right, right[1:], strict=False))
+
+
+def test_no_candidate_is_wider_than_a_letter_can_be() -> None:
+    _, lattice = beside_h(" ".join(["##.##.##.##.##.##.##.##"] * 8))
+    pieces = [c for c in lattice.candidates if c.last - c.first > 1]
+    assert pieces
+    assert max(c.box[2] - c.box[0] for c in pieces) <= 2 * lattice.height
+
+
+def test_each_candidate_has_its_crop() -> None:
+    page, lattice = beside_h(TOUCHING)
+    crops = crop_candidates(page, [lattice, lattice])
+    assert crops.shape == (2 * len(lattice.candidates), 32, 32)
+    assert crops.dtype == np.float32
+    assert crops.max(axis=(1, 2)) == pytest.approx(1)
+
+
+def test_crop_shows_nothing_of_the_neighbours() -> None:
+    page = segmented(enlarged(bitmap("##....## ##.##.## ##....## ########"), 6))
+    inner = next(i for i, box in enumerate(page.components.boxes) if box[0] == 18)
+    [row] = page.rows
+    lattice = build_lattice(page, row, 6)
+    [dot] = [
+        i
+        for i, c in enumerate(lattice.candidates)
+        if c.box == tuple(page.components.boxes[inner].tolist())
+    ]
+    rows, columns = np.nonzero(crop_candidates(page, [lattice])[dot] > 0.5)
+    assert np.ptp(columns) > np.ptp(rows)  # the dot is 12 by 6 px, and nothing else is there
+
+
+def test_soft_rim_belongs_to_the_nearest_component() -> None:
+    grown = grown_labels(segmented(bitmap("..... .#... ..... .....")).components)
+    assert grown.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [0] * 5]
+
+
+@pytest.mark.parametrize("slope", [-0.3, -0.1, 0.1, 0.3])
+def test_stem_on_a_tilted_row_is_turned_upright(slope: float) -> None:
+    length = 60
+    ink = np.zeros((length, 8 + round(abs(slope) * length)), np.float32)
+    for y in range(length):  # an upright of the row leans by the row's slope
+        x = round(-slope * y) if slope < 0 else round(slope * (length - 1 - y))
+        ink[y, x : x + 6] = 1
+    upright = level(ink, slope)
+    assert upright.shape[1] <= 12
+    assert upright.shape[0] == pytest.approx(length * np.hypot(1, slope), abs=4)
+
+
+def test_turning_by_nothing_changes_nothing() -> None:
+    ink = bitmap("#..# #### #..#").astype(np.float32)
+    assert (level(ink, 0.0) == ink).all()
+
+
+def test_page_without_rows_has_no_crops() -> None:
+    page = segmented(np.zeros((5, 5), np.bool_))
+    assert crop_candidates(page, []).shape == (0, 32, 32)

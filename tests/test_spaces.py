@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocr.decode.spaces import space_log_odds, threshold
+
+LETTER, WORD = 0.12, 0.9  # row heights
+
+
+def spaces(*rows: list[float]) -> list[list[bool]]:
+    return [(odds > 0).tolist() for odds in space_log_odds([np.array(row) for row in rows])]
+
+
+def test_wide_gaps_among_narrow_ones_are_spaces() -> None:
+    gaps = [LETTER] * 4 + [WORD] + [LETTER] * 3 + [WORD] + [LETTER] * 5
+    assert spaces(gaps) == [[gap == WORD for gap in gaps]]
+
+
+def test_row_of_one_word_has_no_spaces() -> None:
+    assert spaces([0.1, 0.15, 0.12, 0.08, 0.14]) == [[False] * 5]
+
+
+def test_touching_and_overlapping_letters_have_no_spaces_between() -> None:
+    assert spaces([-0.2, 0.0, -0.05, -0.3]) == [[False] * 4]
+
+
+def test_spaced_capitals_are_one_word() -> None:
+    gaps = [0.55, 0.6, 0.5, 0.58, 0.62, 0.52, 0.57] * 3
+    assert not any(spaces(gaps)[0])
+
+
+def test_long_row_has_its_own_spacing() -> None:
+    dense = ([0.05] * 4 + [0.4]) * 5
+    wide = ([0.45] * 4 + [1.8]) * 5
+    assert spaces(dense, wide) == [[g == 0.4 for g in dense], [g == 1.8 for g in wide]]
+
+
+def test_short_row_asks_the_page() -> None:
+    long = ([LETTER] * 4 + [WORD]) * 6
+    assert spaces(long, [LETTER, WORD])[1] == [False, True]
+
+
+def test_wider_gap_is_likelier_a_space() -> None:
+    [odds] = space_log_odds([np.array([0.1, 0.2, 0.4, 0.8, 1.6])])
+    assert (np.diff(odds) >= 0).all()
+    assert odds[0] < 0 < odds[-1]
+
+
+def test_no_rows_and_rows_of_one_letter_have_no_gaps() -> None:
+    assert space_log_odds([]) == []
+    assert [len(odds) for odds in space_log_odds([np.zeros(0), np.array([0.5])])] == [0, 1]
+
+
+@given(st.lists(st.lists(st.floats(-5, 50), max_size=30), max_size=4))
+def test_odds_are_finite_whatever_the_gaps(rows: list[list[float]]) -> None:
+    gaps = [np.array(row, np.float64) for row in rows]
+    odds = space_log_odds(gaps)
+    assert [len(o) for o in odds] == [len(g) for g in gaps]
+    assert all(np.isfinite(o).all() for o in odds)
+
+
+def test_threshold_is_the_usual_one_where_gaps_do_not_tell() -> None:
+    assert threshold(np.zeros(0), 0.4) == threshold(np.array([0.3]), 0.4) == 0.4
