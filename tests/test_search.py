@@ -70,15 +70,22 @@ def test_language_does_not_overrule_clear_letters() -> None:
 def test_neighbours_tell_digits_from_letters() -> None:
     doubtful = {"S": -0.7, "5": -0.75}
     row = lattice(*[LETTER] * 3)
-    assert read(row, {"1": LIKELY}, doubtful, {"0": LIKELY}) == "150"
-    assert read(row, {"H": LIKELY}, {"5": -0.65, "S": -0.75}, {"T": LIKELY}) == "HST"
+    assert read(row, {"1": LIKELY}, doubtful, {"0": LIKELY}, language=ENGLISH) == "150"
+    spelt = read(row, {"H": LIKELY}, {"5": -0.65, "S": -0.75}, {"T": LIKELY}, language=ENGLISH)
+    assert spelt == "HST"
+
+
+def test_without_a_language_codes_stay_as_they_look() -> None:
+    row = lattice(*[LETTER] * 4)
+    code = [{"A": LIKELY}, {"8": -0.65, "B": -0.75}, {"q": LIKELY}, {"5": -0.65, "S": -0.75}]
+    assert read(row, *code, language=None) == "A8q5"
 
 
 def test_neighbours_tell_case() -> None:
     doubtful = {"O": -0.7, "o": -0.7}
     row = lattice(*[LETTER] * 3)
-    assert read(row, {"H": LIKELY}, {"A": LIKELY}, doubtful) == "HAO"
-    assert read(row, {"t": LIKELY}, {"e": LIKELY}, doubtful) == "teo"
+    assert read(row, {"H": LIKELY}, {"A": LIKELY}, doubtful, language=ENGLISH) == "HAO"
+    assert read(row, {"t": LIKELY}, {"e": LIKELY}, doubtful, language=ENGLISH) == "teo"
 
 
 def test_pair_that_is_a_letter_is_joined() -> None:

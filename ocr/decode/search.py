@@ -23,8 +23,8 @@ SKIP_SIZE = -6.0  # ... and more for one as large as the row's letters
 
 MIXED = math.log(0.2)  # for a digit next to a letter
 
-#: Log-probability of a letter's case, or of a digit: first of a word, after one capital, after
-#: two, after a small letter, after a digit.
+#: What any language has: the log-probability of a letter's case, or of a digit, first in a
+#: word, after one capital, after two, after a small letter, after a digit.
 CASES = {
     "": {"upper": math.log(0.35), "lower": math.log(0.65), "digit": 0.0, "other": 0.0},
     "U": {"upper": math.log(0.5), "lower": math.log(0.5), "digit": MIXED, "other": 0.0},
@@ -180,8 +180,7 @@ def _extend(
         total = base.score + score
         if after is not None:
             said = after[column] - cost if column >= 0 else UNKNOWN
-            total += LANGUAGE_WEIGHT * (said + LANGUAGE_BONUS)
-        total += CASES[base.case][kind]
+            total += LANGUAGE_WEIGHT * (said + LANGUAGE_BONUS) + CASES[base.case][kind]
         case = _NEXT_CASE[kind]
         if kind == "upper" and base.case in ("U", "UU"):
             case = "UU"

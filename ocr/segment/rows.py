@@ -143,19 +143,19 @@ class Track:
 def sweep(boxes: Floats, order: NDArray[np.intp]) -> list[Track]:
     """Follow rows from left to right; a letter that fits none begins a new one."""
     tracks: list[Track] = []
-    ends: list[tuple[float, float]] = []  # top and bottom of the last letters of each
+    ends = np.empty((len(order), 2))  # top and bottom of the last letters of each
     for i in order.tolist():
         top, bottom = boxes[i, 1], boxes[i, 3]
-        fits = [overlap(end, (top, bottom)) for end in ends]
-        if fits and max(fits) >= SAME_ROW:
-            best = int(np.argmax(fits))
+        tops, bottoms = ends[: len(tracks)].T
+        shared = np.minimum(bottoms, bottom) - np.maximum(tops, top)
+        fits = shared / np.maximum(np.minimum(bottoms - tops, bottom - top), 1e-9)
+        if len(fits) and fits.max() >= SAME_ROW:
+            best = int(fits.argmax())
             tracks[best].add([i], boxes)
         else:
             best = len(tracks)
             tracks.append(Track.start(i, boxes))
-            ends.append((top, bottom))
-        recent = boxes[tracks[best].members[-MEMORY:]]
-        ends[best] = float(recent[:, 1].mean()), float(recent[:, 3].mean())
+        ends[best] = boxes[tracks[best].members[-MEMORY:]][:, [1, 3]].mean(0)
     return tracks
 
 
