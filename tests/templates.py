@@ -15,26 +15,26 @@ from ocr.segment.crops import fit
 from tests.page_maker import handprint_page
 
 Crops = NDArray[np.float32]
-SHARPNESS = (
-    0.5  # nats for each pixel that differs: near templates are told apart, far ones ruled out
-)
+SHARPNESS = 0.3  # nats for each pixel that differs
+TOO_FAR = 40.0  # pixels: the same letter from another size differs by 30, half a letter by more
 
 
 @dataclass(frozen=True)
 class TemplateClassifier:
-    """Answers the template that differs least."""
+    """Answers the template that differs least, or no letter where all differ much."""
 
     alphabet: Alphabet
     templates: Crops
 
     @classmethod
     def knowing(cls, characters: str) -> TemplateClassifier:
-        return cls(Alphabet(characters), np.stack([template(c) for c in characters]))
+        return cls(Alphabet(characters, reject=True), np.stack([template(c) for c in characters]))
 
     def log_probs(self, crops: Crops) -> Crops:
         flat, known = crops.reshape(len(crops), -1), self.templates.reshape(len(self.templates), -1)
         squares = (flat**2).sum(1)[:, None] - 2 * flat @ known.T + (known**2).sum(1)  # (N, C)
-        scores = (-SHARPNESS * squares).astype(np.float32)
+        far = np.full((len(crops), 1), TOO_FAR)
+        scores = (-SHARPNESS * np.hstack([squares, far])).astype(np.float32)
         total: Crops = np.logaddexp.reduce(scores, axis=1, keepdims=True)
         return scores - total
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ocr.classifiers import Classifier
 from ocr.decode.geometry import estimate_frame, forget_case, geometry_scores
 from ocr.decode.language import Ngrams
-from ocr.decode.lattice import Lattice, build_lattice, crop_candidates
+from ocr.decode.lattice import Atom, Lattice, build_lattice, crop_candidates
 from ocr.decode.search import Step, best_path
 from ocr.decode.spaces import space_log_odds
 from ocr.page import Box, Glyph, Line, Word
@@ -50,7 +50,7 @@ def read_rows(page: Segmentation, classifier: Classifier, language: Ngrams | Non
     lattices = [build_lattice(page, row, stroke) for row in page.rows]
     log_probs = classifier.log_probs(crop_candidates(page, lattices))
     ends = np.cumsum([len(lattice.candidates) for lattice in lattices])
-    gaps = space_log_odds([atom_gaps(lattice) for lattice in lattices])
+    gaps = space_log_odds([atom_gaps(page, lattice) for lattice in lattices])
     lines = []
     for lattice, part, odds in zip(lattices, np.split(log_probs, ends[:-1]), gaps, strict=True):
         line = read_row(lattice, part, odds, classifier, language)
@@ -68,11 +68,24 @@ def is_writing(line: Line) -> bool:
     return line.confidence >= LEAST_CONFIDENCE + SHORT_LINE / count
 
 
-def atom_gaps(lattice: Lattice) -> Floats:
+def atom_gaps(page: Segmentation, lattice: Lattice) -> Floats:
     """White between neighbouring atoms in row heights, float64 [atoms - 1]."""
-    boxes = straightened(np.array([a.box for a in lattice.atoms], np.int32), lattice.slope)
-    reach = np.maximum.accumulate(boxes[:, 2])
-    return (boxes[1:, 0] - reach[:-1]) / lattice.height
+    extents = np.array([extent(page, atom, lattice.slope) for atom in lattice.atoms])
+    reach = np.maximum.accumulate(extents[:, 1])
+    return (extents[1:, 0] - reach[:-1]) / lattice.height
+
+
+def extent(page: Segmentation, atom: Atom, slope: float) -> tuple[float, float]:
+    """Where an atom's ink begins and ends along a row of some slope.
+
+    On a tilted row boxes tell less: the T of TA leans away from the A, or over it.
+    """
+    left, top, right, bottom = atom.box
+    components = page.components
+    ink = components.labels[top:bottom, left:right] == components.ids[atom.component]
+    y, x = np.nonzero(ink)
+    along = left + x + slope * (top + y)
+    return float(along.min()), float(along.max()) + 1
 
 
 def read_row(

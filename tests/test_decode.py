@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ocr.alphabet import Alphabet
+from ocr.classifiers import Classifier, restrict
+from ocr.decode import atom_gaps, read_rows
+from ocr.decode.lattice import Atom, Lattice
+from ocr.page import Line
+from ocr.segment import Segmentation, segment
+from tests.bitmaps import segmented
+from tests.fakes import RaisingClassifier, UniformClassifier
+from tests.page_maker import handprint_page
+from tests.templates import TemplateClassifier, page_image
+
+LETTERS = TemplateClassifier.knowing("AEFHKLMNTWXZ")
+
+
+def drawn(*lines: str, tilt: float = 0) -> Segmentation:
+    """Rows of a page in a steady hand."""
+    page = handprint_page(lines, seed=0, jitter=0, letter_height=40, tilt=tilt)
+    return segment(page_image(page).gray)
+
+
+def texts(lines: list[Line]) -> list[str]:
+    return [line.text for line in lines]
+
+
+def test_rows_are_read_in_order_with_their_spaces() -> None:
+    assert texts(read_rows(drawn("THE HALF", "MAN"), LETTERS, None)) == ["THE HALF", "MAN"]
+
+
+@pytest.mark.parametrize("tilt", [-12, 12])
+def test_tilted_rows_are_read_upright(tilt: float) -> None:
+    lines = read_rows(drawn("THE WHALE", "TAKE THEM", "HE THEN ATE", tilt=tilt), LETTERS, None)
+    assert texts(lines) == ["THE WHALE", "TAKE THEM", "HE THEN ATE"]
+
+
+def test_blank_page_is_no_line_and_asks_no_classifier() -> None:
+    blank = segment(np.ones((50, 60), np.float32))
+    assert read_rows(blank, RaisingClassifier(Alphabet("AB")), None) == []
+
+
+def test_rows_that_nothing_is_sure_of_are_left_out() -> None:
+    assert read_rows(drawn("THE HALF"), UniformClassifier(Alphabet("ABCDEFGH")), None) == []
+
+
+@dataclass(frozen=True)
+class Rejecting:
+    """Finds nothing a letter."""
+
+    alphabet: Alphabet = field(default_factory=lambda: Alphabet("AB", reject=True))
+
+    def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        certain = np.log(np.array([[1e-6, 1e-6, 1 - 2e-6]], np.float32))
+        return np.repeat(certain, len(crops), 0)
+
+
+def test_what_is_no_letter_is_no_line() -> None:
+    assert read_rows(drawn("THE HALF"), Rejecting(), None) == []
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Notes the number of crops of each call."""
+
+    classifier: Classifier
+    calls: list[int]
+
+    @property
+    def alphabet(self) -> Alphabet:
+        return self.classifier.alphabet
+
+    def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.calls.append(len(crops))
+        return self.classifier.log_probs(crops)
+
+
+def test_all_crops_of_a_page_are_classified_in_one_batch() -> None:
+    calls: list[int] = []
+    read_rows(drawn("THE", "HALF"), Counting(LETTERS, calls), None)
+    assert len(calls) == 1
+    assert calls[0] >= 7
+
+
+def test_alphabet_limits_the_answer() -> None:
+    lines = read_rows(drawn("THE HALF"), restrict(LETTERS, "THE"), None)
+    assert set(texts(lines)[0]) <= set("THE ")
+
+
+def test_glyphs_say_how_sure_they_are_and_what_else_they_may_be() -> None:
+    [line] = read_rows(drawn("THE HALF"), LETTERS, None)
+    for glyph in (g for word in line.words for g in word.glyphs):
+        others = [probability for _, probability in glyph.alternatives]
+        assert 0.5 < glyph.confidence <= 1
+        assert others == sorted(others, reverse=True)
+        assert glyph.character not in dict(glyph.alternatives)
+        assert glyph.confidence + sum(others) <= 1 + 1e-6
+
+
+def test_boxes_are_those_of_the_ink() -> None:
+    page = drawn("THE")
+    [line] = read_rows(page, LETTERS, None)
+    boxes = [(g.box.left, g.box.top, g.box.right, g.box.bottom) for g in line.words[0].glyphs]
+    assert [list(box) for box in boxes] == page.components.boxes[page.rows[0].members].tolist()
+
+
+def test_gaps_are_measured_along_the_row() -> None:
+    mask = np.zeros((40, 60), np.bool_)
+    for y in range(40):  # two stems that lean with a row that goes down by a half
+        mask[y, 25 - y // 2] = mask[y, 45 - y // 2] = True
+    page = segmented(mask)
+    atoms = [Atom(i, tuple(box)) for i, box in enumerate(page.components.boxes.tolist())]
+    assert atom_gaps(page, Lattice(atoms, [], 40.0, 0.0)) * 40 == pytest.approx([0])
+    assert atom_gaps(page, Lattice(atoms, [], 40.0, 0.5)) * 40 == pytest.approx([18.5])
