@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from ocr import classifiers, image, pipeline
 from ocr.alphabet import Alphabet
@@ -55,6 +55,31 @@ def test_light_letters_on_dark_paper_read_the_same() -> None:
     negative = picture.point(lambda value: 255 - value)
     dark, light = (read(page_image(p), LETTERS, language=None) for p in (picture, negative))
     assert dark.text == light.text == "THE WHALE\nTAKE THEM\n"
+
+
+def test_frame_around_the_text_is_left_out() -> None:
+    picture = handprint_page(["THE WHALE", "TAKE THEM"], **STEADY)
+    frame = (15, 15, picture.width - 15, picture.height - 15)
+    ImageDraw.Draw(picture).rectangle(frame, outline=(38, 42, 70), width=6)
+    assert read(page_image(picture), LETTERS, language=None).text == "THE WHALE\nTAKE THEM\n"
+
+
+def test_rules_between_the_rows_are_left_out() -> None:
+    picture = handprint_page(["THE WHALE", "TAKE THEM"], **STEADY)
+    pen = ImageDraw.Draw(picture)
+    for y in range(56, picture.height, 116):
+        pen.line((0, y, picture.width, y), fill=(130, 150, 200), width=2)
+    assert read(page_image(picture), LETTERS, language=None).text == "THE WHALE\nTAKE THEM\n"
+
+
+@pytest.mark.parametrize("degrees", [0, 9])
+def test_sheet_on_a_dark_table_is_read_without_the_table(degrees: float) -> None:
+    sheet = handprint_page(["THE WHALE", "TAKE THEM", "MEAT"], **STEADY)
+    table = Image.new("RGB", (sheet.width + 400, sheet.height + 400), (58, 44, 36))
+    table.paste(sheet, (200, 200))
+    turned = table.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(58, 44, 36))
+    text = read(page_image(turned), LETTERS, language=None).text
+    assert text == "THE WHALE\nTAKE THEM\nMEAT\n"
 
 
 @pytest.mark.parametrize("factor", [1, 2, 5])

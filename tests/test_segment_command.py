@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from ocr.cli import main
+from ocr.export.overlay import COLOURS
+from tests.page_maker import handprint_page
+
+
+def segment(source: Path, folder: Path) -> str:
+    """What the command says."""
+    result = CliRunner().invoke(main, ["segment", str(source), "-o", str(folder)])
+    assert result.exit_code == 0, result.stderr
+    return result.stderr
+
+
+def extent(mask: np.ndarray) -> list[int]:
+    rows, columns = np.nonzero(mask)
+    return [columns.min(), rows.min(), columns.max(), rows.max()]
+
+
+@pytest.mark.parametrize("letter_height", [16, 40, 160], ids=["small", "usual", "large"])
+def test_box_is_drawn_around_the_letter_at_any_resolution(
+    tmp_path: Path, letter_height: float
+) -> None:
+    page = handprint_page(
+        ["H"], seed=0, letter_height=letter_height, noise=0, shade=0, size=(1500, 900)
+    )
+    page.save(tmp_path / "h.png")
+    segment(tmp_path / "h.png", tmp_path / "out")
+    with Image.open(tmp_path / "out" / "overlay.png") as overlay:
+        drawn = np.asarray(overlay.convert("RGB"))
+    box = (drawn == COLOURS[-1]).all(2)
+    box[-40:, -150:] = False  # the legend
+    ink = np.asarray(page.convert("L")) < 140
+    np.testing.assert_allclose(extent(box), extent(ink), atol=3)
+
+
+def test_crops_are_dark_letters_on_white_in_the_order_of_the_row(tmp_path: Path) -> None:
+    handprint_page(["LIT"], seed=0, jitter=0).save(tmp_path / "lit.png")
+    segment(tmp_path / "lit.png", tmp_path / "out")
+    crops = []
+    for path in sorted((tmp_path / "out" / "row-01").iterdir()):
+        with Image.open(path) as crop:
+            crops.append(np.asarray(crop))
+    assert [crop.shape for crop in crops] == [(32, 32)] * 3
+    assert all(crop[0].min() == 255 and crop.min() == 0 for crop in crops)
+    foot, top = (np.array([(crop[rows] < 128).sum() for crop in crops]) for rows in (26, 5))
+    assert foot[0] > foot[2] and top[2] > top[0]  # L is wide at its foot, T at its top
+
+
+def test_every_page_of_a_tiff_has_its_folder(tmp_path: Path) -> None:
+    pages = [handprint_page([text], seed=0) for text in ("HAT", "OX")]
+    pages[0].save(tmp_path / "two.tif", save_all=True, append_images=pages[1:])
+    said = segment(tmp_path / "two.tif", tmp_path / "out")
+    assert said.count("1 rows") == 2
+    counts = [len(list((tmp_path / "out").glob(f"page-0{n}/row-01/*.png"))) for n in (1, 2)]
+    assert counts == [3, 2]
