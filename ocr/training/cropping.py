@@ -53,6 +53,18 @@ def of_crops(
     return Samples(crops, characters, either).take(np.flatnonzero(crops.any(axis=(1, 2))))
 
 
+def other_case(characters: NDArray[np.str_], letters: str) -> NDArray[np.str_]:
+    """Other case of each character that is among some capitals or their small letters, or "".
+
+    Examples
+    --------
+    >>> other_case(np.array(["c", "C", "d"]), "COS").tolist()
+    ['C', 'c', '']
+    """
+    alike = np.isin(np.char.upper(characters), list(letters))
+    return np.where(alike, np.char.swapcase(characters), "")
+
+
 def crops_of(ink: NDArray[np.uint8], which: NDArray[np.intp]) -> NDArray[np.uint8]:
     """Crops, uint8 [M, 32, 32], of the images [N, h, w] that `which` [M] picks."""
     crops = np.zeros((len(which), SIZE, SIZE), np.uint8)

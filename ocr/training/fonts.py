@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from ocr.decode.geometry import SCALED
 from ocr.errors import DataError
 from ocr.segment.crops import SIZE
-from ocr.training.cropping import crop_of, of_crops
+from ocr.training.cropping import crop_of, of_crops, other_case
 from ocr.training.samples import Samples
 
 PER_CHARACTER = 200  # samples; enough that a dozen fonts are each seen at many weights and slants
@@ -77,10 +78,12 @@ def synthesize(
         for font in picked(families, character, count=per_character, rng=rng)
     ]
     crops = [crop_of(draw(character, font, rng=rng)) for character, font in pairs]
+    characters = np.array([character for character, _ in pairs], "<U1")
     return of_crops(
         np.array(crops, np.uint8).reshape(-1, SIZE, SIZE),
-        np.array([character for character, _ in pairs], "<U1"),
+        characters,
         alphabet=alphabet,
+        either=other_case(characters, SCALED),
     )
 
 

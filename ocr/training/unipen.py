@@ -16,12 +16,13 @@ from PIL import Image, ImageDraw
 
 from ocr.errors import DataError
 from ocr.segment.crops import EXTENT, SIZE, fit
-from ocr.training.cropping import of_crops, to_bytes
+from ocr.training.cropping import of_crops, other_case, to_bytes
 from ocr.training.samples import Samples
 
 SUFFIXES = (".jsonl", ".jsonl.gz")
 STROKES_APART = frozenset({"ibm"})  # single strokes of signs that have several
 PARTLY_CURSIVE = frozenset({"kai", "mot", "sie", "gmd", "lav"})  # in their letters
+ALIKE = "CKOPSUVWXYZ"  # capitals whose small letters are written alike, but smaller
 TEST_SHARE = 20  # one donor in so many is kept apart
 SUPERSAMPLING = 4  # drawn so much larger than the crop, to be scaled down smoothly
 THIN, THICK = 1.0, 4.5  # px of the crop's 24: a ballpoint on large signs, a marker on small ones
@@ -77,7 +78,9 @@ def read(path: Path, *, alphabet: str, seed: int, split: str | None = None) -> S
         if split is None or (split == "test") == is_kept_apart(sign.donor)
     ]
     crops = draw_all(signs, rng=np.random.default_rng(seed))
-    return of_crops(crops, np.array([s.character for s in signs], "<U1"), alphabet=alphabet)
+    characters = np.array([s.character for s in signs], "<U1")
+    either = other_case(characters, ALIKE)
+    return of_crops(crops, characters, alphabet=alphabet, either=either)
 
 
 def files_of(path: Path) -> list[Path]:
