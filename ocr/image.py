@@ -125,17 +125,15 @@ def load(
     ImageError
         If there is no such file, or it holds no whole image of a known format.
     """
-    name, opened = _named(source)
+    name = _name_of(source)
     try:
-        with _quiet_pillow(), Image.open(opened) as image:
+        with _stream(source) as file, _quiet_pillow(), _opened(file, name) as image:
             if image.format not in FORMATS:
                 raise ImageError(f"cannot read {name}: {image.format} is not supported {CONVERT}")
             return [
                 _page(frame, name if i == 0 else f"{name}#{i + 1}", max_pixels, working_side)
                 for i, frame in enumerate(_frames(image))
             ]
-    except UnidentifiedImageError as error:
-        raise ImageError(f"cannot read {name}: {_foreign(opened)}") from error
     except FileNotFoundError as error:
         raise ImageError(f"cannot read {name}: no such file") from error
     except IsADirectoryError as error:
@@ -146,12 +144,25 @@ def load(
         raise ImageError(f"cannot read {name}: {_damage(error)}") from error
 
 
-def _named(source: str | Path | bytes | BinaryIO) -> tuple[str, Path | BytesIO]:
-    if isinstance(source, (str, Path)):
-        return str(source), Path(source)
+def _name_of(source: str | Path | bytes | BinaryIO) -> str:
     if isinstance(source, bytes):
-        return "<bytes>", BytesIO(source)
-    return str(getattr(source, "name", "<stream>")), BytesIO(source.read())
+        return "<bytes>"
+    return str(source if isinstance(source, (str, Path)) else getattr(source, "name", "<stream>"))
+
+
+def _stream(source: str | Path | bytes | BinaryIO) -> BinaryIO:
+    """Source as an open file: Pillow maps those it opens itself, and scrambles turned TIFFs."""
+    if isinstance(source, (str, Path)):
+        return Path(source).open("rb")
+    return BytesIO(source if isinstance(source, bytes) else source.read())
+
+
+def _opened(file: BinaryIO, name: str) -> Image.Image:
+    try:
+        return Image.open(file)
+    except UnidentifiedImageError as error:
+        file.seek(0)
+        raise ImageError(f"cannot read {name}: {_foreign(file.read(16))}") from error
 
 
 @contextmanager
@@ -252,9 +263,8 @@ def _reduced(gray: Image.Image, working_side: int) -> Image.Image:
     return gray.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
-def _foreign(opened: Path | BytesIO) -> str:
-    """Why something is no image that we know, and what to do."""
-    head = _head(opened)
+def _foreign(head: bytes) -> str:
+    """Why something that begins so is no image that we know, and what to do."""
     if not head:
         return "the file is empty"
     if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
@@ -263,13 +273,6 @@ def _foreign(opened: Path | BytesIO) -> str:
         (why for start, why in FOREIGN.items() if head.startswith(start)),
         f"not an image that can be read {CONVERT}",
     )
-
-
-def _head(opened: Path | BytesIO) -> bytes:
-    if isinstance(opened, BytesIO):
-        return opened.getvalue()[:16]
-    with opened.open("rb") as file:
-        return file.read(16)
 
 
 def _damage(error: Exception) -> str:

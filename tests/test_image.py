@@ -84,6 +84,15 @@ def test_exif_orientation_is_applied(form: str, orientation: int, corner: str) -
     assert np.sum(corners > 0.9) == 3
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turned_tiff_is_the_same_by_path_and_as_bytes(tmp_path: Path, orientation: int) -> None:
+    path = tmp_path / "turned.tif"
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path.write_bytes(encoded(Image.linear_gradient("L").crop((0, 0, 64, 32)), "TIFF", exif=exif))
+    np.testing.assert_array_equal(load(path)[0].gray, only_page(path.read_bytes()).gray)
+
+
 def test_large_jpeg_is_decoded_at_half_size() -> None:
     page = only_page(encoded(Image.new("RGB", (4032, 3024)), "JPEG"))
     assert page.gray.shape == (1512, 2016)
@@ -152,6 +161,12 @@ def test_what_is_no_whole_image_is_told_in_one_line(content: bytes, told: str) -
     assert "\n" not in str(caught.value)
 
 
+def test_file_that_is_no_image_is_told_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"%PDF-1.7")
+    with pytest.raises(ImageError, match=r"a\.png: PDF is not supported"):
+        load(tmp_path / "a.png")
+
+
 def test_missing_file_and_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"none\.png: no such file"):
         load(tmp_path / "none.png")
@@ -161,10 +176,10 @@ def test_missing_file_and_folder_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
 def test_unreadable_file_says_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: object) -> Image.Image:
+    def refuse(path: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Image, "open", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ImageError, match="permission denied"):
         load(tmp_path / "secret.png")
 
