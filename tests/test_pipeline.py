@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from ocr import classifiers, image, pipeline
 from ocr.alphabet import Alphabet
@@ -64,12 +64,18 @@ def test_frame_around_the_text_is_left_out() -> None:
     assert read(page_image(picture), LETTERS, language=None).text == "THE WHALE\nTAKE THEM\n"
 
 
-def test_rules_between_the_rows_are_left_out() -> None:
+@pytest.mark.parametrize("first", [30, 40, 56], ids=["through", "below", "between"])
+@pytest.mark.parametrize("light", [0.85, 0.5], ids=["pale", "dark"])
+@pytest.mark.parametrize("degrees", [0, 3])
+def test_ruled_paper_is_read_as_plain_paper_is(first: int, light: float, degrees: float) -> None:
     picture = handprint_page(["THE WHALE", "TAKE THEM"], **STEADY)
-    pen = ImageDraw.Draw(picture)
-    for y in range(56, picture.height, 116):
-        pen.line((0, y, picture.width, y), fill=(130, 150, 200), width=2)
-    assert read(page_image(picture), LETTERS, language=None).text == "THE WHALE\nTAKE THEM\n"
+    rules = Image.new("L", picture.size, 255)
+    for y in range(first, picture.height, 116):
+        ImageDraw.Draw(rules).line((0, y, picture.width, y), fill=round(255 * light), width=2)
+    ruled = ImageChops.multiply(picture, rules.convert("RGB"))
+    turned = ruled.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(235, 230, 220))
+    text = read(page_image(turned), LETTERS, language=None).text
+    assert text == "THE WHALE\nTAKE THEM\n"
 
 
 @pytest.mark.parametrize("degrees", [0, 9])

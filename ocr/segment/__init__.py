@@ -1,4 +1,4 @@
-"""An image to rows of glyphs: binarize, components, rows, crops, in this order."""
+"""An image to rows of glyphs: binarize, rules, components, rows, crops, in this order."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ocr.segment.binarize import Ink, find_ink
 from ocr.segment.components import Components, drop_non_text, find_components
 from ocr.segment.rows import Row, find_rows
+from ocr.segment.rules import find_rules
 
 __all__ = ["Components", "Ink", "Row", "Segmentation", "segment"]
 
@@ -37,5 +38,6 @@ def segment(gray: NDArray[np.float32]) -> Segmentation:
         Without rows for a blank page.
     """
     ink = find_ink(gray)
+    ink = ink.without(find_rules(ink.mask))
     components = drop_non_text(find_components(ink.mask))
     return Segmentation(ink, components, find_rows(components))

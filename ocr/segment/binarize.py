@@ -40,6 +40,10 @@ class Ink:
     mask: Mask
     strength: Gray
 
+    def without(self, other: Mask) -> Ink:
+        """Ink less some pixels, bool [h, w], that turned out to be none."""
+        return Ink(self.mask & ~other, np.where(other, np.float32(0), self.strength))
+
 
 def find_ink(gray: Gray) -> Ink:
     """Separate ink from paper.
