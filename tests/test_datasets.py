@@ -210,6 +210,15 @@ def test_transparent_image_has_white_paper(tmp_path: Path) -> None:
     assert is_f(read(tmp_path).crops[0])
 
 
+def test_image_of_sixteen_bits_that_lies_on_its_side_is_upright(tmp_path: Path) -> None:
+    (tmp_path / "F").mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    levels = 65_535 - 200 * np.rot90(F).astype(np.uint16)  # all above 255
+    Image.fromarray(levels).save(tmp_path / "F" / "a.png", exif=exif)
+    assert is_f(read(tmp_path).crops[0])
+
+
 def test_folder_with_unknown_name_or_broken_image_is_refused(tmp_path: Path) -> None:
     (tmp_path / "F").mkdir()
     (tmp_path / "F" / "a.png").write_bytes(b"no image")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from ocr.errors import DataError
+from ocr import image
+from ocr.errors import DataError, ImageError
 from ocr.segment.crops import SIZE
 from ocr.training.cropping import crop_of, of_crops
 from ocr.training.polarity import has_clean_border, ink_of_photograph, ink_of_scans
@@ -72,17 +72,9 @@ def character_of(folder: Path) -> str:
 def ink_of_file(path: Path) -> NDArray[np.uint8]:
     """Ink [h, w], 255 on 0, of an image file of either polarity."""
     try:
-        with Image.open(path) as image:
-            grey = np.asarray(_opaque(image).convert("L"))
-    except (OSError, Image.DecompressionBombError) as error:
-        raise DataError(f"cannot read {path}: not an image (remove or convert it)") from error
+        page = image.load(path)[0]
+    except ImageError as error:
+        raise DataError(str(error)) from error
+    grey = (page.gray * 255).round().astype(np.uint8)
     single = grey[None]  # (1, h, w)
     return ink_of_scans(single)[0] if has_clean_border(single) else ink_of_photograph(grey)
-
-
-def _opaque(image: Image.Image) -> Image.Image:
-    """Image on white paper where it was transparent."""
-    if not image.has_transparency_data:
-        return image
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
