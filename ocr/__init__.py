@@ -49,16 +49,20 @@ def read(
 
     Raises
     ------
+    ValueError
+        If there is no such language.
     ImageError, ModelError
         If the image or the model cannot be read.
     """
     from ocr import classifiers, image, pipeline
     from ocr.alphabet import characters_of
 
+    if language not in ("english", None):
+        raise ValueError(f"no language {language!r} (there is 'english', or None)")
     classifier = classifiers.load(model)
     if alphabet is not None:
         classifier = classifiers.restrict(classifier, characters_of(alphabet))
-    ngrams = pipeline.english() if language == "english" else None
+    ngrams = pipeline.english() if language else None
     return pipeline.read(image.load(path)[0], classifier, language=ngrams)
 
 

@@ -38,6 +38,11 @@ def test_public_names_are_there() -> None:
         ocr.wrong  # noqa: B018
 
 
+def test_unknown_language_is_refused() -> None:
+    with pytest.raises(ValueError, match="no language 'german'"):
+        ocr.read("note.png", language="german")
+
+
 def test_models_stand_beside_the_package_in_a_checkout() -> None:
     assert models_dir.models_dir() == ROOT / "models"
 
