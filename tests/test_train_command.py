@@ -134,6 +134,20 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(run, network, monkeypatch, ste
     assert not Path(f"{model_of(network, 'stopped')}.checkpoint.npz").exists()
 
 
+def test_a_run_stopped_before_it_began_does_not_claim_to_be_saved(run, monkeypatch):
+    monkeypatch.setattr("ocr.cli.train.train", lambda *args, **options: interrupt())
+    stopped = run("--backend", "numpy")
+    assert stopped.exit_code == 130
+    assert stopped.stderr.endswith("stopped: nothing is saved yet\n")
+
+
+@pytest.mark.parametrize("alphabet", ["", " "])
+def test_an_alphabet_without_characters_is_a_wrong_command_line(run, alphabet):
+    result = run("--backend", "numpy", "--alphabet", alphabet)
+    assert result.exit_code == 2
+    assert "--alphabet: it has no characters" in result.stderr
+
+
 @pytest.mark.parametrize("arch", ["cnn", "report-cnn"])
 def test_resuming_keeps_the_moments_of_convolutions_in_place(run, monkeypatch, arch):
     pytest.importorskip("torch")

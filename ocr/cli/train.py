@@ -12,6 +12,7 @@ import click
 
 from ocr.alphabet import Alphabet, characters_of
 from ocr.errors import MissingExtraError, OutputError
+from ocr.training.checkpoint import checkpoint_path
 from ocr.training.loop import Epoch, Settings, Step, best, train
 from ocr.training.recipe import BACKENDS, gather, has_reject, make_learner, name_of, schedule_of
 
@@ -72,7 +73,7 @@ def command(
     start = _described(init) if init else {}
     architecture = arch or start.get("architecture") or next(iter(BACKENDS[backend].schedules))
     schedule = schedule_of(backend, architecture)
-    characters = characters_of(alphabet or start.get("alphabet") or "ascii")
+    characters = _characters(start.get("alphabet", "ascii") if alphabet is None else alphabet)
     outputs = Alphabet(characters, has_reject(backend, architecture))
     output = _checked(output, BACKENDS[backend].suffix)
     epochs = epochs or schedule.epochs
@@ -106,7 +107,9 @@ def command(
             on_epoch=_show_epoch,
         )
     except KeyboardInterrupt:
-        click.echo(f"{_fresh_line()}stopped and saved: --resume goes on", err=True)
+        saved = checkpoint_path(output).exists()
+        told = "stopped and saved: --resume goes on" if saved else "stopped: nothing is saved yet"
+        click.echo(_fresh_line() + told, err=True)
         raise
     _draw(output)
     click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
@@ -117,6 +120,15 @@ def _described(init: str) -> dict[str, Any]:
     from ocr.classifiers import describe
 
     return describe(init)
+
+
+def _characters(alphabet: str) -> str:
+    characters = characters_of(alphabet)
+    if not characters:
+        raise click.BadParameter(
+            "it has no characters (spaces do not count)", param_hint="--alphabet"
+        )
+    return characters
 
 
 def _path(init: str | None) -> Path | None:
