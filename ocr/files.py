@@ -1,4 +1,4 @@
-"""Model files and their like: written whole or not at all, NumPy archives read without pickle."""
+"""Files written whole or not at all, NumPy archives read without pickle."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import io
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from ocr.errors import OcrError, OutputError
 
-from ocr.errors import OutputError
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # what NumPy, zipfile and zlib raise on a foreign or damaged file
 DAMAGED = (
@@ -37,12 +37,20 @@ def write_whole(path: Path, data: bytes) -> None:
     OutputError
         Where the file cannot be written; an older file there is left as it was.
     """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a pipe or /dev/stdout: nothing to replace
+        else:
+            _replace(path, data)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {reason(error)} (name another file)") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         partial.write_bytes(data)
         partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror} (choose another)") from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
@@ -50,10 +58,32 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = False) -> None:
     """Write a .npz archive as `write_whole` does; the same arrays give the same bytes."""
+    import numpy as np  # here, as commands that read no arrays use this module too
+
     file = io.BytesIO()
     save = np.savez_compressed if compressed else np.savez
     save(file, **arrays)
     write_whole(path, file.getvalue())
+
+
+@contextlib.contextmanager
+def read_errors(path: str | Path, kind: type[OcrError]) -> Iterator[None]:
+    """Raise what the system has against reading a path as an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"cannot read {path}: {reason(error)} (check the path)") from error
+
+
+def reason(error: OSError) -> str:
+    """What the system says, in lower case.
+
+    Examples
+    --------
+    >>> reason(OSError(28, "No space left on device"))
+    'no space left on device'
+    """
+    return (error.strerror or str(error)).lower()
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -66,6 +96,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     ValueError
         If it is no archive, is damaged, or holds pickled objects.
     """
+    import numpy as np
+
     try:
         # opened here: np.load leaves a file open that turns out to be no archive
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:

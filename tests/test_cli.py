@@ -163,6 +163,28 @@ def test_json_names_each_image(run: Run, picture: Callable[[int], Path]) -> None
 
 
 @pytest.mark.usefixtures("fake_reading")
+@pytest.mark.skipif(sys.platform != "linux", reason="names are proper text elsewhere")
+def test_json_holds_names_that_are_no_text(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.png")
+    Image.new("L", (12, 9), 255).save(path)
+    assert run("read", "-f", "json", path, "-o", tmp_path / "a.json").exit_code == 0
+    [page] = json.loads((tmp_path / "a.json").read_text())["pages"]
+    assert page["image"] == str(path)
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_pipes_get_utf_8_whatever_the_encoding_of_the_system(
+    picture: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(page: PageImage, classifier: object, *, language: object) -> Page:
+        return Page(*page.size, (Line((Word((Glyph(Box(0, 0, 1, 1), "Ω", 0.9),)),)),))
+
+    monkeypatch.setattr(pipeline, "read", read)
+    result = CliRunner(charset="cp1252").invoke(cli.main, ["read", str(picture(12))])
+    assert (result.exit_code, result.stdout_bytes) == (0, "Ω\n".encode())
+
+
+@pytest.mark.usefixtures("fake_reading")
 def test_output_file_replaces_the_old_one_whole(
     run: Run, picture: Callable[[int], Path], tmp_path: Path
 ) -> None:

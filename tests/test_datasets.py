@@ -240,6 +240,18 @@ def test_missing_source_is_named(tmp_path: Path, name: str) -> None:
         read(tmp_path / name)
 
 
+def test_folder_that_may_not_be_listed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "F").mkdir()
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(DataError, match="permission denied"):
+        read(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["a.npz", "a.mat", "a.jsonl", "a.jsonl.gz"])
 def test_damaged_file_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"nothing of the kind\xff")

@@ -172,6 +172,15 @@ def test_named_image_needs_ground_truth(folder: Path) -> None:
         pairs([folder / "none"])
 
 
+def test_path_that_the_system_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bool:
+        raise OSError(36, "File name too long", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(DataError, match="cannot read a: file name too long"):
+        pairs([Path("a")])
+
+
 def test_ground_truth_is_utf_8(tmp_path: Path) -> None:
     truth = tmp_path / "a.gt.txt"
     truth.write_bytes("É".encode("utf-8-sig"))

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from ocr.errors import OutputError
-from ocr.files import read_arrays, write_arrays, write_whole
+from ocr.errors import DataError, OutputError
+from ocr.files import read_arrays, read_errors, write_arrays, write_whole
 
 ARRAYS = {"count": np.array(3), "words": np.array(["a", "bc"]), "x": np.eye(2, dtype=np.float32)}
 
@@ -32,8 +36,23 @@ def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
 
 
 def test_a_missing_folder_is_an_output_error(tmp_path):
-    with pytest.raises(OutputError, match=r"cannot write .*none.* \(choose another\)"):
+    with pytest.raises(OutputError, match=r"cannot write .*none.* \(name another file\)"):
         write_whole(tmp_path / "none" / "a", b"")
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
+def test_what_is_no_file_is_written_to_and_stays():
+    code = (
+        "from pathlib import Path; from ocr.files import write_whole;"
+        "write_whole(Path('/dev/stdout'), b'hi')"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE).stdout == b"hi"
+
+
+def test_errors_of_the_system_become_ours():
+    told = r"cannot read a: is a directory \(check the path\)"
+    with pytest.raises(DataError, match=told), read_errors("a", DataError):
+        raise IsADirectoryError(21, "Is a directory", "a")
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])

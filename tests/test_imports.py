@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import ocr
+from ocr.models_dir import models_dir
 
 PACKAGE = Path(ocr.__file__).parent
 
@@ -89,3 +90,11 @@ def loaded_by(code: str) -> set[str]:
 )
 def test_light_commands_load_nothing_heavy(code: str) -> None:
     assert loaded_by(code) == set()
+
+
+def test_reading_loads_the_runtime_alone() -> None:
+    sample = PACKAGE.parent / "samples" / "label.png"
+    if not (models_dir() / "default.onnx").exists() or not sample.exists():
+        pytest.skip("needs the default model and the samples")
+    code = f"from ocr.cli import main; main(['read', {str(sample)!r}], standalone_mode=False)"
+    assert loaded_by(code) == {"onnxruntime"}

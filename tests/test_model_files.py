@@ -89,6 +89,15 @@ def test_a_model_that_is_nowhere_is_told():
         find("nosuch")
 
 
+def test_a_name_that_the_system_refuses_is_a_model_error(monkeypatch):
+    def refuse(path):
+        raise OSError(36, "File name too long", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(ModelError, match=r"cannot read a\.npz: file name too long"):
+        find("a.npz")
+
+
 def test_a_file_of_another_kind_is_told(tmp_path):
     (tmp_path / "model.pt").write_bytes(b"")
     with pytest.raises(ModelError, match="not an .onnx or .npz model file"):

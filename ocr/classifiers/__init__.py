@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.errors import MissingExtraError, ModelError
+from ocr.files import read_errors
 from ocr.models_dir import models_dir
 
 SUFFIXES = (".onnx", ".npz")
@@ -77,11 +78,12 @@ def _load_torch(path: Path) -> Classifier:
 def find(name_or_path: str | Path) -> Path:
     """Path of a model given by name or path; ModelError if there is none."""
     shipped = [models_dir() / f"{name_or_path}{suffix}" for suffix in SUFFIXES]
-    for path in (*shipped, Path(name_or_path)):
-        if path.suffix in SUFFIXES and path.is_file():
-            return path
-    if Path(name_or_path).exists():
-        raise ModelError(f"cannot use {name_or_path}: not an .onnx or .npz model file")
+    with read_errors(name_or_path, ModelError):
+        for path in (*shipped, Path(name_or_path)):
+            if path.suffix in SUFFIXES and path.is_file():
+                return path
+        if Path(name_or_path).exists():
+            raise ModelError(f"cannot use {name_or_path}: not an .onnx or .npz model file")
     raise ModelError(f"no model {name_or_path} (ocr models lists those that ship with ocr)")
 
 

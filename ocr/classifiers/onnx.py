@@ -21,8 +21,6 @@ class OnnxClassifier:
     Parameters
     ----------
     path : Path
-    threads : int, optional
-        Cores to use; all where it is not given.
 
     Raises
     ------
@@ -30,9 +28,8 @@ class OnnxClassifier:
         If the file is not a model that ocr wrote.
     """
 
-    def __init__(self, path: Path, *, threads: int = 0) -> None:
+    def __init__(self, path: Path) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
         options.log_severity_level = 3  # errors: a bad file is told by us, once
         try:
             self._session = onnxruntime.InferenceSession(

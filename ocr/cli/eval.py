@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr.cli import report
-from ocr.cli.output import write_whole
+from ocr.cli.output import print_texts
 from ocr.errors import DataError, OcrError
+from ocr.files import read_errors, write_whole
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
@@ -91,7 +92,7 @@ def command(
     elif sources:
         score = _score_letters(classifier, sources, errors)
     if score is not None:
-        click.echo(_json(model, score) if as_json else _table(score, worst), nl=False)
+        print_texts([_json(model, score) if as_json else _table(score, worst)])
         if confusions is not None:
             write_whole(confusions, _png(score))
     if errors:
@@ -105,7 +106,7 @@ def _sorted_out(paths: tuple[str, ...], errors: list[OcrError]) -> tuple[list[Pa
     pages: list[Pair] = []
     sources: list[str] = []
     for path in paths:
-        with _reported(errors):
+        with _reported(errors), read_errors(path, DataError):
             if _holds_letters(path):
                 sources.append(path)
             else:
@@ -221,7 +222,7 @@ def _table(score: Report | ClassifierScore, worst: int | None) -> str:
 
 def _json(model: str, score: Report | ClassifierScore) -> str:
     values: dict[str, Any] = {"version": VERSION, "model": model, **score.to_json()}
-    return json.dumps(values, ensure_ascii=False) + "\n"
+    return json.dumps(values) + "\n"
 
 
 def _png(score: Report | ClassifierScore) -> bytes:

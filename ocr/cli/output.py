@@ -1,47 +1,37 @@
-"""Files that are there whole or not at all."""
+"""What commands write: text to standard output, pictures to files."""
 
 from __future__ import annotations
 
-from io import BytesIO
+import sys
+from collections.abc import Iterable
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocr.errors import OutputError
+import click
+
+from ocr.files import write_whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Replace a file in one step, so that nobody ever finds half of it.
+def print_texts(texts: Iterable[str]) -> None:
+    """Write texts to standard output as they come.
 
-    Raises
-    ------
-    OutputError
-        If the folder is missing or cannot be written.
+    Files and pipes get UTF-8, whatever the system's encoding; what cannot be encoded is a "?".
     """
-    data = content.encode() if isinstance(content, str) else content
-    try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)  # a pipe or /dev/stdout: nothing to replace
-        else:
-            _replace(path, data)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise OutputError(f"cannot write {path}: {why} (name another file)") from error
+    stdout = sys.stdout
+    if isinstance(stdout, TextIOWrapper):
+        stdout.reconfigure(
+            encoding=stdout.encoding if stdout.isatty() else "utf-8", errors="replace"
+        )
+    for text in texts:
+        click.echo(text, nl=False)
 
 
 def write_picture(path: Path, picture: Image) -> None:
-    """Write a picture as `write_whole` does, in PNG."""
+    """Write a picture in PNG, whole or not at all."""
     file = BytesIO()
     picture.save(file, "PNG")
     write_whole(path, file.getvalue())
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli import report
-from ocr.cli.output import write_picture, write_whole
+from ocr.cli.output import print_texts, write_picture
 from ocr.errors import OcrError
+from ocr.files import write_whole
 
 if TYPE_CHECKING:
     from ocr.image import PageImage
@@ -95,10 +96,9 @@ def command(
         results = _overlaid(results, overlay)
     chunks = _text(results) if form == "text" else _json(results)
     if output is None:
-        for chunk in chunks:
-            click.echo(chunk, nl=False)
+        print_texts(chunks)
     else:
-        write_whole(output, "".join(chunks))
+        write_whole(output, "".join(chunks).encode())
     if errors:
         ctx.exit(errors[0].exit_code)
 

@@ -10,6 +10,7 @@ import click
 
 from ocr.cli.output import write_picture
 from ocr.errors import OutputError
+from ocr.files import reason
 from ocr.page import Box, Glyph, Line, Page, Word
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ def _make_empty(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         used = any(folder.iterdir())
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise OutputError(f"cannot write {folder}: {why} (name another folder)") from error
+        raise OutputError(
+            f"cannot write {folder}: {reason(error)} (name another folder)"
+        ) from error
     if used:
         raise OutputError(f"cannot write {folder}: the folder is not empty (name another)")
 

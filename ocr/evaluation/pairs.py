@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ocr.errors import DataError
+from ocr.files import read_errors
 
 TRUTH_SUFFIX = ".gt.txt"
 IMAGE_SUFFIXES = {
@@ -24,12 +25,10 @@ class Pair(NamedTuple):
     def text(self) -> str:
         """Ground truth, as it was written; DataError if it cannot be read."""
         try:
-            return self.truth.read_text(encoding="utf-8-sig")
+            with read_errors(self.truth, DataError):
+                return self.truth.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise DataError(f"cannot read {self.truth}: not UTF-8 (save it as UTF-8)") from error
-        except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise DataError(f"cannot read {self.truth}: {why} (check the file)") from error
 
 
 def pairs(paths: Iterable[Path]) -> list[Pair]:
@@ -44,9 +43,13 @@ def pairs(paths: Iterable[Path]) -> list[Pair]:
     Raises
     ------
     DataError
-        If a path is missing, or is a file without ground truth.
+        If a path is missing, cannot be read, or is a file without ground truth.
     """
-    return list(dict.fromkeys(pair for path in paths for pair in _pairs(path)))
+    found: dict[Pair, None] = {}
+    for path in paths:
+        with read_errors(path, DataError):
+            found |= dict.fromkeys(_pairs(path))
+    return list(found)
 
 
 def is_image(path: Path) -> bool:

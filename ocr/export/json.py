@@ -13,7 +13,7 @@ DIGITS = 4  # of a confidence
 
 
 def dumps(pages: Sequence[tuple[str, Page]]) -> str:
-    """JSON of named pages, on one line.
+    """JSON of named pages, on one line of ASCII: a file's name may be no proper text.
 
     Boxes are [left, top, right, bottom], half-open pixels of the original upright image.
 
@@ -24,7 +24,7 @@ def dumps(pages: Sequence[tuple[str, Page]]) -> str:
 "lines": []}]}'
     """
     values = {"version": VERSION, "pages": [_page(name, page) for name, page in pages]}
-    return json.dumps(values, ensure_ascii=False) + "\n"
+    return json.dumps(values) + "\n"
 
 
 def _page(name: str, page: Page) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import DataError
+from ocr.files import read_errors
 from ocr.training import class_folder, fonts, idx, nist_mat, npz, unipen
 from ocr.training.samples import Samples
 
@@ -36,7 +37,8 @@ def load(source: str | Path, *, alphabet: str, seed: int, split: str | None = No
     DataError
         A source that is missing, of unknown type, damaged, or without such characters.
     """
-    samples = _read(source, alphabet=alphabet, seed=seed, split=split)
+    with read_errors(source, DataError):
+        samples = _read(source, alphabet=alphabet, seed=seed, split=split)
     if not len(samples):
         raise DataError(
             f"{source} shows none of the characters {alphabet} (choose other data or characters)"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import DataError
+from ocr.files import read_arrays
 from ocr.training.cropping import labelled
 from ocr.training.polarity import has_clean_border, ink_of_photographs, ink_of_scans
 from ocr.training.samples import Samples
-
-#: Raised for what is no archive, is cut short, is a bare array, or holds pickled objects.
-UNREADABLE = (
-    OSError,
-    ValueError,
-    EOFError,
-    TypeError,
-    AttributeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def read(path: Path, *, alphabet: str) -> Samples:
@@ -43,7 +31,7 @@ def read(path: Path, *, alphabet: str) -> Samples:
     DataError
         Missing keys, wrong shapes, or pickled arrays.
     """
-    arrays = load_arrays(path, ["images", "chars", "labels", "case_ambiguous"])
+    arrays = load_arrays(path)
     images = arrays.get("images")
     if images is None or images.ndim != 3 or not images.size:
         raise DataError(f"{path} has no images (it needs an array images of shape [N, h, w])")
@@ -59,12 +47,11 @@ def read(path: Path, *, alphabet: str) -> Samples:
     return labelled(ink, characters, alphabet=alphabet, either=either)
 
 
-def load_arrays(path: Path, keys: list[str]) -> dict[str, NDArray[Any]]:
-    """Those arrays of a .npz file that it has; pickled ones are refused."""
+def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Arrays of a .npz file; DataError where it is none, or any is pickled."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in keys if key in archive.files}
-    except UNREADABLE as error:
+        return read_arrays(path)
+    except ValueError as error:
         raise DataError(
             f"cannot read {path}: not a .npz file of plain arrays (save it without pickle)"
         ) from error
