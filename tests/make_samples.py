@@ -40,7 +40,7 @@ def main() -> None:
     printed(PRINT).save(SAMPLES / "print.png", optimize=True)
     for name, lines in {"note": NOTE, "label": LABEL, "print": PRINT}.items():
         text = "".join(line + "\n" for line in lines if line)
-        (SAMPLES / f"{name}.gt.txt").write_text(text)
+        (SAMPLES / f"{name}.gt.txt").write_text(text, encoding="utf-8")
 
 
 def printed(lines: list[str]) -> Image.Image:

@@ -15,6 +15,7 @@ from ocr.training.recipe import (
     has_reject,
     load_source,
     make_learner,
+    name_of,
     schedule_of,
 )
 
@@ -147,3 +148,13 @@ def test_starting_from_another_torch_architecture_is_a_model_error(tmp_path):
     make_learner("torch", "report-mlp", AB, seed=0, init=None).save_model(tmp_path / "m.onnx", {})
     with pytest.raises(ModelError, match="--arch report-mlp"):
         make_learner("torch", "report-cnn", AB, seed=0, init=tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [(".", "pens"), ("..", "ann"), (".@train", "pens@train"), ("fonts:.", "fonts:pens")],
+)
+def test_a_folder_named_by_dots_has_its_real_name(tmp_path, monkeypatch, source, name):
+    (tmp_path / "ann" / "pens").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "ann" / "pens")
+    assert name_of(source) == name

@@ -130,10 +130,8 @@ def foreign_marks(alphabet: Alphabet) -> str:
 
 def load_source(source: str, alphabet: Alphabet, *, seed: int) -> Samples:
     """Load a source of which a part may be named: ``strokes.jsonl.gz@train``."""
-    path, _, part = source.rpartition("@")
-    if path and part in PARTS:
-        return datasets.load(path, alphabet=alphabet.characters, seed=seed, split=part)
-    return datasets.load(source, alphabet=alphabet.characters, seed=seed)
+    path, part = _parted(source)
+    return datasets.load(path, alphabet=alphabet.characters, seed=seed, split=part)
 
 
 def name_of(source: str) -> str:
@@ -144,8 +142,17 @@ def name_of(source: str) -> str:
     >>> name_of("/home/ann/pens.jsonl.gz@train"), name_of("fonts:/home/ann/serif"), name_of("fonts")
     ('pens.jsonl.gz@train', 'fonts:serif', 'fonts')
     """
+    source, part = _parted(source)
     kind = "fonts:" if source.startswith("fonts:") else ""
-    return kind + Path(source.removeprefix(kind)).name
+    path = Path(source.removeprefix(kind))
+    name = path.resolve().name if path.name in ("", "..") else path.name
+    return kind + name + (f"@{part}" if part else "")
+
+
+def _parted(source: str) -> tuple[str, str | None]:
+    """Source, and the part of it that is named behind an @."""
+    path, _, part = source.rpartition("@")
+    return (path, part) if path and part in PARTS else (source, None)
 
 
 def _check_complete(samples: Samples, alphabet: Alphabet, sources: Iterable[str]) -> None:
