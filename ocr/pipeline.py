@@ -20,6 +20,8 @@ from ocr.segment.filters import shrink
 
 SHORT_SIDE = 700  # px of the longer side; a page is not made smaller than that
 LARGE_LETTERS = 40  # px: strokes are still two pixels wide, and a crop holds no more
+FAST_LETTERS = 18  # px: enough on a photograph of many pixels, which would take long
+PHOTOGRAPH = 2_900_000  # px, as 12 megapixels are decoded
 SMALL_LETTERS = 24  # px: what a crop holds; smaller ones are enlarged in any case
 LARGE_PAGE = 4_000_000  # px; a page of so many small letters is read as it is, for time's sake
 
@@ -59,7 +61,8 @@ def segment_at_letter_size(image: PageImage) -> tuple[PageImage, Segmentation]:
     if max(image.gray.shape) >= 2 * SHORT_SIDE:
         small = halved(image)
         segmentation = segment(small.gray)
-        if letter_height(segmentation.components) >= LARGE_LETTERS:
+        enough = FAST_LETTERS if image.gray.size >= PHOTOGRAPH else LARGE_LETTERS
+        if letter_height(segmentation.components) >= enough:
             return small, segmentation
     segmentation = segment(image.gray)
     if 0 < letter_height(segmentation.components) < SMALL_LETTERS and image.gray.size < LARGE_PAGE:

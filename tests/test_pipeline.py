@@ -138,7 +138,7 @@ def test_box_of_any_scale_covers_a_pixel_of_the_image(
 
 
 @pytest.mark.parametrize(
-    ("letter_height", "change"), [(15.0, 2.0), (33.0, 1.0), (120.0, 0.5)], ids=str
+    ("letter_height", "change"), [(15.0, 2.0), (28.0, 1.0), (120.0, 0.5)], ids=str
 )
 def test_resolution_follows_the_letters(letter_height: float, change: float) -> None:
     picture = handprint_page(
