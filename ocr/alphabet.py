@@ -9,6 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+#: Letters of Western and Central European languages beyond ASCII, and a few common signs.
+ACCENTED = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŠŽŸŒßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿšžœ"
+SIGNS = "€£§°¿¡"
+
 #: Alphabets that can be given by name wherever characters can.
 NAMED = {
     "digits": string.digits,
@@ -19,6 +23,7 @@ NAMED = {
     "alnum": string.digits + string.ascii_uppercase + string.ascii_lowercase,
     "ascii": string.digits + string.ascii_uppercase + string.ascii_lowercase + string.punctuation,
 }
+NAMED["latin"] = NAMED["ascii"] + ACCENTED + SIGNS
 
 
 @dataclass(frozen=True)

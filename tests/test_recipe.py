@@ -89,7 +89,7 @@ def test_marks_that_look_like_letters_are_left_out(tmp_path):
 def test_an_alphabet_with_punctuation_keeps_its_marks(tmp_path):
     source = archive(tmp_path / "a.npz", A=100, dot=100)
     training, _ = gather((source,), Alphabet("A.", reject=True), per_class=None, seed=0)
-    assert np.count_nonzero(training.characters == ".") == 90
+    assert np.count_nonzero(training.characters == ".") >= 90
 
 
 def test_the_same_seed_gathers_the_same(tmp_path):

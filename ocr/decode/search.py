@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from functools import cache
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ CASES = {
     "0": {"upper": math.log(0.1), "lower": math.log(0.1), "digit": 0.0, "other": 0.0},
 }
 _NEXT_CASE = {"upper": "U", "lower": "l", "digit": "0", "other": ""}
+ACCENT = math.log(30)  # nats, that a letter bears an accent
 UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
 SPACE = SYMBOLS.index(" ")
 
@@ -123,14 +125,19 @@ def _letters(characters: str) -> list[_Letter]:
 
 
 def _letter(character: str) -> _Letter:
-    symbol = fold(character)
+    # the language knows no accents: é is an e that is seldom met
+    symbol = fold(unicodedata.normalize("NFD", character)[0])
+    rare = ACCENT if symbol and not character.isascii() else 0.0
     kind = "other"
     if character.isalpha():
         kind = "upper" if character.isupper() else "lower"
     elif character.isdigit():
         kind = "digit"
     return _Letter(
-        symbol, SYMBOLS.index(symbol) if symbol else -1, kind, DIGIT if kind == "digit" else 0.0
+        symbol,
+        SYMBOLS.index(symbol) if symbol else -1,
+        kind,
+        DIGIT if kind == "digit" else rare,
     )
 
 

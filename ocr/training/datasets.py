@@ -54,7 +54,7 @@ def _read(source: str | Path, *, alphabet: str, seed: int, split: str | None) ->
         return nist_mat.read(_existing(path), alphabet=alphabet, split=split)
     if split is not None:
         raise DataError(f"{source} has no parts (leave out {split!r})")
-    if str(source) == FONTS or str(source).startswith(f"{FONTS}:"):
+    if is_fonts(str(source)):
         folder = str(source).removeprefix(FONTS).removeprefix(":")
         return fonts.synthesize(
             alphabet, seed=seed, folder=_existing(Path(folder)) if folder else None
@@ -68,6 +68,11 @@ def _read(source: str | Path, *, alphabet: str, seed: int, split: str | None) ->
     raise DataError(
         f"{source} is of no known type (give .mat, .npz, .jsonl, {idx.IMAGES}, a folder, or fonts)"
     )
+
+
+def is_fonts(source: str) -> bool:
+    """Whether a source is fonts to be drawn from, those of the system or of a folder."""
+    return source == FONTS or source.startswith(f"{FONTS}:")
 
 
 def _is_strokes(path: Path) -> bool:

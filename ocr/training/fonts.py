@@ -68,9 +68,7 @@ def synthesize(
     DataError
         A folder without fonts that have letters.
     """
-    families = families_of(text_fonts(all_fonts() if folder is None else fonts_in(folder)))
-    if not families:
-        raise DataError(f"{folder} has no fonts with letters (put .ttf or .otf files in it)")
+    families = families_below(folder)
     rng = np.random.default_rng(seed)
     pairs = [
         (character, font)
@@ -85,6 +83,14 @@ def synthesize(
         alphabet=alphabet,
         either=other_case(characters, SCALED),
     )
+
+
+def families_below(folder: Path | None) -> list[list[ImageFont.FreeTypeFont]]:
+    """Families of the fonts in a folder, or of all there are; DataError if there are none."""
+    families = families_of(text_fonts(all_fonts() if folder is None else fonts_in(folder)))
+    if not families:
+        raise DataError(f"{folder} has no fonts with letters (put .ttf or .otf files in it)")
+    return families
 
 
 def all_fonts() -> Iterator[ImageFont.FreeTypeFont]:

@@ -12,11 +12,13 @@ import numpy as np
 from ocr.alphabet import Alphabet
 from ocr.errors import DataError, MissingExtraError, ModelError
 from ocr.training import datasets
+from ocr.training.datasets import FONTS, is_fonts
+from ocr.training.fonts import families_below, has_glyph
 from ocr.training.learner import Learner
 from ocr.training.samples import Samples
-from ocr.training.words import make_words
+from ocr.training.words import Typeface, cut_words, make_words, typeset
 
-WORD_SHARE = 0.25  # crops cut out of words, for each sample
+WORD_SHARE = 0.35  # crops cut out of words, for each sample; as many again set in the fonts
 MARK_SHARE = 0.06  # at most so many marks without a class, for each sample
 # a crop does not tell size, so that these are a letter's shape: an apostrophe is an I
 LIKE_LETTERS = "|/\\()[]{}<>!$&@%'`"
@@ -105,9 +107,10 @@ def gather(
     if not len(validation):
         raise DataError(f"too few samples to validate with in {', '.join(sources)} (add --data)")
     if alphabet.reject:
+        faces = font_families(sources, alphabet)
         others = datasets.split(loaded.take(np.isin(loaded.characters, list(marks))), share, seed)
         training, validation = (
-            with_words(part, other, np.random.default_rng([seed, i]))
+            with_words(part, other, faces, np.random.default_rng([seed, i]))
             for i, (part, other) in enumerate(zip((training, validation), others, strict=True))
         )
     return training, validation
@@ -164,12 +167,30 @@ def _check_complete(samples: Samples, alphabet: Alphabet, sources: Iterable[str]
         )
 
 
-def with_words(samples: Samples, marks: Samples, rng: np.random.Generator) -> Samples:
+def font_families(sources: Iterable[str], alphabet: Alphabet) -> list[Typeface]:
+    """Families of all sources that are fonts, with the characters that each has."""
+    folders = [_parted(s)[0].removeprefix(FONTS)[1:] for s in sources if is_fonts(_parted(s)[0])]
+    return [
+        (family, [c for c in alphabet.characters if has_glyph(family[0], c)])
+        for folder in folders
+        for family in families_below(Path(folder) if folder else None)
+    ]
+
+
+def with_words(
+    samples: Samples,
+    marks: Samples,
+    faces: list[Typeface],
+    rng: np.random.Generator,
+) -> Samples:
     """Add letters cut out of words, wrong cuts and some marks as "not a letter"."""
     kept = marks.take(rng.permutation(len(marks))[: int(len(samples) * MARK_SHARE)])
     none = np.full(len(kept), "", dtype=samples.characters.dtype)
-    words = make_words(samples, int(len(samples) * WORD_SHARE), rng)
-    return Samples.concatenate([samples, words, Samples(kept.crops, none, none)])
+    count = int(len(samples) * WORD_SHARE)
+    parts = [samples, make_words(samples, count, rng), Samples(kept.crops, none, none)]
+    if faces:
+        parts.append(cut_words(lambda r: typeset(faces, r), count, rng))
+    return Samples.concatenate(parts)
 
 
 def has_reject(backend: str, architecture: str) -> bool:
