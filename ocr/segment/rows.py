@@ -19,6 +19,8 @@ STEEPEST = 0.42  # slope of a row: 23 degrees
 SMALL = 0.35  # of the letter height; smaller marks follow a row, and do not found one
 MEMORY = 4  # letters whose mean place a row is expected to keep
 FARTHEST = 1.5  # band heights from a band's middle: a dot over a row of small letters is at 1.2
+GOES_ON = 0.25  # share of the lower band that two rows share which are one that climbs ...
+AMID = 0.55  # ... and of two that are one whose taller letters began it anew
 SAME_ROW = 0.45  # share of the smaller height that must overlap the row
 
 
@@ -193,10 +195,12 @@ def is_same_row(home: Track, track: Track, boxes: Floats) -> bool:
     near_right = overlap(home.band(boxes, right), track.band(boxes, right))
     # a lone p or comma that hangs low amid a long row, or ends it, did not begin another
     scrap = 4 * len(track.members) <= len(home.members)
-    if left > end or right < start:
-        ends = scrap and max(left - end, start - right) < 0.5 * (lowest - highest)
-        return (near_left if left >= start else near_right) >= (0.35 if ends else 0.6)
-    return min(near_left, near_right) >= (0.35 if scrap else 0.7)
+    tall = lowest - highest
+    apart = max(left - end, start - right)
+    if apart > -0.5 * tall:  # side by side, or the one's last letter over the other's first
+        near = near_left if left + right >= start + end else near_right
+        return near >= (GOES_ON if apart < 0.5 * tall else 0.6)
+    return min(near_left, near_right) >= (0.35 if scrap else AMID)
 
 
 def attach_small(tracks: list[Track], boxes: Floats, small: NDArray[np.intp]) -> None:
