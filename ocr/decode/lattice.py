@@ -25,9 +25,9 @@ WIDEST = 1.9  # row heights, of a candidate: a W in wide print
 BROKEN = 0.08  # row heights of white in a broken letter
 APART = 0.3  # row heights of white in a quotation mark, or from a stem to a dot that flew off
 SMALL = 0.42  # row heights; a dot, a stroke of a quotation mark
-CUT_FROM = 0.75  # row heights; a narrower component is one letter
+CUT_FROM = 0.6  # row heights; a narrower component is one letter
 CUT_SPACING = 0.2  # row heights between cuts: narrower than an l with its white
-CUT_DEPTH = 2.5  # stroke widths of ink that a cut may go through
+CUT_DEPTH = 3.5  # stroke widths of ink that a cut may go through
 TILTED = 0.05  # slope from which letters are turned upright: smaller tilts are in the training
 FAINT = 0.15  # strength of ink below which it is the grain of the paper
 

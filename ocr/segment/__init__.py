@@ -1,4 +1,4 @@
-"""An image to rows of glyphs: binarize, rules, components, rows, crops, in this order."""
+"""An image to rows of glyphs: binarize, rules, components, columns, rows, in this order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.segment.binarize import Ink, find_ink
+from ocr.segment.columns import reading_order
 from ocr.segment.components import Components, drop_non_text, find_components
 from ocr.segment.rows import Row, find_rows
 from ocr.segment.rules import find_rules
@@ -40,4 +41,9 @@ def segment(gray: NDArray[np.float32]) -> Segmentation:
     ink = find_ink(gray)
     ink = ink.without(find_rules(ink.mask))
     components = drop_non_text(find_components(ink.mask))
-    return Segmentation(ink, components, find_rows(components))
+    rows = [
+        Row(block[row.members], row.slope)
+        for block in reading_order(components)
+        for row in find_rows(components.take(block))
+    ]
+    return Segmentation(ink, components, rows)
