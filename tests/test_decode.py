@@ -36,8 +36,8 @@ def test_rows_are_read_in_order_with_their_spaces() -> None:
 
 @pytest.mark.parametrize("tilt", [-12, 12])
 def test_tilted_rows_are_read_upright(tilt: float) -> None:
-    lines = read_rows(drawn("THE WHALE", "TAKE THEM", "HE THEN ATE", tilt=tilt), LETTERS, None)
-    assert texts(lines) == ["THE WHALE", "TAKE THEM", "HE THEN ATE"]
+    lines = read_rows(drawn("THE WHEAT", "TAKE THEM", "HE THEN ATE", tilt=tilt), LETTERS, None)
+    assert texts(lines) == ["THE WHEAT", "TAKE THEM", "HE THEN ATE"]
 
 
 def test_blank_page_is_no_line_and_asks_no_classifier() -> None:

