@@ -33,7 +33,8 @@ def read(
     *,
     model: str | Path = "default",
     alphabet: str | None = None,
-    language: str | None = "english",
+    language: str | Path | None = "english",
+    reject: float = 0.0,
 ) -> Page:
     """Page read from an image file, its first where it has several.
 
@@ -44,26 +45,22 @@ def read(
         Name of a model that comes with the package, or a model file.
     alphabet : str, optional
         The only characters there are on the page, or the name of an alphabet.
-    language : {"english", None}
-        What letters are likely to follow one another; None for codes and lists of letters.
+    language : "english", str, Path or None
+        What letters are likely to follow one another; None for codes and lists of letters,
+        a path for what `ocr language` made of your own texts.
+    reject : float
+        Letters less sure than that, 0 to 1, become U+FFFD, the replacement character.
 
     Raises
     ------
-    ValueError
-        If there is no such language.
     ImageError, ModelError
-        If the image or the model cannot be read.
+        If the image, the model or the language model cannot be read.
     """
     from ocr import classifiers, image, pipeline
-    from ocr.alphabet import characters_of
 
-    if language not in ("english", None):
-        raise ValueError(f"no language {language!r} (there is 'english', or None)")
-    classifier = classifiers.load(model)
-    if alphabet is not None:
-        classifier = classifiers.restrict(classifier, characters_of(alphabet))
-    ngrams = pipeline.english() if language else None
-    return pipeline.read(image.load(path)[0], classifier, language=ngrams)
+    classifier = classifiers.load(model, alphabet=alphabet)
+    ngrams = pipeline.language_model(language)
+    return pipeline.read(image.load(path)[0], classifier, language=ngrams).rejecting(reject)
 
 
 def __getattr__(name: str) -> object:

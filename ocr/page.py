@@ -6,7 +6,9 @@ Boxes are half-open pixels of the original upright image, origin top left.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+REJECTED = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +123,21 @@ class Page:
     def text(self) -> str:
         r"""The lines, each ended by ``\n``; empty for a blank page."""
         return "".join(line.text + "\n" for line in self.lines)
+
+    def rejecting(self, least: float) -> Page:
+        """Page with `REJECTED` for every letter less sure than `least`, 0 to 1.
+
+        What it was read as is then the first of its alternatives.
+        """
+        lines = tuple(
+            Line(tuple(Word(tuple(_rejecting(g, least) for g in w.glyphs)) for w in line.words))
+            for line in self.lines
+        )
+        return replace(self, lines=lines)
+
+
+def _rejecting(glyph: Glyph, least: float) -> Glyph:
+    if glyph.confidence >= least:
+        return glyph
+    read = (glyph.character, glyph.confidence)
+    return replace(glyph, character=REJECTED, alternatives=(read, *glyph.alternatives))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -81,6 +82,19 @@ def enlarged(image: PageImage) -> PageImage:
     height, width = image.gray.shape
     picture = Image.fromarray(image.gray).resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
     return replace(image, gray=np.clip(np.asarray(picture), 0, 1), scale=2 * image.scale)
+
+
+def language_model(name_or_path: str | Path | None) -> Ngrams | None:
+    """Load a language model: "english", a file that `ocr language` wrote, or None for none.
+
+    Raises
+    ------
+    ModelError
+        If there is no such file, or it is not a language model.
+    """
+    if name_or_path is None:
+        return None
+    return english() if name_or_path == "english" else Ngrams.load(Path(name_or_path))
 
 
 @cache

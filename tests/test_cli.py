@@ -6,12 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
 from ocr import classifiers, cli, pipeline
+from ocr.cli.options import THREAD_VARIABLES
 from ocr.errors import DataError, ModelError
 from ocr.image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
@@ -38,7 +40,7 @@ def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
         glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{page.size[0]}")]
         return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
 
-    monkeypatch.setattr(classifiers, "load", lambda name, backend="onnx": object())
+    monkeypatch.setattr(classifiers, "load", lambda name, **options: object())
     monkeypatch.setattr(pipeline, "english", lambda: None)
     monkeypatch.setattr(pipeline, "read", read)
 
@@ -255,3 +257,32 @@ def test_models_lists_what_each_file_says_of_itself(
     monkeypatch.setattr("ocr.cli.models.describe", lambda path: card)
     _, *rows = run("models").stdout.splitlines()
     assert [" ".join(row.split()) for row in rows] == ["default 1.2 MB cnn 10: digits 98.7%"]
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_unsure_letters_are_printed_as_rejected(run: Run, picture: Callable[[int], Path]) -> None:
+    assert (
+        run("read", "--reject", 0.95, picture(12)).stdout == "\N{REPLACEMENT CHARACTER}" * 2 + "\n"
+    )
+    assert run("read", "--reject", 0.5, picture(12)).stdout == "12\n"
+
+
+def test_threads_are_bound(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in THREAD_VARIABLES:
+        monkeypatch.setenv(name, "7")
+    given = {}
+
+    def load(name: str, **options: object) -> NoReturn:
+        given.update(options)
+        raise ModelError("no model")
+
+    monkeypatch.setattr(classifiers, "load", load)
+    run("read", "--threads", 1, "x.png")
+    assert given["threads"] == 1
+    assert {os.environ[name] for name in THREAD_VARIABLES} == {"1"}
+
+
+def test_language_that_is_no_file_is_told(run: Run, tmp_path: Path) -> None:
+    result = run("read", "--language", tmp_path / "none.npz", "x.png")
+    assert result.exit_code == ModelError.exit_code
+    assert result.stderr.startswith(f"ocr: error: cannot read {tmp_path / 'none.npz'}")

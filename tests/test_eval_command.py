@@ -24,9 +24,12 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run ``ocr eval`` with a classifier that knows nothing, and pages that all say HI."""
-    monkeypatch.setattr(
-        classifiers, "load", lambda name, backend: UniformClassifier(Alphabet("ABC"))
-    )
+
+    def load(name: str, *, alphabet: str | None, threads: int | None) -> classifiers.Classifier:
+        knowing = UniformClassifier(Alphabet("ABC"))
+        return knowing if alphabet is None else classifiers.restrict(knowing, alphabet)
+
+    monkeypatch.setattr(classifiers, "load", load)
     monkeypatch.setattr(pipeline, "read", read_hi)
     monkeypatch.setattr(pipeline, "english", lambda: None)
     return lambda *args: CliRunner().invoke(main, ["eval", *map(str, args)])
@@ -118,7 +121,9 @@ def test_model_that_fails_on_a_page_ends_with_its_code(
         classifier.log_probs(np.zeros((1, 32, 32), np.float32))
         raise AssertionError
 
-    monkeypatch.setattr(classifiers, "load", lambda name, backend: RaisingClassifier(Alphabet("A")))
+    monkeypatch.setattr(
+        classifiers, "load", lambda name, **options: RaisingClassifier(Alphabet("A"))
+    )
     monkeypatch.setattr(pipeline, "read", read)
     result = run(page("a", "HI"))
     assert result.exit_code == ModelError.exit_code

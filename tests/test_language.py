@@ -8,7 +8,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.decode.build_language import main
+from ocr import pipeline
+from ocr.cli import main
 from ocr.decode.language import ORDER, STEP, SYMBOLS, Ngrams, build, fold
 from ocr.errors import DataError, ModelError, OutputError
 
@@ -114,22 +115,28 @@ def test_tables_that_do_not_fit_are_a_model_error(tmp_path, contexts, rows):
         Ngrams.load(tmp_path / "m.npz")
 
 
-def test_the_builder_reads_files_and_folders(tmp_path):
+def test_the_command_reads_files_and_folders(tmp_path):
     (tmp_path / "texts" / "more").mkdir(parents=True)
     (tmp_path / "texts" / "more" / "a.txt").write_text("the cat\n")
     (tmp_path / "b.txt").write_text("a dog")
+    target = tmp_path / "m.npz"
     sources = [str(tmp_path / "texts"), str(tmp_path / "b.txt")]
-    result = CliRunner().invoke(main, [*sources, "-o", str(tmp_path / "m.npz")])
+    result = CliRunner().invoke(main, ["language", *sources, "-o", str(target)])
     assert result.exit_code == 0
-    built, expected = Ngrams.load(tmp_path / "m.npz"), build(["the cat", "a dog"])
+    assert f"ocr read --language {target}" in result.stderr
+    built, expected = pipeline.language_model(target), build(["the cat", "a dog"])
+    assert built is not None
     assert built.log_probs("th") == expected.log_probs("th")
     assert built.log_probs("do") == expected.log_probs("do")
 
 
 @pytest.mark.parametrize("text", ["", None])
-def test_the_builder_tells_what_is_wrong(tmp_path, text):
+def test_the_command_tells_what_is_wrong(tmp_path, text):
     if text is not None:
         (tmp_path / "a.txt").write_text(text)
-    result = CliRunner().invoke(main, [str(tmp_path / "a.txt"), "-o", str(tmp_path / "m.npz")])
-    assert result.exit_code != 0
-    assert "Traceback" not in result.output and result.output.strip()
+    arguments = ["language", str(tmp_path / "a.txt"), "-o", str(tmp_path / "m.npz")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == DataError.exit_code
+    assert result.stderr.startswith("ocr: error: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert not (tmp_path / "m.npz").exists()

@@ -7,6 +7,7 @@ import pytest
 
 import ocr
 from ocr import models_dir
+from ocr.errors import ModelError
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,7 +40,7 @@ def test_public_names_are_there() -> None:
 
 
 def test_unknown_language_is_refused() -> None:
-    with pytest.raises(ValueError, match="no language 'german'"):
+    with pytest.raises(ModelError, match="cannot read german"):
         ocr.read("note.png", language="german")
 
 

@@ -58,3 +58,12 @@ def test_confidence_of_a_line_weighs_glyphs_alike():
 def test_values_are_frozen():
     with pytest.raises(FrozenInstanceError):
         Box(0, 0, 1, 1).left = 5
+
+
+def test_unsure_letters_are_rejected_and_what_they_were_read_as_is_kept() -> None:
+    glyphs = (Glyph(Box(0, 0, 1, 1), "A", 0.9), Glyph(Box(1, 0, 2, 1), "B", 0.4, (("8", 0.3),)))
+    page = Page(9, 9, (Line((Word(glyphs),)),))
+    assert page.rejecting(0) == page
+    rejected = page.rejecting(0.5)
+    assert rejected.text == "A\N{REPLACEMENT CHARACTER}\n"
+    assert rejected.lines[0].words[0].glyphs[1].alternatives == (("B", 0.4), ("8", 0.3))

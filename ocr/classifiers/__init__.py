@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.alphabet import Alphabet
+from ocr.alphabet import Alphabet, characters_of
 from ocr.errors import MissingExtraError, ModelError
 from ocr.files import read_errors
 from ocr.models_dir import models_dir
@@ -41,7 +41,13 @@ class Classifier(Protocol):
         ...
 
 
-def load(name_or_path: str | Path, *, backend: str = "onnx") -> Classifier:
+def load(
+    name_or_path: str | Path,
+    *,
+    backend: str = "onnx",
+    alphabet: str | None = None,
+    threads: int | None = None,
+) -> Classifier:
     """Load a model by the name of one that ships with ocr, or from a file.
 
     Parameters
@@ -49,29 +55,41 @@ def load(name_or_path: str | Path, *, backend: str = "onnx") -> Classifier:
     name_or_path : str or Path
     backend : {"onnx", "torch"}
         What computes an .onnx model; an .npz one always runs on NumPy.
+    alphabet : str, optional
+        The only characters it may answer, or the name of an alphabet.
+    threads : int, optional
+        Most cores that it uses; by default all. NumPy's are bound by the environment alone.
 
     Raises
     ------
     ModelError
-        If there is no such model, or the file is not one.
+        If there is no such model, the file is not one, or it knows none of the characters.
     """
-    path = find(name_or_path)
+    classifier = _load(find(name_or_path), backend, threads)
+    return classifier if alphabet is None else restrict(classifier, characters_of(alphabet))
+
+
+def _load(path: Path, backend: str, threads: int | None) -> Classifier:
     if path.suffix == ".npz":
         from ocr.classifiers.mlp import load_mlp
 
         return load_mlp(path)
     if backend == "torch":
-        return _load_torch(path)
+        return _load_torch(path, threads)
     from ocr.classifiers.onnx import OnnxClassifier
 
-    return OnnxClassifier(path)
+    return OnnxClassifier(path, threads=threads)
 
 
-def _load_torch(path: Path) -> Classifier:
+def _load_torch(path: Path, threads: int | None) -> Classifier:
     try:
+        import torch
+
         from ocr.classifiers.onnx_file import load_torch
     except ModuleNotFoundError as error:
         raise MissingExtraError("reading with torch", "torch") from error
+    if threads is not None:
+        torch.set_num_threads(threads)
     return load_torch(path)[0]
 
 

@@ -21,6 +21,8 @@ class OnnxClassifier:
     Parameters
     ----------
     path : Path
+    threads : int, optional
+        Most cores that it uses; by default all.
 
     Raises
     ------
@@ -28,9 +30,11 @@ class OnnxClassifier:
         If the file is not a model that ocr wrote.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors: a bad file is told by us, once
+        if threads is not None:
+            options.intra_op_num_threads = threads
         try:
             self._session = onnxruntime.InferenceSession(
                 path, options, providers=["CPUExecutionProvider"]

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr.cli import report
+from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts
 from ocr.errors import DataError, OcrError
 from ocr.files import read_errors, write_whole
+from ocr.page import Page
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
@@ -27,28 +29,7 @@ VERSION = 1  # of the JSON: rises when a field changes its meaning or goes
 
 @click.command("eval")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option(
-    "-m",
-    "--model",
-    default="default",
-    metavar="NAME|FILE",
-    show_default=True,
-    help="Model to measure: one that `ocr models` lists, or a file.",
-)
-@click.option(
-    "-a",
-    "--alphabet",
-    metavar="NAME|CHARACTERS",
-    help="The only characters the model may answer, by name or as they are.",
-)
-@click.option(
-    "-l",
-    "--language",
-    type=click.Choice(["english", "none"]),
-    default="english",
-    show_default=True,
-    help="What letters of a page are likely to follow one another.",
-)
+@reading_options
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, with all confusions.")
 @click.option(
     "--confusions",
@@ -69,6 +50,7 @@ def command(
     model: str,
     alphabet: str | None,
     language: str,
+    threads: int | None,
     as_json: bool,
     confusions: Path | None,
     worst: int | None,
@@ -83,9 +65,12 @@ def command(
     A page that cannot be read is reported and counts as empty; the exit code is then that of the
     first error.
     """
+    from ocr import classifiers
+
+    use_threads(threads)
     errors: list[OcrError] = []
     pages, sources = _sorted_out(paths, errors)
-    classifier = _classifier(model, alphabet)
+    classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
     score: Report | ClassifierScore | None = None
     if pages:
         score = _score_pages(_reader(classifier, language), pages, errors)
@@ -142,26 +127,18 @@ def _reported(errors: list[OcrError]) -> Iterator[None]:
         errors.append(error)
 
 
-def _classifier(model: str, alphabet: str | None) -> Classifier:
-    from ocr import classifiers
-    from ocr.alphabet import characters_of
-
-    classifier = classifiers.load(model, backend="onnx")
-    if alphabet is None:
-        return classifier
-    return classifiers.restrict(classifier, characters_of(alphabet))
-
-
-def _reader(classifier: Classifier, language: str) -> Callable[[Path], str]:
+def _reader(classifier: Classifier, language: str) -> Callable[[Path], list[Page]]:
     from ocr import image, pipeline
 
-    ngrams = pipeline.english() if language == "english" else None
-    return lambda path: "".join(
-        pipeline.read(page, classifier, language=ngrams).text for page in image.load(path)
-    )
+    ngrams = pipeline.language_model(language_of(language))
+    return lambda path: [
+        pipeline.read(page, classifier, language=ngrams) for page in image.load(path)
+    ]
 
 
-def _score_pages(read: Callable[[Path], str], pages: list[Pair], errors: list[OcrError]) -> Report:
+def _score_pages(
+    read: Callable[[Path], list[Page]], pages: list[Pair], errors: list[OcrError]
+) -> Report:
     from ocr.evaluation.report import Report
 
     scores: list[PageScore] = []
@@ -173,15 +150,25 @@ def _score_pages(read: Callable[[Path], str], pages: list[Pair], errors: list[Oc
     return Report(tuple(scores))
 
 
-def _score_page(read: Callable[[Path], str], pair: Pair, errors: list[OcrError]) -> PageScore:
+def _score_page(
+    read: Callable[[Path], list[Page]], pair: Pair, errors: list[OcrError]
+) -> PageScore:
     """Score of a page; DataError if its ground truth cannot be read: nothing is known then."""
     from ocr.evaluation.report import score_page
 
-    truth, text, earlier = pair.text(), "", len(errors)
+    truth, pages, earlier = pair.text(), list[Page](), len(errors)
     with _reported(errors):
-        text = read(pair.image)
+        pages = read(pair.image)
     error = "".join(map(str, errors[earlier:]))
-    return score_page(truth, text, name=str(pair.image), error=error)
+    text = "".join(page.text for page in pages)
+    letters = [
+        (glyph.character, glyph.confidence)
+        for page in pages
+        for line in page.lines
+        for word in line.words
+        for glyph in word.glyphs
+    ]
+    return score_page(truth, text, letters, name=str(pair.image), error=error)
 
 
 def _score_letters(

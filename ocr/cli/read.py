@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli import report
+from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts, write_picture
 from ocr.errors import OcrError
 from ocr.files import write_whole
@@ -21,28 +22,13 @@ if TYPE_CHECKING:
 
 @click.command("read")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@reading_options
 @click.option(
-    "-m",
-    "--model",
-    default="default",
-    metavar="NAME|FILE",
-    show_default=True,
-    help="Model to read with: one that `ocr models` lists, or a file.",
-)
-@click.option(
-    "-a",
-    "--alphabet",
-    metavar="NAME|CHARACTERS",
-    help="The only characters there are: digits, upper, lower, letters, upper-digits, alnum, "
-    "ascii, or the characters themselves.",
-)
-@click.option(
-    "-l",
-    "--language",
-    type=click.Choice(["english", "none"]),
-    default="english",
-    show_default=True,
-    help="What letters are likely to follow one another; none for codes and lists of letters.",
+    "--reject",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="P",
+    help="Print \N{REPLACEMENT CHARACTER} for letters less sure than P, from 0 to 1.",
 )
 @click.option(
     "-f",
@@ -80,6 +66,8 @@ def command(
     model: str,
     alphabet: str | None,
     language: str,
+    threads: int | None,
+    reject: float,
     form: str,
     output: Path | None,
     overlay: Path | None,
@@ -91,7 +79,9 @@ def command(
     of the first error.
     """
     errors: list[OcrError] = []
-    results = _read_all(images, _reader(model, alphabet, backend, language), errors)
+    use_threads(threads)
+    read = _reader(model, alphabet, language, backend, threads, reject)
+    results = _read_all(images, read, errors)
     if overlay is not None:
         results = _overlaid(results, overlay)
     chunks = _text(results) if form == "text" else _json(results)
@@ -104,16 +94,18 @@ def command(
 
 
 def _reader(
-    model: str, alphabet: str | None, backend: str, language: str
+    model: str,
+    alphabet: str | None,
+    language: str,
+    backend: str,
+    threads: int | None,
+    reject: float,
 ) -> Callable[[PageImage], Page]:
     from ocr import classifiers, pipeline
-    from ocr.alphabet import characters_of
 
-    classifier = classifiers.load(model, backend=backend)
-    if alphabet is not None:
-        classifier = classifiers.restrict(classifier, characters_of(alphabet))
-    ngrams = pipeline.english() if language == "english" else None
-    return lambda page_image: pipeline.read(page_image, classifier, language=ngrams)
+    classifier = classifiers.load(model, backend=backend, alphabet=alphabet, threads=threads)
+    ngrams = pipeline.language_model(language_of(language))
+    return lambda page: pipeline.read(page, classifier, language=ngrams).rejecting(reject)
 
 
 def _read_all(

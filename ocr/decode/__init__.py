@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.classifiers import Classifier
+from ocr.decode.confidence import calibrated
 from ocr.decode.geometry import estimate_frame, forget_case, geometry_scores
 from ocr.decode.language import Ngrams
 from ocr.decode.lattice import Atom, Lattice, build_lattice, crop_candidates
@@ -56,7 +57,7 @@ def read_rows(page: Segmentation, classifier: Classifier, language: Ngrams | Non
     for lattice, part, odds in zip(lattices, np.split(log_probs, ends[:-1]), gaps, strict=True):
         line = read_row(lattice, part, odds, classifier, language)
         if line is not None and is_writing(line):
-            lines.append(line)
+            lines.append(calibrated(line))
     return lines
 
 

@@ -55,6 +55,10 @@ class Ngrams:
         self._rows = {c: i for i, c in enumerate(contexts)}
         self._known: dict[str, list[float]] = {}
 
+    def __len__(self) -> int:
+        """Count the contexts."""
+        return len(self._contexts)
+
     def log_probs(self, context: str) -> list[float]:
         """Log-probability of each of `SYMBOLS` after a folded context of any length."""
         context = context[1 - ORDER :]

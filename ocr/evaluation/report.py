@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 from ocr.evaluation import normalize
 from ocr.evaluation.alignment import Alignment, Confusion, align, total
+from ocr.evaluation.reliability import Bin, Judged, calibration_error, judge, reliability
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class PageScore:
         Characters under `normalize.strict`, `letters_only` and `case_insensitive`.
     words : Alignment
         Words of the strict text.
+    judged : tuple of Judged
+        Its letters: how sure each was, and whether it is right.
     name : str
     error : str
         Why the page could not be read; it counts as read empty.
@@ -30,6 +33,7 @@ class PageScore:
     letters: Alignment
     nocase: Alignment
     words: Alignment
+    judged: tuple[Judged, ...] = ()
     name: str = ""
     error: str = ""
 
@@ -43,8 +47,15 @@ RATES: dict[str, Callable[[PageScore], Alignment]] = {
 }
 
 
-def score_page(truth: str, text: str, *, name: str = "", error: str = "") -> PageScore:
-    """Score a page's text against its ground truth.
+def score_page(
+    truth: str,
+    text: str,
+    letters: Sequence[tuple[str, float]] = (),
+    *,
+    name: str = "",
+    error: str = "",
+) -> PageScore:
+    """Score a page's text, and the confidence of its letters, against its ground truth.
 
     Examples
     --------
@@ -58,6 +69,7 @@ def score_page(truth: str, text: str, *, name: str = "", error: str = "") -> Pag
         letters=align(normalize.letters_only(truth), normalize.letters_only(text)),
         nocase=align(normalize.case_insensitive(truth), normalize.case_insensitive(text)),
         words=align(want.split(), got.split()),
+        judged=judge(truth, letters),
         name=name,
         error=error,
     )
@@ -82,6 +94,7 @@ class Report:
             letters=total(page.letters for page in self.pages),
             nocase=total(page.nocase for page in self.pages),
             words=total(page.words for page in self.pages),
+            judged=tuple(letter for page in self.pages for letter in page.judged),
             name="all pages",
         )
 
@@ -94,6 +107,11 @@ class Report:
         rates = [RATES[rate](page).error_rate for page in self.pages]
         capped = [min(1.0, r) for r in rates if r is not None]
         return sum(capped) / len(capped) if capped else None
+
+    @property
+    def reliability(self) -> tuple[Bin, ...]:
+        """How many letters of each confidence are right."""
+        return reliability(self.total.judged)
 
     @property
     def confusions(self) -> tuple[Confusion, ...]:
@@ -110,6 +128,8 @@ class Report:
             "pages": [_json(page) for page in self.pages],
             "mean": {rate: self.mean(rate) for rate in RATES},
             "total": _json(self.total),
+            "reliability": [asdict(b) for b in self.reliability],
+            "calibration_error": calibration_error(self.reliability),
             "confusions": [c._asdict() for c in self.confusions],
         }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ocr.evaluation.alignment import Confusion
 from ocr.evaluation.classifier import ClassifierScore
+from ocr.evaluation.reliability import Bin, calibration_error
 from ocr.evaluation.report import RATES, PageScore, Report
 
 CONFUSIONS = 15  # lines of a table; JSON has them all
@@ -14,7 +15,7 @@ HEADINGS = ("page", "CER strict", "CER letters", "CER nocase", "WER strict", "ch
 
 
 def page_table(report: Report, *, worst: int | None = None) -> str:
-    """Pages with their rates in per cent, the mean and the total, and the confusions.
+    """Pages with their rates in per cent, the mean, the total, reliability and confusions.
 
     Parameters
     ----------
@@ -25,7 +26,7 @@ def page_table(report: Report, *, worst: int | None = None) -> str:
     pages = report.pages if worst is None else report.worst(worst)
     mean = ("mean over pages", *(_percent(report.mean(rate)) for rate in RATES), "", "")
     rows = [HEADINGS, *map(_page_row, pages), mean, _page_row(report.total)]
-    return columns(rows) + _confusions(report.confusions)
+    return columns(rows) + _reliability(report.reliability) + _confusions(report.confusions)
 
 
 def classifier_table(score: ClassifierScore, *, worst: int | None = None) -> str:
@@ -76,6 +77,17 @@ def _page_row(page: PageScore) -> tuple[str, ...]:
     rates = [_percent(alignment(page).error_rate) for alignment in RATES.values()]
     name = f"{page.name} (failed)" if page.error else page.name
     return name, *rates, str(page.strict.length), str(page.strict.edits)
+
+
+def _reliability(bins: Sequence[Bin]) -> str:
+    if not bins:
+        return ""
+    rows = [
+        (f"{b.low:.1f}-{b.high:.1f}", _percent(b.confidence), _percent(b.accuracy), str(b.count))
+        for b in bins
+    ]
+    error = ("calibration error", "", _percent(calibration_error(bins)), "")
+    return "\n" + columns([("confidence", "mean", "accuracy", "letters"), *rows, error])
 
 
 def _confusions(confusions: Sequence[Confusion]) -> str:

@@ -1,0 +1,53 @@
+"""`ocr language`: a language model from a user's own texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ocr.errors import DataError
+from ocr.files import read_errors
+
+
+@click.command("language")
+@click.argument(
+    "texts", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TEXT..."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="language.npz",
+    show_default=True,
+    help="Language model file.",
+)
+@click.option(
+    "--contexts",
+    type=click.IntRange(1),
+    default=24_000,
+    show_default=True,
+    help="Keep so many of the commonest; 24,000 make a file of about 1 MB.",
+)
+def command(texts: tuple[Path, ...], output: Path, contexts: int) -> None:
+    """Learn from text files what letters are likely to follow one another.
+
+    A TEXT is a UTF-8 file, or a folder of such files at any depth.
+    """
+    from ocr.decode.language import build
+
+    model = build(_lines(texts), most_contexts=contexts)
+    model.save(output)
+    size = output.stat().st_size / 1e6
+    click.echo(f"{len(model):,} contexts, {size:.1f} MB", err=True)
+    click.echo(f"read with it: ocr read --language {output} IMAGE", err=True)
+
+
+def _lines(texts: tuple[Path, ...]) -> Iterator[str]:
+    for text in texts:
+        with read_errors(text, DataError):
+            files = sorted(text.rglob("*")) if text.is_dir() else [text]
+            for file in files:
+                if not file.is_dir():
+                    yield from file.read_text(encoding="utf-8", errors="ignore").splitlines()

@@ -1,0 +1,68 @@
+"""The options of every command that reads, worded once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: Where the libraries that compute look for how many threads they may use.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def reading_options(command: Command) -> Command:
+    """Add what a model reads with: --model, --alphabet, --language, --threads."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def use_threads(count: int | None) -> None:
+    """Bound the threads of libraries that are not yet imported; None leaves all cores to them."""
+    # threads that spin while they wait cost several times the work on a busy machine
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if count is not None:
+        os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(count)))
+
+
+def language_of(value: str) -> str | None:
+    """Value of --language as `ocr.pipeline.language_model` takes it."""
+    return None if value == "none" else value
+
+
+_OPTIONS = (
+    click.option(
+        "-m",
+        "--model",
+        default="default",
+        metavar="NAME|FILE",
+        show_default=True,
+        help="Model to read with: one that `ocr models` lists, or a file.",
+    ),
+    click.option(
+        "-a",
+        "--alphabet",
+        metavar="NAME|CHARACTERS",
+        help="The only characters there are: digits, upper, lower, letters, upper-digits, alnum, "
+        "ascii, latin, or the characters themselves.",
+    ),
+    click.option(
+        "-l",
+        "--language",
+        default="english",
+        metavar="english|none|FILE",
+        show_default=True,
+        help="What letters are likely to follow one another; none for codes and lists of "
+        "letters, a FILE that `ocr language` made for your own texts.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Use at most so many cores.  [default: all]",
+    ),
+)
