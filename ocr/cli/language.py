@@ -24,23 +24,23 @@ from ocr.files import read_errors
     help="Language model file.",
 )
 @click.option(
-    "--contexts",
+    "--ngrams",
     type=click.IntRange(1),
-    default=24_000,
+    default=500_000,
     show_default=True,
-    help="Keep so many of the commonest; 24,000 make a file of about 1 MB.",
+    help="Keep so many of the commonest; 500,000 make a file of about 1 MB.",
 )
-def command(texts: tuple[Path, ...], output: Path, contexts: int) -> None:
+def command(texts: tuple[Path, ...], output: Path, ngrams: int) -> None:
     """Learn from text files what letters are likely to follow one another.
 
     A TEXT is a UTF-8 file, or a folder of such files at any depth.
     """
-    from ocr.decode.language import build
+    from ocr.training.ngrams import build
 
-    model = build(_lines(texts), most_contexts=contexts)
+    model = build(_lines(texts), most=ngrams)
     model.save(output)
     size = output.stat().st_size / 1e6
-    click.echo(f"{len(model):,} contexts, {size:.1f} MB", err=True)
+    click.echo(f"{len(model):,} n-grams, {size:.1f} MB", err=True)
     click.echo(f"read with it: ocr read --language {output} IMAGE", err=True)
 
 
