@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import string
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ _INDEX = {c: i for i, c in enumerate(SYMBOLS)}
 Bytes = NDArray[np.uint8]
 Codes = NDArray[np.uint32]
 Floats = NDArray[np.float64]
+
+UNIFORM: Floats = np.full(len(SYMBOLS), -math.log(len(SYMBOLS)))
 
 
 def fold(text: str) -> str:
@@ -64,7 +67,7 @@ class Ngrams:
     def __init__(
         self, contexts: Codes, counts: Bytes, prices: Bytes, symbols: Bytes, costs: Bytes
     ) -> None:
-        self._arrays = {
+        self._arrays: dict[str, NDArray[Any]] = {
             "contexts": contexts,
             "counts": counts,
             "prices": prices,
@@ -99,15 +102,13 @@ class Ngrams:
         return self._rows[context]
 
     def _computed_row(self, context: str) -> Floats:
-        shorter = (
-            self._row(context[1:]) if context else np.full(len(SYMBOLS), -math.log(len(SYMBOLS)))
-        )
+        shorter = self._row(context[1:]) if context else UNIFORM
         contexts = self._arrays["contexts"]
         number = np.uint32(code(context))
         place = int(np.searchsorted(contexts, number))
         if place == len(contexts) or contexts[place] != number:
             return shorter
-        row = shorter - STEP * float(self._arrays["prices"][place])
+        row: Floats = shorter - STEP * float(self._arrays["prices"][place])
         end = self._ends[place]
         own = slice(end - self._arrays["counts"][place], end)
         row[self._arrays["symbols"][own]] = -STEP * self._arrays["costs"][own].astype(np.float64)

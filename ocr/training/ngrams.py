@@ -42,7 +42,7 @@ def build(lines: Iterable[str], *, most: int = 500_000) -> Ngrams:
         raise DataError("no text to build a language model from (name files that have some)")
     least = _least_count(counts, most)
     smoothed: dict[str, Floats] = {}
-    tables = []
+    tables: list[tuple[int, list[int], float, Floats]] = []
     for context in sorted(counts, key=len):  # a context's endings come before it
         listed = [_INDEX[s] for s, n in sorted(counts[context].items()) if n >= least]
         if listed or not context:
@@ -50,13 +50,12 @@ def build(lines: Iterable[str], *, most: int = 500_000) -> Ngrams:
             price = _cut_down(smoothed[context], _shorter(smoothed, context), listed)
             tables.append((code(context), listed, price, -np.log(smoothed[context][listed])))
     tables.sort(key=lambda t: t[0])
-    codes, listed, prices, costs = zip(*tables, strict=True)
     return Ngrams(
-        np.array(codes, np.uint32),
-        np.array([len(symbols) for symbols in listed], np.uint8),
-        _steps(np.array(prices)),
-        np.concatenate(listed).astype(np.uint8),
-        _steps(np.concatenate(costs)),
+        np.array([number for number, _, _, _ in tables], np.uint32),
+        np.array([len(symbols) for _, symbols, _, _ in tables], np.uint8),
+        _steps(np.array([price for _, _, price, _ in tables])),
+        np.concatenate([symbols for _, symbols, _, _ in tables]).astype(np.uint8),
+        _steps(np.concatenate([costs for _, _, _, costs in tables])),
     )
 
 
