@@ -24,7 +24,8 @@ LARGE_LETTERS = 40  # px: strokes are still two pixels wide, and a crop holds no
 FAST_LETTERS = 18  # px: enough on a photograph of many pixels, which would take long
 PHOTOGRAPH = 2_900_000  # px, as 12 megapixels are decoded
 SMALL_LETTERS = 24  # px: what a crop holds; smaller ones are enlarged in any case
-LARGE_PAGE = 4_000_000  # px; a page of so many small letters is read as it is, for time's sake
+LARGEST = 16_000_000  # px of a page that is enlarged; more would take long, and much memory
+LEAST_ENLARGED = 1.2  # times; less would blur more than it parts
 
 
 def read(image: PageImage, classifier: Classifier, *, language: Ngrams | None) -> Page:
@@ -55,7 +56,7 @@ def segment_at_letter_size(image: PageImage) -> tuple[PageImage, Segmentation]:
     Returns
     -------
     image : PageImage
-        The given one, halved where its letters are large, doubled where they are small.
+        The given one, halved where its letters are large, enlarged where they are small.
     segmentation : Segmentation
         Of that image.
     """
@@ -66,8 +67,9 @@ def segment_at_letter_size(image: PageImage) -> tuple[PageImage, Segmentation]:
         if letter_height(segmentation.components) >= enough:
             return small, segmentation
     segmentation = segment(image.gray)
-    if 0 < letter_height(segmentation.components) < SMALL_LETTERS and image.gray.size < LARGE_PAGE:
-        image = enlarged(image)
+    factor = min(2.0, (LARGEST / image.gray.size) ** 0.5)
+    if 0 < letter_height(segmentation.components) < SMALL_LETTERS and factor > LEAST_ENLARGED:
+        image = enlarged(image, factor)
         segmentation = segment(image.gray)
     return image, segmentation
 
@@ -77,11 +79,11 @@ def halved(image: PageImage) -> PageImage:
     return replace(image, gray=shrink(image.gray, 2), scale=image.scale / 2)
 
 
-def enlarged(image: PageImage) -> PageImage:
-    """Twice as many pixels a side: between small letters, the white gets wide enough to cut."""
-    height, width = image.gray.shape
-    picture = Image.fromarray(image.gray).resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
-    return replace(image, gray=np.clip(np.asarray(picture), 0, 1), scale=2 * image.scale)
+def enlarged(image: PageImage, factor: float) -> PageImage:
+    """More pixels a side: between small letters, the white gets wide enough to cut."""
+    height, width = (round(factor * side) for side in image.gray.shape)
+    picture = Image.fromarray(image.gray).resize((width, height), Image.Resampling.BICUBIC)
+    return replace(image, gray=np.clip(np.asarray(picture), 0, 1), scale=factor * image.scale)
 
 
 def language_model(name_or_path: str | Path | None) -> Ngrams | None:

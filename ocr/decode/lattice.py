@@ -205,7 +205,15 @@ def level(ink: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
 
 def grown_labels(components: Components) -> NDArray[np.int32]:
     """Labels in which each component owns its soft rim of one pixel too, int32 [h, w]."""
-    return np.where(components.labels > 0, components.labels, maximum(components.labels, 3))
+    ink = components.labels > 0
+    grown = np.pad(components.labels, 1)
+    rim = np.flatnonzero(np.pad(maximum(ink, 3) & ~ink, 1))
+    width = grown.shape[1]
+    around = [row + column for row in (-width, 0, width) for column in (-1, 0, 1)]
+    # the neighbours that are rim too are still 0 when they are asked
+    flat = grown.ravel()
+    flat[rim] = np.max([flat[rim + step] for step in around], axis=0, initial=0)
+    return grown[1:-1, 1:-1]
 
 
 def candidate_ink(

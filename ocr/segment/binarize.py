@@ -60,8 +60,10 @@ def find_ink(gray: Gray) -> Ink:
     """
     gray = dark_on_light(gray)
     background = estimate_background(gray)
-    paper = np.maximum(resize(background, gray.shape), 0.05)
-    darkness = np.clip(255 * (1 - gray / paper), 0, 255).astype(np.uint8)
+    share = gray / np.maximum(resize(background, gray.shape), np.float32(0.05))
+    share *= -255  # in place, as a copy of a page takes long and fills the memory
+    share += 255
+    darkness = np.clip(share, 0, 255, out=share).astype(np.uint8)
     darkness *= sheet_mask(background, gray.shape)
     return threshold_at_edges(darkness, find_edges(darkness))
 
@@ -135,7 +137,10 @@ def threshold_at_edges(darkness: Bytes, edges: Mask) -> Ink:
     level = np.maximum(level, 0.35 * overall)
     level[count <= 1e-4] = 1e9  # nothing is written near
     level = resize(level, darkness.shape)
-    return Ink(darkness > level, np.minimum(0.5 * darkness / level, 1).astype(np.float32))
+    mask = darkness > level
+    strength = darkness * np.float32(0.5)
+    strength /= level
+    return Ink(mask, np.minimum(strength, 1, out=strength))
 
 
 def otsu(values: NDArray[np.generic]) -> float:

@@ -66,7 +66,7 @@ def find_components(mask: Mask) -> Components:
         labels,
         np.arange(1, count + 1, dtype=np.int32),
         bounding_boxes(labels, count),
-        np.bincount(labels.ravel(), minlength=count + 1)[1:].astype(np.int32),
+        np.bincount(labels[mask], minlength=count + 1)[1:].astype(np.int32),
     )
 
 
