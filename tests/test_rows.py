@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr.segment.components import Components
-from ocr.segment.rows import find_rows, overlap, straightened
+from ocr.segment.rows import find_rows, overlap, straightened, sweep
 
 Box = tuple[int, int, int, int]
 
@@ -117,3 +117,22 @@ def test_straightened_boxes_of_a_tilted_row_are_level() -> None:
 def test_intervals_apart_overlap_negatively() -> None:
     assert overlap((0, 10), (20, 40)) == -1
     assert overlap((0, 10), (2, 4)) == 1
+
+
+def test_word_beyond_a_wide_space_is_in_the_row_though_it_climbs() -> None:
+    first = [(100 + 30 * i, 100, 120 + 30 * i, 130) for i in range(7)]
+    second = [(380 + 30 * i, 83, 400 + 30 * i, 113) for i in range(20)]
+    below = row(160, count=30)
+    assert [len(members) for members in rows_of([*first, *second, *below])] == [27, 30]
+
+
+def test_quotation_marks_of_a_row_are_in_it() -> None:
+    letters = row(100, count=12, step=40)
+    marks = [(600, 88, 604, 101), (608, 88, 612, 101), (650, 88, 654, 101), (658, 88, 662, 101)]
+    assert [len(members) for members in rows_of([*letters, *marks])] == [16]
+
+
+def test_letter_that_two_rows_fit_goes_to_the_nearer_one() -> None:
+    scratch, letter, lower = (5, 114, 9, 160), (400, 97, 420, 126), (430, 111, 450, 146)
+    tracks = sweep(np.array([scratch, letter, lower], np.float64), np.arange(3))
+    assert [track.members for track in tracks] == [[0], [1, 2]]

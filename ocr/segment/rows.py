@@ -17,10 +17,16 @@ Floats = NDArray[np.float64]
 
 STEEPEST = 0.42  # slope of a row: 23 degrees
 SMALL = 0.35  # of the letter height; smaller marks follow a row, and do not found one
+MARK = 0.55  # of the letter height; so few marks, all smaller, may be a row's quotation marks
+MARKS = 4
+MARK_REACH = 0.9  # band heights from that row's middle: quotation marks are at 0.6
 MEMORY = 4  # letters whose mean place a row is expected to keep
 FARTHEST = 1.5  # band heights from a band's middle: a dot over a row of small letters is at 1.2
 GOES_ON = 0.25  # share of the lower band that two rows share which are one that climbs ...
+BEYOND = 0.4  # ... of two that a wide space parts ...
 AMID = 0.55  # ... and of two that are one whose taller letters began it anew
+NEARER = 0.05  # of that overlap, that a row must fit better for each height that it is farther
+FAR = 10  # heights, beyond which a row is just far
 SAME_ROW = 0.45  # share of the smaller height that must overlap the row
 
 
@@ -60,6 +66,7 @@ def find_rows(components: Components) -> list[Row]:
     boxes = straightened(components.boxes, slope)
     large = np.flatnonzero(components.heights >= SMALL * height)
     tracks = merge_tracks(sweep(boxes, large[np.argsort(boxes[large, 0])]), boxes)
+    tracks = attach_marks(tracks, boxes, height)
     attach_small(tracks, boxes, np.flatnonzero(components.heights < SMALL * height))
     tracks.sort(key=lambda t: t.middle(boxes))
     return [Row(_left_to_right(t.members, boxes), slope) for t in tracks]
@@ -145,19 +152,22 @@ class Track:
 def sweep(boxes: Floats, order: NDArray[np.intp]) -> list[Track]:
     """Follow rows from left to right; a letter that fits none begins a new one."""
     tracks: list[Track] = []
-    ends = np.empty((len(order), 2))  # top and bottom of the last letters of each
+    ends = np.empty((len(order), 3))  # top and bottom of the last letters of each, and its right
     for i in order.tolist():
         top, bottom = boxes[i, 1], boxes[i, 3]
-        tops, bottoms = ends[: len(tracks)].T
+        tops, bottoms, rights = ends[: len(tracks)].T
         shared = np.minimum(bottoms, bottom) - np.maximum(tops, top)
         fits = shared / np.maximum(np.minimum(bottoms - tops, bottom - top), 1e-9)
         if len(fits) and fits.max() >= SAME_ROW:
-            best = int(fits.argmax())
+            # of two rows that fit, the nearer one: a scratch far to the left had its row too
+            gaps = np.clip((boxes[i, 0] - rights) / np.maximum(bottoms - tops, 1e-9), 0, FAR)
+            best = int(np.where(fits >= SAME_ROW, fits - NEARER * gaps, -np.inf).argmax())
             tracks[best].add([i], boxes)
         else:
             best = len(tracks)
             tracks.append(Track.start(i, boxes))
-        ends[best] = boxes[tracks[best].members[-MEMORY:]][:, [1, 3]].mean(0)
+        last = boxes[tracks[best].members[-MEMORY:]][:, [1, 3]].mean(0)
+        ends[best] = (*last, tracks[best].box[2])
     return tracks
 
 
@@ -199,8 +209,28 @@ def is_same_row(home: Track, track: Track, boxes: Floats) -> bool:
     apart = max(left - end, start - right)
     if apart > -0.5 * tall:  # side by side, or the one's last letter over the other's first
         near = near_left if left + right >= start + end else near_right
-        return near >= (GOES_ON if apart < 0.5 * tall else 0.6)
-    return min(near_left, near_right) >= (0.35 if scrap else AMID)
+        return near >= (GOES_ON if apart < 0.5 * tall else BEYOND if apart < 3 * tall else 0.6)
+    lower, upper = sorted((near_left, near_right))
+    return lower >= (0.35 if scrap else AMID) or (lower >= GOES_ON and upper >= AMID)
+
+
+def attach_marks(tracks: list[Track], boxes: Floats, height: float) -> list[Track]:
+    """Give the row beside them what is no row but its quotation marks, asterisks or dashes."""
+    marks = [t for t in tracks if len(t.members) <= MARKS and is_low(t, boxes, MARK * height)]
+    rows = [t for t in tracks if not any(t is m for m in marks)]
+    for mark in marks:
+        homes = [nearest_row(rows, boxes, boxes[i], MARK_REACH) for i in mark.members]
+        if homes[0] is not None and all(home is homes[0] for home in homes):
+            homes[0].add(mark.members, boxes)
+        else:
+            rows.append(mark)
+    return rows
+
+
+def is_low(track: Track, boxes: Floats, height: float) -> bool:
+    """Whether no member is as tall as so many pixels."""
+    own = boxes[track.members]
+    return bool(np.all(own[:, 3] - own[:, 1] < height))
 
 
 def attach_small(tracks: list[Track], boxes: Floats, small: NDArray[np.intp]) -> None:
@@ -216,10 +246,12 @@ def attach_small(tracks: list[Track], boxes: Floats, small: NDArray[np.intp]) ->
             home.add([i], boxes)
 
 
-def nearest_row(tracks: list[Track], boxes: Floats, mark: Floats) -> Track | None:
+def nearest_row(
+    tracks: list[Track], boxes: Floats, mark: Floats, farthest: float = FARTHEST
+) -> Track | None:
     """Row whose band is nearest to a small mark; None if all are far."""
     x, y = (mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2
-    best, home = FARTHEST, None
+    best, home = farthest, None
     for track in tracks:
         left, highest, right, lowest = track.box
         tall = lowest - highest
