@@ -18,9 +18,10 @@ from ocr.errors import ModelError
 from ocr.files import read_arrays, write_arrays
 
 SYMBOLS = " " + string.ascii_lowercase + "0" + string.punctuation
-ORDER = 5  # characters of an n-gram: four tell the fifth
+ORDER = 6  # characters of an n-gram: five tell the sixth
 STEP = 0.05  # nats, of the quantized log-probabilities
 DIGIT = math.log(10)  # nats, to tell which digit it is
+SURPRISE = 0.02  # share of a text that is anything at all: names, codes, other languages
 
 PARTS = ("contexts", "counts", "prices", "symbols", "costs")  # of a file
 
@@ -53,7 +54,7 @@ class Ngrams:
     Parameters
     ----------
     contexts : ndarray, uint32 [n]
-        `code` of each context, ascending; none is without its endings.
+        `code` of each context, ascending.
     counts : ndarray, uint8 [n]
         How many symbols each context lists.
     prices : ndarray, uint8 [n]
@@ -76,33 +77,35 @@ class Ngrams:
         }
         self._ends = np.cumsum(counts, dtype=np.int64)
         self._rows: dict[str, Floats] = {}
-        self._known: dict[str, list[float]] = {}
+        self._answers: dict[str, Floats] = {}
 
     def __len__(self) -> int:
         """Count the n-grams."""
         return len(self._arrays["symbols"])
 
-    def log_probs(self, context: str) -> list[float]:
-        """Log-probability of each of `SYMBOLS` after a folded context of any length."""
+    def log_probs(self, context: str) -> Floats:
+        """Log-probability of each of `SYMBOLS` after a folded context of any length, [61]."""
         context = context[1 - ORDER :]
-        if context not in self._known:
-            self._known[context] = self._row(context).tolist()
-        return self._known[context]
+        if context not in self._answers:
+            foreseen = (1 - SURPRISE) * np.exp(self._row(context))
+            self._answers[context] = np.log(foreseen + SURPRISE / len(SYMBOLS))
+        return self._answers[context]
 
     def log_prob(self, character: str, context: str) -> float:
         """Log-probability of a character after a folded context; a fixed one if unknown."""
         index = _INDEX.get("0" if character.isdigit() else character.lower())
         if index is None:
             return -math.log(len(SYMBOLS))
-        return self.log_probs(context)[index] - (DIGIT if character.isdigit() else 0.0)
+        return float(self.log_probs(context)[index]) - (DIGIT if character.isdigit() else 0.0)
 
     def _row(self, context: str) -> Floats:
+        """What the n-grams say, for a text without surprises."""
         if context not in self._rows:
-            self._rows[context] = self._computed_row(context)
+            shorter = self._row(context[1:]) if context else UNIFORM
+            self._rows[context] = self._own_row(context, shorter)
         return self._rows[context]
 
-    def _computed_row(self, context: str) -> Floats:
-        shorter = self._row(context[1:]) if context else UNIFORM
+    def _own_row(self, context: str, shorter: Floats) -> Floats:
         contexts = self._arrays["contexts"]
         number = np.uint32(code(context))
         place = int(np.searchsorted(contexts, number))
@@ -146,7 +149,7 @@ class Ngrams:
 
 
 def code(context: str) -> int:
-    """Folded context of up to four symbols as a number; "" is 0.
+    """Folded context of up to five symbols as a number; "" is 0.
 
     Examples
     --------

@@ -13,30 +13,34 @@ from numpy.typing import NDArray
 from ocr.decode.language import DIGIT, ORDER, SYMBOLS, Ngrams, fold
 from ocr.decode.lattice import Atom, Lattice
 
-BEAM = 8  # hypotheses kept at each atom
-CHOICES = 5  # characters considered for each candidate
-BEHIND = 8.0  # nats behind the best hypothesis at an atom at which others are dropped
-WITHIN = 6.0  # nats behind a candidate's best character at which others are dropped
-LANGUAGE_WEIGHT = 0.6
+BEAM = 16  # hypotheses kept at each atom
+CHOICES = 8  # characters considered for each candidate
+BEHIND = 10.0  # nats behind the best hypothesis at an atom at which others are dropped
+WITHIN = 7.0  # nats behind a candidate's best character at which others are dropped
+LANGUAGE_WEIGHT = 1.0
 LANGUAGE_BONUS = 1.8  # nats a character: about what text costs, so that length does not matter
-SKIP = -1.0  # nats, to leave an atom out as no letter ...
-SKIP_SIZE = -6.0  # ... and more for one as large as the row's letters
+SKIP = -2.0  # nats, to leave an atom out as no letter ...
+SKIP_SIZE = -8.0  # ... and more for one as large as the row's letters
 
 MIXED = math.log(0.2)  # for a digit next to a letter
-
 #: What any language has: the log-probability of a letter's case, or of a digit, first in a
 #: word, after one capital, after two, after a small letter, after a digit.
-CASES = {
-    "": {"upper": math.log(0.35), "lower": math.log(0.65), "digit": 0.0, "other": 0.0},
-    "U": {"upper": math.log(0.5), "lower": math.log(0.5), "digit": MIXED, "other": 0.0},
-    "UU": {"upper": math.log(0.92), "lower": math.log(0.08), "digit": MIXED, "other": 0.0},
-    "l": {"upper": math.log(0.05), "lower": math.log(0.95), "digit": MIXED, "other": 0.0},
-    "0": {"upper": math.log(0.1), "lower": math.log(0.1), "digit": 0.0, "other": 0.0},
-}
-_NEXT_CASE = {"upper": "U", "lower": "l", "digit": "0", "other": ""}
+CASES = np.array(
+    [  # a capital, a small letter, a digit, another sign
+        [math.log(0.35), math.log(0.65), 0.0, 0.0],
+        [math.log(0.5), math.log(0.5), MIXED, 0.0],
+        [math.log(0.92), math.log(0.08), MIXED, 0.0],
+        [math.log(0.05), math.log(0.95), MIXED, 0.0],
+        [math.log(0.1), math.log(0.1), 0.0, 0.0],
+    ]
+)
+FIRST, CAPITAL, CAPITALS, SMALL, DIGITS = range(5)  # its rows
 ACCENT = math.log(30)  # nats, that a letter bears an accent
 UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
 SPACE = SYMBOLS.index(" ")
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 
 class Step(NamedTuple):
@@ -48,21 +52,52 @@ class Step(NamedTuple):
 
 
 class _Hypothesis(NamedTuple):
+    """A reading of a row up to some atom; `step` is its last glyph, None before the first."""
+
     score: float
     context: str
-    case: str
+    case: int
     step: Step | None
     previous: _Hypothesis | None
 
 
-_Beam = dict[tuple[str, str], _Hypothesis]
+class _Base(NamedTuple):
+    """A hypothesis that goes on in its word, or with a space."""
+
+    score: float
+    context: str
+    case: int
+    space: bool
+    origin: _Hypothesis
+
+
+class _Arrivals(NamedTuple):
+    """One candidate with each of its outputs behind each base: scores, float64 [bases, outputs]."""
+
+    bases: list[_Base]
+    candidate: int
+    outputs: Ints
+    scores: Floats
+
+
+class _Letters(NamedTuple):
+    """What the search needs to know of each character, by its index.
+
+    Symbol of the language model, its column there (the one behind the last for none), kind
+    (column of `CASES`), and what it costs beyond the symbol.
+    """
+
+    symbols: list[str]
+    columns: Ints
+    kinds: Ints
+    costs: Floats
 
 
 def best_path(
     lattice: Lattice,
-    scores: NDArray[np.float64],
-    reject: NDArray[np.float64],
-    space_odds: NDArray[np.float64],
+    scores: Floats,
+    reject: Floats,
+    space_odds: Floats,
     characters: str,
     language: Ngrams | None,
 ) -> list[Step]:
@@ -86,122 +121,141 @@ def best_path(
         Empty where everything is left out.
     """
     letters = _letters(characters)
-    choices = [_choices(row) for row in scores]
-    skips = [_skip(atom, lattice.height) for atom in lattice.atoms]
+    choices = _choices(scores)
     starting: list[list[int]] = [[] for _ in lattice.atoms]
     for i, candidate in enumerate(lattice.candidates):
         starting[candidate.first].append(i)
-    beams: list[_Beam] = [{} for _ in range(len(lattice.atoms) + 1)]
-    beams[0][(" ", "")] = _Hypothesis(0.0, " ", "", None, None)
+    arriving: list[list[_Arrivals]] = [[] for _ in range(len(lattice.atoms) + 1)]
+    skipping = [_Hypothesis(0.0, " ", FIRST, None, None)]
     for place, starts in enumerate(starting):
-        kept = sorted(beams[place].values(), key=lambda h: -h.score)[:BEAM]
+        kept = _kept(arriving[place], skipping, letters)
         odds = float(space_odds[place - 1]) if place else 0.0
+        bases = [base for h in kept for base in _with_and_without_space(h, odds, language)]
+        for arrivals in _extended(bases, starts, choices, letters, language):
+            arriving[lattice.candidates[arrivals.candidate].last].append(arrivals)
         alone = next(i for i in starts if lattice.candidates[i].last == place + 1)
-        skip = skips[place] + float(reject[alone])
-        for hypothesis in kept:
-            if hypothesis.score < kept[0].score - BEHIND:
-                break
-            for base, space in _with_and_without_space(hypothesis, odds, language):
-                after = language.log_probs(base.context) if language is not None else None
-                for i in starts:
-                    beam = beams[lattice.candidates[i].last]
-                    _extend(beam, base, i, space, choices[i], letters, after)
-            _keep(beams[place + 1], hypothesis._replace(score=hypothesis.score + skip))
-    return _trace(max(beams[-1].values(), key=lambda h: h.score))
-
-
-class _Letter(NamedTuple):
-    """What the search needs to know of a character."""
-
-    symbol: str
-    column: int
-    kind: str
-    cost: float
+        skip = _skip(lattice.atoms[place], lattice.height) + float(reject[alone])
+        skipping = [h._replace(score=h.score + skip) for h in kept]
+    return _trace(_kept(arriving[-1], skipping, letters)[0])
 
 
 @cache
-def _letters(characters: str) -> list[_Letter]:
-    return [_letter(c) for c in characters]
-
-
-def _letter(character: str) -> _Letter:
+def _letters(characters: str) -> _Letters:
     # the language knows no accents: é is an e that is seldom met
-    symbol = fold(unicodedata.normalize("NFD", character)[0])
-    rare = ACCENT if symbol and not character.isascii() else 0.0
-    kind = "other"
-    if character.isalpha():
-        kind = "upper" if character.isupper() else "lower"
-    elif character.isdigit():
-        kind = "digit"
-    return _Letter(
-        symbol,
-        SYMBOLS.index(symbol) if symbol else -1,
-        kind,
-        DIGIT if kind == "digit" else rare,
+    symbols = [fold(unicodedata.normalize("NFD", c)[0]) for c in characters]
+    costs = [
+        0.0 if not s else DIGIT if c.isdigit() else 0.0 if c.isascii() else ACCENT
+        for c, s in zip(characters, symbols, strict=True)
+    ]
+    return _Letters(
+        symbols,
+        np.array([SYMBOLS.index(s) if s else len(SYMBOLS) for s in symbols], np.intp),
+        np.array([_kind(c) for c in characters], np.intp),
+        np.array(costs),
     )
 
 
-def _skip(atom: Atom, height: float) -> float:
-    left, top, right, bottom = atom.box
-    return SKIP + SKIP_SIZE * min(1.0, max(right - left, bottom - top) / height)
+def _kind(character: str) -> int:
+    """Column of `CASES`."""
+    if character.isalpha():
+        return 0 if character.isupper() else 1
+    return 2 if character.isdigit() else 3
 
 
-def _choices(scores: NDArray[np.float64]) -> list[tuple[int, float]]:
-    """Likeliest outputs of one candidate, with their scores."""
-    order = np.argsort(scores)[::-1][:CHOICES]
-    least = scores[order[0]] - WITHIN
-    return [(int(i), float(scores[i])) for i in order if scores[i] >= least]
+def _choices(scores: Floats) -> list[tuple[Ints, Floats]]:
+    """Likeliest outputs of each candidate, with their scores."""
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :CHOICES]  # (N, CHOICES)
+    ranked = np.take_along_axis(scores, order, axis=1)
+    counts = (ranked >= ranked[:, :1] - WITHIN).sum(1)
+    return [(o[:n], r[:n]) for o, r, n in zip(order, ranked, counts.tolist(), strict=True)]
+
+
+def _kept(
+    arriving: list[_Arrivals], skipping: list[_Hypothesis], letters: _Letters
+) -> list[_Hypothesis]:
+    """Best hypotheses of those that reach a place, best first, no two of them with one future."""
+    scores = np.concatenate([a.scores.ravel() for a in arriving] + [[h.score for h in skipping]])
+    many = np.argpartition(-scores, 3 * BEAM)[: 3 * BEAM] if len(scores) > 3 * BEAM else None
+    order = np.argsort(-scores) if many is None else many[np.argsort(-scores[many])]
+    ends = np.cumsum([a.scores.size for a in arriving])
+    groups = np.searchsorted(ends, order, side="right").tolist()
+    kept: dict[tuple[str, int], _Hypothesis] = {}
+    least = scores[order[0]] - BEHIND
+    for i, group, score in zip(order.tolist(), groups, scores[order].tolist(), strict=True):
+        if score < least or len(kept) == BEAM:
+            break
+        if group == len(arriving):
+            hypothesis = skipping[i - (int(ends[-1]) if arriving else 0)]
+        else:
+            arrivals = arriving[group]
+            hypothesis = _arrived(arrivals, i - int(ends[group]), score, letters)
+        kept.setdefault((hypothesis.context, hypothesis.case), hypothesis)
+    return list(kept.values())
+
+
+def _arrived(arrivals: _Arrivals, index: int, score: float, letters: _Letters) -> _Hypothesis:
+    """Hypothesis behind a flat index into the arrivals' scores, which may count from their end."""
+    base, choice = divmod(index % arrivals.scores.size, len(arrivals.outputs))
+    _, context, case, space, origin = arrivals.bases[base]
+    output = int(arrivals.outputs[choice])
+    context = (context + letters.symbols[output])[1 - ORDER :]
+    step = Step(arrivals.candidate, output, space)
+    return _Hypothesis(score, context, _next_case(case, int(letters.kinds[output])), step, origin)
+
+
+def _next_case(case: int, kind: int) -> int:
+    """Row of `CASES` after a character of some kind."""
+    if kind == 0 and case in (CAPITAL, CAPITALS):
+        return CAPITALS
+    return (CAPITAL, SMALL, DIGITS, FIRST)[kind]
 
 
 def _with_and_without_space(
     hypothesis: _Hypothesis, odds: float, language: Ngrams | None
-) -> list[tuple[_Hypothesis, bool]]:
+) -> list[_Base]:
     """Go on in the word, or end it; only what the gap leaves possible."""
-    if hypothesis.step is None:
-        return [(hypothesis, False)]
+    score, context, case, step, _ = hypothesis
+    if step is None:
+        return [_Base(score, context, case, False, hypothesis)]
     variants = []
     if odds < 5:
-        stay = hypothesis.score - math.log1p(math.exp(odds))
-        variants.append((hypothesis._replace(score=stay), False))
+        stay = score - math.log1p(math.exp(odds))
+        variants.append(_Base(stay, context, case, False, hypothesis))
     if odds > -5:
-        end = hypothesis.score - math.log1p(math.exp(-odds))
+        end = score - math.log1p(math.exp(-odds))
         if language is not None:
-            end += LANGUAGE_WEIGHT * language.log_probs(hypothesis.context)[SPACE]
-        context = (hypothesis.context + " ")[1 - ORDER :]
-        variants.append((hypothesis._replace(score=end, context=context, case=""), True))
+            end += LANGUAGE_WEIGHT * float(language.log_probs(context)[SPACE])
+        context = (context + " ")[1 - ORDER :]
+        variants.append(_Base(end, context, FIRST, True, hypothesis))
     return variants
 
 
-def _extend(
-    beam: _Beam,
-    base: _Hypothesis,
-    candidate: int,
-    space: bool,
-    choices: list[tuple[int, float]],
-    letters: list[_Letter],
-    after: list[float] | None,
-) -> None:
-    """Go on from `base` with each choice for a candidate; `after` is the language's opinion."""
-    for output, score in choices:
-        symbol, column, kind, cost = letters[output]
-        total = base.score + score
-        if after is not None:
-            said = after[column] - cost if column >= 0 else UNKNOWN
-            total += LANGUAGE_WEIGHT * (said + LANGUAGE_BONUS) + CASES[base.case][kind]
-        case = _NEXT_CASE[kind]
-        if kind == "upper" and base.case in ("U", "UU"):
-            case = "UU"
-        key = ((base.context + symbol)[1 - ORDER :], case)
-        if key not in beam or beam[key].score < total:
-            # `base` differs from its origin in its score alone, so the steps hang on it
-            step = Step(candidate, output, space)
-            beam[key] = _Hypothesis(total, *key, step, base)
+def _extended(
+    bases: list[_Base],
+    starts: list[int],
+    choices: list[tuple[Ints, Floats]],
+    letters: _Letters,
+    language: Ngrams | None,
+) -> list[_Arrivals]:
+    """Every candidate that starts here behind every base."""
+    outputs = np.concatenate([choices[i][0] for i in starts])  # (n,)
+    totals = np.concatenate([choices[i][1] for i in starts])
+    totals = totals + np.array([base.score for base in bases])[:, None]  # (bases, n)
+    if language is not None:
+        said = np.full((len(bases), len(SYMBOLS) + 1), UNKNOWN)
+        said[:, :-1] = [language.log_probs(base.context) for base in bases]
+        said = said[:, letters.columns[outputs]] - letters.costs[outputs]
+        totals += LANGUAGE_WEIGHT * (said + LANGUAGE_BONUS)
+        totals += CASES[[base.case for base in bases]][:, letters.kinds[outputs]]
+    ends = np.cumsum([len(choices[i][0]) for i in starts])[:-1]
+    parts = zip(starts, np.split(totals, ends, axis=1), strict=True)
+    return [_Arrivals(bases, i, choices[i][0], scores) for i, scores in parts]
 
 
-def _keep(beam: _Beam, hypothesis: _Hypothesis) -> None:
-    key = (hypothesis.context, hypothesis.case)
-    if key not in beam or beam[key].score < hypothesis.score:
-        beam[key] = hypothesis
+def _skip(atom: Atom, height: float) -> float:
+    """Cost of leaving an atom out: more for a large one."""
+    left, top, right, bottom = atom.box
+    return SKIP + SKIP_SIZE * min(1.0, max(right - left, bottom - top) / height)
 
 
 def _trace(hypothesis: _Hypothesis) -> list[Step]:
