@@ -55,15 +55,17 @@ SHAPES: tuple[tuple[str, float, float, float], ...] = (
     ("<>", 0.7, 0.05, 0.3),
     ("()[]{}|/\\", 1.05, -0.12, 0.22),
 )
-PLACE_DEVIATION = 0.13  # capital heights, of a glyph's middle: hands wander
+PLACE_DEVIATION = 0.15  # capital heights, of a glyph's middle: hands wander
 WORST = -8.0  # log-likelihood; a glyph twice as large as the others may be meant so
 
 #: Letters whose two cases differ in size alone, and digits that look like one.
 SAME_SHAPE = frozenset("cCoO0sSvVwWxXzZuUpPkKmMyY")
 
 
-#: Capitals that are their small letters, larger.
+#: Capitals that are their small letters, larger: a crop never tells which it is ...
 SCALED = "COSVWXZ"
+#: ... and those of which it tells less than the row does.
+ALIKE = SCALED + "PU"
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def forget_case(log_probs: NDArray[np.float32], characters: str) -> NDArray[np.f
     was common in its data. Size, place and neighbours tell it here.
     """
     shared = log_probs.copy()
-    for upper in SCALED:
+    for upper in ALIKE:
         if upper in characters and upper.lower() in characters:
             both = [characters.index(upper), characters.index(upper.lower())]
             shared[:, both] = np.logaddexp(*shared[:, both].T)[:, None]

@@ -27,10 +27,10 @@ MIXED = math.log(0.2)  # for a digit next to a letter
 #: word, after one capital, after two, after a small letter, after a digit.
 CASES = np.array(
     [  # a capital, a small letter, a digit, another sign
-        [math.log(0.35), math.log(0.65), 0.0, 0.0],
+        [math.log(0.3), math.log(0.7), 0.0, 0.0],
         [math.log(0.5), math.log(0.5), MIXED, 0.0],
-        [math.log(0.92), math.log(0.08), MIXED, 0.0],
-        [math.log(0.05), math.log(0.95), MIXED, 0.0],
+        [math.log(0.95), math.log(0.05), MIXED, 0.0],
+        [math.log(0.03), math.log(0.97), MIXED, 0.0],
         [math.log(0.1), math.log(0.1), 0.0, 0.0],
     ]
 )
