@@ -5,6 +5,7 @@ Lengths are in units of the row's capital height, upward from its baseline.
 
 from __future__ import annotations
 
+import math
 import string
 from dataclasses import dataclass
 
@@ -55,7 +56,9 @@ SHAPES: tuple[tuple[str, float, float, float], ...] = (
     ("<>", 0.7, 0.05, 0.3),
     ("()[]{}|/\\", 1.05, -0.12, 0.22),
 )
-PLACE_DEVIATION = 0.15  # capital heights, of a glyph's middle: hands wander
+WANDERING = 0.18  # capital heights, deviation of a glyph's middle from its place in a hand's rows
+FIRM = 0.05  # ... and the least that is believed of printed ones
+PRIOR = 3.0  # letters that this counts as beside what a row's own letters show
 WORST = -8.0  # log-likelihood; a glyph twice as large as the others may be meant so
 
 #: Letters whose two cases differ in size alone, and digits that look like one.
@@ -78,10 +81,13 @@ class Frame:
         Height of a capital in pixels.
     baseline : ndarray, float64 [N]
         Ordinate, in straightened pixels, downward.
+    wander : float
+        Standard deviation of the glyphs' places, in capital heights.
     """
 
     unit: Floats
     baseline: Floats
+    wander: float = WANDERING
 
 
 def shape_table(characters: str) -> Floats:
@@ -136,7 +142,11 @@ def estimate_frame(
     bottoms = boxes[:, 3] + table[best, 1] * units
     sharp = near**1.5
     baseline = (sharp @ bottoms) / sharp.sum(1)
-    return Frame(local, baseline)
+    # by the median, as pieces of letters are among the candidates
+    own = 1.48 * weighted_median(np.abs(bottoms - baseline) / local, weight)
+    count = float(weight.sum())
+    mean_square = (PRIOR * WANDERING**2 + count * own**2) / (PRIOR + count)
+    return Frame(local, baseline, max(FIRM, math.sqrt(mean_square)))
 
 
 def forget_case(log_probs: NDArray[np.float32], characters: str) -> NDArray[np.float32]:
@@ -173,7 +183,7 @@ def geometry_scores(boxes: Floats, frame: Frame, characters: str) -> Floats:
     middles = (frame.baseline - (boxes[:, 1] + boxes[:, 3]) / 2) / frame.unit
     wanted = table[:, 0] - table[:, 1]
     tall = (np.log(heights)[:, None] - np.log(wanted)) / table[:, 2]  # (N, C)
-    high = (middles[:, None] - (table[:, 0] + table[:, 1]) / 2) / PLACE_DEVIATION
+    high = (middles[:, None] - (table[:, 0] + table[:, 1]) / 2) / frame.wander
     scores: Floats = np.maximum(-0.5 * (tall**2 + high**2), WORST)
     return scores
 
