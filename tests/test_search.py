@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocr.decode.language import Ngrams, build
+from ocr.decode.language import Ngrams
 from ocr.decode.lattice import Atom, Candidate, Lattice
 from ocr.decode.search import best_path
+from ocr.training.ngrams import build
 
 HEIGHT = 30.0
 CHARACTERS = "HATOQSIatoel015"
@@ -86,6 +87,14 @@ def test_neighbours_tell_case() -> None:
     row = lattice(*[LETTER] * 3)
     assert read(row, {"H": LIKELY}, {"A": LIKELY}, doubtful, language=ENGLISH) == "HAO"
     assert read(row, {"t": LIKELY}, {"e": LIKELY}, doubtful, language=ENGLISH) == "teo"
+
+
+def test_word_after_one_in_capitals_is_in_capitals() -> None:
+    doubtful = {"O": -0.7, "o": -0.7}
+    shapes = [*({c: LIKELY} for c in "HATT"), doubtful]
+    odds = (-8.0, -8.0, 8.0, -8.0)
+    row = lattice(*[LETTER] * 5)
+    assert read(row, *shapes, space_odds=odds, language=ENGLISH) == "HAT TO"
 
 
 def test_pair_that_is_a_letter_is_joined() -> None:

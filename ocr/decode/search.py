@@ -24,7 +24,8 @@ SKIP_SIZE = -8.0  # ... and more for one as large as the row's letters
 
 MIXED = math.log(0.2)  # for a digit next to a letter
 #: What any language has: the log-probability of a letter's case, or of a digit, first in a
-#: word, after one capital, after two, after a small letter, after a digit.
+#: word, after one capital, after two, after a small letter, after a digit, and first in a word
+#: after one in capitals.
 CASES = np.array(
     [  # a capital, a small letter, a digit, another sign
         [math.log(0.3), math.log(0.7), 0.0, 0.0],
@@ -32,9 +33,10 @@ CASES = np.array(
         [math.log(0.95), math.log(0.05), MIXED, 0.0],
         [math.log(0.03), math.log(0.97), MIXED, 0.0],
         [math.log(0.1), math.log(0.1), 0.0, 0.0],
+        [math.log(0.7), math.log(0.3), 0.0, 0.0],
     ]
 )
-FIRST, CAPITAL, CAPITALS, SMALL, DIGITS = range(5)  # its rows
+FIRST, CAPITAL, CAPITALS, SMALL, DIGITS, NEXT = range(6)  # its rows
 ACCENT = math.log(30)  # nats, that a letter bears an accent
 UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
 SPACE = SYMBOLS.index(" ")
@@ -205,9 +207,14 @@ def _arrived(arrivals: _Arrivals, index: int, score: float, letters: _Letters) -
 
 def _next_case(case: int, kind: int) -> int:
     """Row of `CASES` after a character of some kind."""
-    if kind == 0 and case in (CAPITAL, CAPITALS):
+    if kind == 0 and case in (CAPITAL, CAPITALS, NEXT):
         return CAPITALS
-    return (CAPITAL, SMALL, DIGITS, FIRST)[kind]
+    return (CAPITAL, SMALL, DIGITS, _first_case(case))[kind]
+
+
+def _first_case(case: int) -> int:
+    """Row of `CASES` where a word begins after another."""
+    return NEXT if case in (CAPITALS, NEXT) else FIRST
 
 
 def _with_and_without_space(
@@ -226,7 +233,7 @@ def _with_and_without_space(
         if language is not None:
             end += LANGUAGE_WEIGHT * float(language.log_probs(context)[SPACE])
         context = (context + " ")[1 - ORDER :]
-        variants.append(_Base(end, context, FIRST, True, hypothesis))
+        variants.append(_Base(end, context, _first_case(case), True, hypothesis))
     return variants
 
 
