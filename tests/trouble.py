@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 WHITE = (255, 255, 255)
 BLUE_RULE = (168, 190, 224)
 RED_RULE = (226, 120, 128)
-TABLE = (62, 46, 36)
+WALNUT, BEECH = (62, 46, 36), (152, 112, 76)
 
 
 # What is printed on the paper, or lies on it.
@@ -164,11 +164,13 @@ def bent(page: Image.Image, *, sag: float = 0, fan: float = 0) -> Image.Image:
     return padded.transform(page.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC)
 
 
-def on_table(page: Image.Image, *, degrees: float, around: int = 160) -> Image.Image:
-    """The sheet turned anticlockwise on a dark table of wood, with its shadow beside it."""
+def on_table(
+    page: Image.Image, *, degrees: float, wood: Colour = WALNUT, around: int = 160
+) -> Image.Image:
+    """The sheet turned anticlockwise on a table, with its shadow beside it."""
     size = (page.width + 2 * around, page.height + 2 * around)
-    wood = 1 + 0.05 * grain(size[::-1], 0, 1.0, stretch=60)
-    table = from_unit(np.array(TABLE) / 255 * wood[..., None])
+    fibres = 1 + 0.05 * grain(size[::-1], 0, 1.0, stretch=60)
+    table = from_unit(np.array(wood) / 255 * fibres[..., None])
     sheet = page.convert("RGBA").rotate(degrees, Image.Resampling.BICUBIC, expand=True)
     corner = ((size[0] - sheet.width) // 2, (size[1] - sheet.height) // 2)
     alpha = sheet.getchannel("A")

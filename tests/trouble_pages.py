@@ -11,6 +11,7 @@ from tests.page_maker import LINE, handprint_page
 from tests.print_maker import columns_page, dot_matrix_page, printed_page, table_page
 from tests.strokes import CAPITAL
 from tests.trouble import (
+    BEECH,
     bent,
     blurred,
     boxed,
@@ -246,6 +247,11 @@ def sheet_on_table() -> Image.Image:
     return noisy(on_table(sheet, degrees=8), seed=20)
 
 
+def sheet_on_light_table() -> Image.Image:
+    sheet = written(LETTER, letter_height=42, seed=29)
+    return noisy(on_table(sheet, degrees=-5, wood=BEECH), seed=29)
+
+
 def climbing_rows() -> Image.Image:
     return noisy(bent(written(LETTER, seed=24, letter_height=44), fan=45), seed=21)
 
@@ -293,6 +299,7 @@ PAGES = {
     "touching capitals": Page(NOTE, touching),
     "touching lower case": Page(LETTER, touching_lower_case),
     "sheet on a table": Page(NOTE, sheet_on_table),
+    "sheet on a light table": Page(LETTER, sheet_on_light_table),
     "climbing rows": Page(LETTER, climbing_rows),
     "bent rows": Page(LETTER, bent_rows),
     "two columns": Page(["News from the harbour", *LEFT, *RIGHT], two_columns),
