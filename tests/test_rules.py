@@ -92,3 +92,16 @@ def test_underline_is_followed_past_feet_that_merge_with_it() -> None:
     for x in range(80, 520, 24):
         feet[96:100, x : x + 14] = True
     assert (find_rules(line | feet) == line & ~feet.any(0)).all()
+
+
+def test_only_rules_that_meet_others_are_found_where_they_have_to() -> None:
+    down = np.zeros((200, 600), np.bool_)
+    down[:150, 300:302] = True
+    assert find_rules(rule(), met=down).any()
+    assert not find_rules(rule(), met=np.roll(down, 105, axis=0)).any()
+
+
+def test_stem_that_stands_on_a_finer_rule_stays() -> None:
+    stem = np.zeros((200, 600), np.bool_)
+    stem[98:104, 200:260] = True
+    assert not (find_rules(stem | rule()) & stem & ~rule()).any()

@@ -27,13 +27,15 @@ UNBROKEN = 0.88  # of the length of one that letters cover for the most part; pr
 SLENDER = 80  # times longer than thick: no stroke of a letter is
 
 
-def find_rules(mask: Mask) -> Mask:
+def find_rules(mask: Mask, *, met: Mask | None = None) -> Mask:
     """Pixels of ruled lines and underlines that are of nothing else.
 
     Parameters
     ----------
     mask : ndarray, bool [h, w]
         Ink.
+    met : ndarray, bool [h, w], optional
+        Rules down the page, one of which each has to meet; by default it need not.
 
     Returns
     -------
@@ -54,7 +56,10 @@ def find_rules(mask: Mask) -> Mask:
         after = follow(firsts, alike, line, range(right, mask.shape[1]))
         before = follow(firsts, alike, line, range(left - 1, -1, -1))
         rule = np.array([*piece[thin[piece]], *after, *before], np.intp)
-        if is_rule(marks, rule, mask, (left, right)):
+        known = chosen[rule].mean() > 0.5  # a stem or a bar that a rule passes
+        if known or not is_rule(marks, rule, mask, (left, right)):
+            continue
+        if met is None or beside(marks, rule, met).any():
             chosen[rule] = 1
     return painted(marks, chosen, mask)
 
@@ -135,7 +140,8 @@ def follow(firsts: Indices, middles: Floats, line: Floats, columns: range) -> li
 def as_thick(marks: Runs, piece: Indices) -> NDArray[np.bool_]:
     """Which marks are about as thick as the piece that runs free: others are bars of letters."""
     thickness = marks.stop - marks.start
-    alike: NDArray[np.bool_] = thickness <= 1.6 * thickness[piece].mean() + 1
+    usual = thickness[piece].mean()
+    alike: NDArray[np.bool_] = (thickness <= 1.6 * usual + 1) & (usual <= 2 * thickness + 1)
     return alike
 
 
@@ -145,7 +151,7 @@ def is_rule(marks: Runs, rule: Indices, mask: Mask, piece: tuple[int, int]) -> b
     The less of them shows, the more must speak for it: that it leaves the image, as print
     does not, or that it is seen wherever no letter covers it.
     """
-    width = mask.shape[1]
+    width: int = mask.shape[1]
     slender = SLENDER * float((marks.stop[rule] - marks.start[rule]).mean())
     shown = len(rule)
     if piece[0] <= NEAR or piece[1] >= width - NEAR:
@@ -153,14 +159,17 @@ def is_rule(marks: Runs, rule: Indices, mask: Mask, piece: tuple[int, int]) -> b
     if piece[1] - piece[0] > LONG * width and shown > max(COVERED * width, slender):
         return True
     extent = int(np.ptp(marks.y[rule])) + 1
-    return extent > max(COVERED * width, slender) and unbroken(marks, rule, mask)
+    if extent <= max(COVERED * width, slender):
+        return False
+    return bool(beside(marks, rule, mask).mean() >= UNBROKEN)  # in print there is white between
 
 
-def unbroken(marks: Runs, rule: Indices, mask: Mask) -> bool:
-    """Whether a line shows wherever no letter covers it: in print there is white between."""
+def beside(marks: Runs, rule: Indices, mask: Mask) -> NDArray[np.bool_]:
+    """Whether the mask is set at most a pixel off, for each column from end to end of a rule."""
     rule = rule[np.argsort(marks.y[rule])]
     columns = np.arange(marks.y[rule[0]], marks.y[rule[-1]] + 1)
     middles = (marks.start[rule] + marks.stop[rule] - 1) / 2
     path = np.interp(columns, marks.y[rule], middles).round().astype(np.intp)
     near = np.clip(path + [[-1], [0], [1]], 0, len(mask) - 1)  # (3, n)
-    return bool(mask[near, columns].any(0).mean() >= UNBROKEN)
+    found: NDArray[np.bool_] = mask[near, columns].any(0)
+    return found
