@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.page_maker import handprint_page
+from tests.trouble_pages import PAGES
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -27,6 +28,12 @@ PRINT = [
     "",
     "Order 2790, paid 13 June 1846.",
 ]
+#: Sample to the page of trouble that it shows.
+TROUBLES = {
+    "letter": "ruled paper in shadow",
+    "whiteboard": "whiteboard",
+    "form": "a letter a square",
+}
 
 
 def main() -> None:
@@ -38,7 +45,11 @@ def main() -> None:
     )
     label.quantize(32).save(SAMPLES / "label.png", optimize=True)
     printed(PRINT).save(SAMPLES / "print.png", optimize=True)
-    for name, lines in {"note": NOTE, "label": LABEL, "print": PRINT}.items():
+    texts = {"note": NOTE, "label": LABEL, "print": PRINT}
+    for name, trouble in TROUBLES.items():
+        PAGES[trouble].draw().save(SAMPLES / f"{name}.jpg", quality=78)
+        texts[name] = list(PAGES[trouble].lines)
+    for name, lines in texts.items():
         text = "".join(line + "\n" for line in lines if line)
         (SAMPLES / f"{name}.gt.txt").write_text(text, encoding="utf-8")
 

@@ -79,9 +79,10 @@ def test_light_that_falls_off_is_no_ink() -> None:
     assert agreement(find_ink(written(light)).mask) > 0.97
 
 
-def test_edge_of_a_shadow_is_no_ink() -> None:
+@pytest.mark.parametrize("left", [0.6, 0.45])
+def test_edge_of_a_shadow_is_no_ink(left: float) -> None:
     light = np.ones((HEIGHT, WIDTH), np.float32)
-    light[:, 203:] = 0.6  # between two strokes
+    light[:, 203:] = left  # between two strokes
     soft = np.asarray(Image.fromarray(light).resize((40, 30)).resize((WIDTH, HEIGHT)))
     assert agreement(find_ink(written(soft)).mask) > 0.95
 

@@ -98,3 +98,12 @@ def test_what_is_no_writing_goes(name: str) -> None:
 def test_capital_that_the_border_cuts_stays() -> None:
     cut = (306, 60, 320, 80)
     assert kept(rings(*LETTERS, cut)) == {*LETTERS, cut}
+
+
+def test_dash_that_touches_the_border_is_the_end_of_a_rule() -> None:
+    page = np.zeros((100, 200), np.bool_)
+    page[40:60, 50:54] = page[40:60, 70:74] = True
+    inside, outside = page.copy(), page.copy()
+    inside[50:53, 90:115] = outside[50:53, 175:] = True
+    assert (90, 50, 115, 53) in kept(inside)
+    assert (175, 50, 200, 53) not in kept(outside)

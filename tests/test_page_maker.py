@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.page_maker import STROKES, handprint_page
+from tests.page_maker import handprint_page
+from tests.strokes import STROKES
 
 
 def test_same_seed_draws_the_same_page() -> None:

@@ -77,3 +77,31 @@ def test_feet_of_printed_letters_are_no_rule() -> None:
         text[100:120, x : x + 3] = True
         text[118:120, x - 3 : x + 6] = text[100:102, x - 3 : x + 6] = True
     assert not find_rules(text).any()
+
+
+def test_rule_that_leaves_the_image_beside_the_writing_is_found() -> None:
+    word = np.zeros((200, 600), np.bool_)
+    for x in range(30, 570, 14):
+        word[60:102, x : x + 10] = True  # the rule shows for 4 px in 14, and for 20 at the end
+    assert (find_rules(word | rule()) & ~word).sum() > 0.9 * (rule() & ~word).sum()
+
+
+def test_underline_is_followed_past_feet_that_merge_with_it() -> None:
+    line = rule(left=40) & (np.arange(600) < 560)
+    feet = np.zeros((200, 600), np.bool_)
+    for x in range(80, 520, 24):
+        feet[96:100, x : x + 14] = True
+    assert (find_rules(line | feet) == line & ~feet.any(0)).all()
+
+
+def test_only_rules_that_meet_others_are_found_where_they_have_to() -> None:
+    down = np.zeros((200, 600), np.bool_)
+    down[:150, 300:302] = True
+    assert find_rules(rule(), met=down).any()
+    assert not find_rules(rule(), met=np.roll(down, 105, axis=0)).any()
+
+
+def test_stem_that_stands_on_a_finer_rule_stays() -> None:
+    stem = np.zeros((200, 600), np.bool_)
+    stem[98:104, 200:260] = True
+    assert not (find_rules(stem | rule()) & stem & ~rule()).any()

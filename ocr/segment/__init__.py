@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from ocr.segment.binarize import Ink, find_ink
 from ocr.segment.columns import reading_order
 from ocr.segment.components import Components, drop_non_text, find_components
+from ocr.segment.filters import maximum
 from ocr.segment.rows import Row, find_rows
 from ocr.segment.rules import find_rules
 
 __all__ = ["Components", "Ink", "Row", "Segmentation", "segment"]
+
+MEETING = 9  # px around a rule, as it is thicker where it meets another and is not followed there
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,10 @@ def segment(gray: NDArray[np.float32]) -> Segmentation:
         Without rows for a blank page.
     """
     ink = find_ink(gray)
-    ink = ink.without(find_rules(ink.mask))
+    across = find_rules(ink.mask)
+    ink = ink.without(across)
+    if across.any():  # squared paper, forms and margins have both
+        ink = ink.without(find_rules(ink.mask.T, met=maximum(across, MEETING).T).T)
     components = drop_non_text(find_components(ink.mask))
     rows = [
         Row(block[row.members], row.slope)

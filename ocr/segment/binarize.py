@@ -22,6 +22,7 @@ Mask = NDArray[np.bool_]
 BACKGROUND_SIDE = 160  # px, side of the small image that the background is taken from
 WIDEST_STROKE = 1 / 14  # of the longer side; a wider dark area is background, not ink
 RIM = 7  # px of the small image that are taken off the edge of a sheet, half on each side
+TABLE = 2.6  # times darker than the sheet is what it lies on; a shadow is 2.5 times at the most
 FAINTEST = 0.045  # share of the paper's light that ink takes away at the least
 NOISE_FACTOR = 5.0  # an edge stands out from the grain of the paper by so many deviations
 
@@ -104,7 +105,7 @@ def sheet_mask(background: Gray, shape: tuple[int, ...]) -> Mask:
     contrast = background[bright].mean() / max(float(background[~bright].mean()), 0.02)
     labels, _ = label(bright)
     sheet = fill_holes(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
-    if contrast < 1.7 or sheet.mean() < 0.12:
+    if contrast < TABLE or sheet.mean() < 0.12:
         return np.ones(shape, np.bool_)
     # the rim is blurred, and its shade is neither paper nor ink
     return resize(minimum(sheet, RIM).astype(np.float32), shape) > 0.5

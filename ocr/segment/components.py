@@ -166,7 +166,8 @@ def _reaches_in(components: Components, height: float) -> Mask:
     solid = components.areas > 0.6 * widths * heights
     huge = (heights > 2.2 * height) | (widths > 4 * height)
     big = components.areas > 0.3 * height**2
-    reaches: Mask = _touches_border(components) & ((solid & big) | huge)
+    flat = (heights < 0.25 * widths) & (widths > 0.5 * height)  # of a rule; no dash stands there
+    reaches: Mask = _touches_border(components) & ((solid & big) | huge | flat)
     return reaches
 
 

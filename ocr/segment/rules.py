@@ -16,21 +16,26 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 THICKEST = 1 / 150  # of the longer side of the page
-FREE = 0.05  # of the width: a rule runs free for so long somewhere
+FREE = 0.03  # of the width: a rule runs free for so long somewhere
+LONG = 0.05  # of the width, of a piece that is no dash of print
 NEAR = 4  # px above and below it that are free there
-STEEPEST = 0.1  # slope of a rule that is looked for
+STEEPEST = 0.2  # slope of a rule that is looked for
 ASTRAY = 1.6  # px that a rule may be off where it is expected
-COVERED = 0.2  # of the width, in which a rule shows between letters
+COVERED = 0.2  # of the width, in which a rule shows between letters ...
+LEAVING = 0.1  # ... and of one that leaves the image
+UNBROKEN = 0.88  # of the length of one that letters cover for the most part; print has 0.84
 SLENDER = 80  # times longer than thick: no stroke of a letter is
 
 
-def find_rules(mask: Mask) -> Mask:
+def find_rules(mask: Mask, *, met: Mask | None = None) -> Mask:
     """Pixels of ruled lines and underlines that are of nothing else.
 
     Parameters
     ----------
     mask : ndarray, bool [h, w]
         Ink.
+    met : ndarray, bool [h, w], optional
+        Rules down the page, one of which each has to meet; by default it need not.
 
     Returns
     -------
@@ -46,10 +51,15 @@ def find_rules(mask: Mask) -> Mask:
         if chosen[piece].any():
             continue  # followed from another piece
         line = np.polyfit(marks.y[piece], middles[piece], 1)
-        after = follow(firsts, middles, line, range(right, mask.shape[1]))
-        before = follow(firsts, middles, line, range(left - 1, -1, -1))
-        rule = as_thick(marks, np.array([*piece, *after, *before], np.intp), piece)
-        if is_rule(marks, rule, mask.shape[1]):
+        thin = as_thick(marks, piece)
+        alike = np.where(thin, middles, np.inf)  # where it merges with a foot it would go astray
+        after = follow(firsts, alike, line, range(right, mask.shape[1]))
+        before = follow(firsts, alike, line, range(left - 1, -1, -1))
+        rule = np.array([*piece[thin[piece]], *after, *before], np.intp)
+        known = chosen[rule].mean() > 0.5  # a stem or a bar that a rule passes
+        if known or not is_rule(marks, rule, mask, (left, right)):
+            continue
+        if met is None or beside(marks, rule, met).any():
             chosen[rule] = 1
     return painted(marks, chosen, mask)
 
@@ -101,7 +111,7 @@ def follow(firsts: Indices, middles: Floats, line: Floats, columns: range) -> li
     firsts : ndarray, intp [w + 1]
         First mark of each column.
     middles : ndarray, float64 [n]
-        Ordinate of each mark.
+        Ordinate of each mark; infinite for what is none of the rule.
     line : ndarray, float64 [2]
         Slope, and ordinate at column 0.
     columns : range
@@ -127,14 +137,39 @@ def follow(firsts: Indices, middles: Floats, line: Floats, columns: range) -> li
     return found
 
 
-def as_thick(marks: Runs, rule: Indices, piece: Indices) -> Indices:
-    """Marks of a rule about as thick as the piece that runs free: others are bars of letters."""
+def as_thick(marks: Runs, piece: Indices) -> NDArray[np.bool_]:
+    """Which marks are about as thick as the piece that runs free: others are bars of letters."""
     thickness = marks.stop - marks.start
-    kept: Indices = rule[thickness[rule] <= 1.6 * thickness[piece].mean() + 1]
-    return kept
+    usual = thickness[piece].mean()
+    alike: NDArray[np.bool_] = (thickness <= 1.6 * usual + 1) & (usual <= 2 * thickness + 1)
+    return alike
 
 
-def is_rule(marks: Runs, rule: Indices, width: int) -> bool:
-    """Whether marks of a line are long enough, and slender as no stroke is."""
-    thickness = float((marks.stop[rule] - marks.start[rule]).mean())
-    return len(rule) > max(COVERED * width, SLENDER * thickness)
+def is_rule(marks: Runs, rule: Indices, mask: Mask, piece: tuple[int, int]) -> bool:
+    """Whether marks of a line are long enough, and slender as no stroke is.
+
+    The less of them shows, the more must speak for it: that it leaves the image, as print
+    does not, or that it is seen wherever no letter covers it.
+    """
+    width: int = mask.shape[1]
+    slender = SLENDER * float((marks.stop[rule] - marks.start[rule]).mean())
+    shown = len(rule)
+    if piece[0] <= NEAR or piece[1] >= width - NEAR:
+        return shown > max(LEAVING * width, slender)
+    if piece[1] - piece[0] > LONG * width and shown > max(COVERED * width, slender):
+        return True
+    extent = int(np.ptp(marks.y[rule])) + 1
+    if extent <= max(COVERED * width, slender):
+        return False
+    return bool(beside(marks, rule, mask).mean() >= UNBROKEN)  # in print there is white between
+
+
+def beside(marks: Runs, rule: Indices, mask: Mask) -> NDArray[np.bool_]:
+    """Whether the mask is set at most a pixel off, for each column from end to end of a rule."""
+    rule = rule[np.argsort(marks.y[rule])]
+    columns = np.arange(marks.y[rule[0]], marks.y[rule[-1]] + 1)
+    middles = (marks.start[rule] + marks.stop[rule] - 1) / 2
+    path = np.interp(columns, marks.y[rule], middles).round().astype(np.intp)
+    near = np.clip(path + [[-1], [0], [1]], 0, len(mask) - 1)  # (3, n)
+    found: NDArray[np.bool_] = mask[near, columns].any(0)
+    return found
