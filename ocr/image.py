@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -158,6 +158,8 @@ def _stream(source: str | Path | bytes | BinaryIO) -> BinaryIO:
 
 
 def _opened(file: BinaryIO, name: str) -> Image.Image:
+    with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
+        return _opened_as_common(file)
     try:
         return Image.open(file)
     except UnidentifiedImageError as error:
@@ -165,7 +167,22 @@ def _opened(file: BinaryIO, name: str) -> Image.Image:
         raise ImageError(f"cannot read {name}: {_foreign(file.read(16))}") from error
 
 
-@contextmanager
+def _opened_as_common(file: BinaryIO) -> Image.Image:
+    """JPEG or PNG, without the import of Pillow's other formats; SyntaxError for another."""
+    head = file.read(8)
+    file.seek(0)
+    if head.startswith(b"\xff\xd8\xff"):
+        from PIL.JpegImagePlugin import JpegImageFile
+
+        return JpegImageFile(file)
+    if head == b"\x89PNG\r\n\x1a\n":
+        from PIL.PngImagePlugin import PngImageFile
+
+        return PngImageFile(file)
+    raise SyntaxError("neither JPEG nor PNG")
+
+
+@contextlib.contextmanager
 def _quiet_pillow() -> Iterator[None]:
     """Put our size limit in the place of Pillow's, and its warnings aside.
 

@@ -44,7 +44,13 @@ def read(image: PageImage, classifier: Classifier, *, language: Ngrams | None) -
     Page
         Boxes in pixels of the original upright image; no lines on a blank page.
     """
-    image, segmentation = segment_at_letter_size(image)
+    return read_segmented(*segment_at_letter_size(image), classifier, language=language)
+
+
+def read_segmented(
+    image: PageImage, segmentation: Segmentation, classifier: Classifier, *, language: Ngrams | None
+) -> Page:
+    """Read a page whose rows were found by `segment_at_letter_size`; see `read`."""
     lines = read_rows(segmentation, classifier, language)
     width, height = image.size
     return Page(width, height, tuple(to_original(line, image) for line in lines))
