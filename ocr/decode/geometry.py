@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,7 @@ class Frame:
     baseline: Floats
 
 
+@cache
 def shape_table(characters: str) -> Floats:
     """Top, bottom and deviation of log height of each character, float64 [C, 3].
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,9 @@ CASES = {
     "0": {"upper": math.log(0.1), "lower": math.log(0.1), "digit": 0.0, "other": 0.0},
 }
 _NEXT_CASE = {"upper": "U", "lower": "l", "digit": "0", "other": ""}
+_CASE_AFTER = {
+    case: {**_NEXT_CASE, "upper": "UU"} if case in ("U", "UU") else _NEXT_CASE for case in CASES
+}
 ACCENT = math.log(30)  # nats, that a letter bears an accent
 UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
 SPACE = SYMBOLS.index(" ")
@@ -51,11 +55,14 @@ class _Hypothesis(NamedTuple):
     score: float
     context: str
     case: str
-    step: Step | None
+    candidate: int  # of the last step; -1 before the first
+    output: int
+    space: bool
     previous: _Hypothesis | None
 
 
 _Beam = dict[tuple[str, str], _Hypothesis]
+_score = attrgetter("score")
 
 
 def best_path(
@@ -85,29 +92,27 @@ def best_path(
     list of Step
         Empty where everything is left out.
     """
-    letters = _letters(characters)
-    choices = [_choices(row) for row in scores]
+    choices = _choices(scores, _letters(characters), language is not None)
     skips = [_skip(atom, lattice.height) for atom in lattice.atoms]
     starting: list[list[int]] = [[] for _ in lattice.atoms]
     for i, candidate in enumerate(lattice.candidates):
         starting[candidate.first].append(i)
     beams: list[_Beam] = [{} for _ in range(len(lattice.atoms) + 1)]
-    beams[0][(" ", "")] = _Hypothesis(0.0, " ", "", None, None)
+    beams[0][(" ", "")] = _Hypothesis(0.0, " ", "", -1, -1, False, None)
+    tops = [-math.inf] * len(beams)  # the best score at each place, as far as it is known
     for place, starts in enumerate(starting):
-        kept = sorted(beams[place].values(), key=lambda h: -h.score)[:BEAM]
+        kept = sorted(beams[place].values(), key=_score, reverse=True)[:BEAM]
+        ahead = [(i, lattice.candidates[i].last, choices[i]) for i in starts]
         odds = float(space_odds[place - 1]) if place else 0.0
         alone = next(i for i in starts if lattice.candidates[i].last == place + 1)
         skip = skips[place] + float(reject[alone])
         for hypothesis in kept:
             if hypothesis.score < kept[0].score - BEHIND:
                 break
-            for base, space in _with_and_without_space(hypothesis, odds, language):
-                after = language.log_probs(base.context) if language is not None else None
-                for i in starts:
-                    beam = beams[lattice.candidates[i].last]
-                    _extend(beam, base, i, space, choices[i], letters, after)
-            _keep(beams[place + 1], hypothesis._replace(score=hypothesis.score + skip))
-    return _trace(max(beams[-1].values(), key=lambda h: h.score))
+            for variant in _with_and_without_space(hypothesis, odds, language):
+                _extend(hypothesis, variant, ahead, beams, tops, language)
+            _keep(beams[place + 1], hypothesis, hypothesis.score + skip)
+    return _trace(max(beams[-1].values(), key=_score))
 
 
 class _Letter(NamedTuple):
@@ -146,68 +151,101 @@ def _skip(atom: Atom, height: float) -> float:
     return SKIP + SKIP_SIZE * min(1.0, max(right - left, bottom - top) / height)
 
 
-def _choices(scores: NDArray[np.float64]) -> list[tuple[int, float]]:
-    """Likeliest outputs of one candidate, with their scores."""
-    order = np.argsort(scores)[::-1][:CHOICES]
-    least = scores[order[0]] - WITHIN
-    return [(int(i), float(scores[i])) for i in order if scores[i] >= least]
+class _Choice(NamedTuple):
+    """A character that a candidate may be: its output, and its score without a context."""
+
+    output: int
+    score: float
+    symbol: str
+    column: int
+    kind: str
+
+
+def _choices(
+    scores: NDArray[np.float64], letters: list[_Letter], with_language: bool
+) -> list[list[_Choice]]:
+    """Likeliest characters of each candidate."""
+    order = np.argsort(scores, axis=1)[:, ::-1][:, :CHOICES]
+    likely = np.take_along_axis(scores, order, axis=1)
+    chosen = []
+    for outputs, values in zip(order.tolist(), likely.tolist(), strict=True):
+        least = values[0] - WITHIN
+        own = []
+        for output, value in zip(outputs, values, strict=True):
+            letter = letters[output]
+            if value >= least:
+                said = (
+                    LANGUAGE_BONUS - letter.cost if letter.column >= 0 else LANGUAGE_BONUS + UNKNOWN
+                )
+                value += LANGUAGE_WEIGHT * said if with_language else 0.0
+                own.append(_Choice(output, value, letter.symbol, letter.column, letter.kind))
+        chosen.append(own)
+    return chosen
 
 
 def _with_and_without_space(
     hypothesis: _Hypothesis, odds: float, language: Ngrams | None
-) -> list[tuple[_Hypothesis, bool]]:
-    """Go on in the word, or end it; only what the gap leaves possible."""
-    if hypothesis.step is None:
-        return [(hypothesis, False)]
+) -> list[tuple[float, str, str, bool]]:
+    """Score, context, case and space: go on in the word, or end it; what the gap leaves open."""
+    if hypothesis.candidate < 0:
+        return [(hypothesis.score, hypothesis.context, hypothesis.case, False)]
     variants = []
     if odds < 5:
         stay = hypothesis.score - math.log1p(math.exp(odds))
-        variants.append((hypothesis._replace(score=stay), False))
+        variants.append((stay, hypothesis.context, hypothesis.case, False))
     if odds > -5:
         end = hypothesis.score - math.log1p(math.exp(-odds))
         if language is not None:
             end += LANGUAGE_WEIGHT * language.log_probs(hypothesis.context)[SPACE]
         context = (hypothesis.context + " ")[1 - ORDER :]
-        variants.append((hypothesis._replace(score=end, context=context, case=""), True))
+        variants.append((end, context, "", True))
     return variants
 
 
 def _extend(
-    beam: _Beam,
-    base: _Hypothesis,
-    candidate: int,
-    space: bool,
-    choices: list[tuple[int, float]],
-    letters: list[_Letter],
-    after: list[float] | None,
+    origin: _Hypothesis,
+    variant: tuple[float, str, str, bool],
+    ahead: list[tuple[int, int, list[_Choice]]],
+    beams: list[_Beam],
+    tops: list[float],
+    language: Ngrams | None,
 ) -> None:
-    """Go on from `base` with each choice for a candidate; `after` is the language's opinion."""
-    for output, score in choices:
-        symbol, column, kind, cost = letters[output]
-        total = base.score + score
-        if after is not None:
-            said = after[column] - cost if column >= 0 else UNKNOWN
-            total += LANGUAGE_WEIGHT * (said + LANGUAGE_BONUS) + CASES[base.case][kind]
-        case = _NEXT_CASE[kind]
-        if kind == "upper" and base.case in ("U", "UU"):
-            case = "UU"
-        key = ((base.context + symbol)[1 - ORDER :], case)
-        if key not in beam or beam[key].score < total:
-            # `base` differs from its origin in its score alone, so the steps hang on it
-            step = Step(candidate, output, space)
-            beam[key] = _Hypothesis(total, *key, step, base)
+    """Go on from a hypothesis with each choice for each candidate that starts where it ends.
+
+    `ahead` has the candidates, where they end, and their choices.
+    """
+    score, context, case, space = variant
+    after = language.log_probs(context) if language is not None else None
+    costs, cases = CASES[case], _CASE_AFTER[case]
+    for candidate, place, choices in ahead:
+        beam, top = beams[place], tops[place]
+        for output, total, symbol, column, kind in choices:
+            total += score
+            if after is not None:
+                total += costs[kind]
+                if column >= 0:
+                    total += LANGUAGE_WEIGHT * after[column]
+            if total < top - BEHIND:
+                continue
+            key = ((context + symbol)[1 - ORDER :], cases[kind])
+            known = beam.get(key)
+            if known is None or known.score < total:
+                beam[key] = _Hypothesis(total, *key, candidate, output, space, origin)
+                top = max(top, total)
+        tops[place] = top
 
 
-def _keep(beam: _Beam, hypothesis: _Hypothesis) -> None:
+def _keep(beam: _Beam, hypothesis: _Hypothesis, score: float) -> None:
+    """Leave an atom out: the hypothesis goes on as it is, for less."""
     key = (hypothesis.context, hypothesis.case)
-    if key not in beam or beam[key].score < hypothesis.score:
-        beam[key] = hypothesis
+    if key not in beam or beam[key].score < score:
+        beam[key] = _Hypothesis(score, *hypothesis[1:])
 
 
 def _trace(hypothesis: _Hypothesis) -> list[Step]:
     steps = []
     node: _Hypothesis | None = hypothesis
-    while node is not None and node.step is not None:
-        steps.append(node.step)
+    while node is not None and node.candidate >= 0:
+        steps.append(Step(node.candidate, node.output, node.space))
         node = node.previous
     return steps[::-1]
