@@ -78,8 +78,8 @@ class PageImage:
 
     Attributes
     ----------
-    gray : ndarray, float32 [h, w]
-        0 black to 1 white.
+    gray : ndarray, uint8 [h, w]
+        0 black to 255 white.
     scale : float
         Pixels of `gray` per pixel of the original.
     size : (int, int)
@@ -88,14 +88,14 @@ class PageImage:
         The file it came from; later frames of a file are ``scan.tif#2``, ``scan.tif#3`` ...
     """
 
-    gray: NDArray[np.float32]
+    gray: NDArray[np.uint8]
     scale: float
     size: tuple[int, int]
     name: str
 
     def picture(self) -> Image.Image:
         """`gray` as a picture to draw on, in Pillow's mode L."""
-        return Image.fromarray((self.gray * 255).round().astype(np.uint8))
+        return Image.fromarray(self.gray)
 
 
 def load(
@@ -219,8 +219,7 @@ def _page(image: Image.Image, name: str, max_pixels: int, working_side: int) -> 
     if orientation in UPRIGHT:
         gray = gray.transpose(UPRIGHT[orientation])
     size = (height, width) if orientation in SIDEWAYS else (width, height)
-    values = np.asarray(gray) * np.float32(1 / 255)
-    return PageImage(values, scale, size, name)
+    return PageImage(np.asarray(gray), scale, size, name)
 
 
 def _draft(image: Image.Image, working_side: int) -> None:

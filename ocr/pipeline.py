@@ -15,9 +15,8 @@ from ocr.decode.language import Ngrams
 from ocr.image import PageImage
 from ocr.models_dir import models_dir
 from ocr.page import Box, Line, Page
-from ocr.segment import Segmentation, segment
+from ocr.segment import Segmentation, arranged, find_letters
 from ocr.segment.components import letter_height
-from ocr.segment.filters import shrink
 
 SHORT_SIDE = 700  # px of the longer side; a page is not made smaller than that
 LARGE_LETTERS = 40  # px: strokes are still two pixels wide, and a crop holds no more
@@ -68,28 +67,28 @@ def segment_at_letter_size(image: PageImage) -> tuple[PageImage, Segmentation]:
     """
     if max(image.gray.shape) >= 2 * SHORT_SIDE:
         small = halved(image)
-        segmentation = segment(small.gray)
+        ink, letters = find_letters(small.gray)
         enough = FAST_LETTERS if image.gray.size >= PHOTOGRAPH else LARGE_LETTERS
-        if letter_height(segmentation.components) >= enough:
-            return small, segmentation
-    segmentation = segment(image.gray)
+        if letter_height(letters) >= enough:
+            return small, arranged(ink, letters)
+    ink, letters = find_letters(image.gray)
     factor = min(2.0, (LARGEST / image.gray.size) ** 0.5)
-    if 0 < letter_height(segmentation.components) < SMALL_LETTERS and factor > LEAST_ENLARGED:
+    if 0 < letter_height(letters) < SMALL_LETTERS and factor > LEAST_ENLARGED:
         image = enlarged(image, factor)
-        segmentation = segment(image.gray)
-    return image, segmentation
+        ink, letters = find_letters(image.gray)
+    return image, arranged(ink, letters)
 
 
 def halved(image: PageImage) -> PageImage:
     """A quarter of the pixels."""
-    return replace(image, gray=shrink(image.gray, 2), scale=image.scale / 2)
+    return replace(image, gray=np.asarray(image.picture().reduce(2)), scale=image.scale / 2)
 
 
 def enlarged(image: PageImage, factor: float) -> PageImage:
     """More pixels a side: between small letters, the white gets wide enough to cut."""
     height, width = (round(factor * side) for side in image.gray.shape)
-    picture = Image.fromarray(image.gray).resize((width, height), Image.Resampling.BICUBIC)
-    return replace(image, gray=np.clip(np.asarray(picture), 0, 1), scale=factor * image.scale)
+    picture = image.picture().resize((width, height), Image.Resampling.BICUBIC)
+    return replace(image, gray=np.asarray(picture), scale=factor * image.scale)
 
 
 def language_model(name_or_path: str | Path | None) -> Ngrams | None:
