@@ -23,7 +23,7 @@ LARGE_LETTERS = 40  # px: strokes are still two pixels wide, and a crop holds no
 FAST_LETTERS = 18  # px: enough on a photograph of many pixels, which would take long
 PHOTOGRAPH = 2_900_000  # px, as 12 megapixels are decoded
 SMALL_LETTERS = 24  # px: what a crop holds; smaller ones are enlarged in any case
-LARGEST = 16_000_000  # px of a page that is enlarged; more would take long, and much memory
+LARGEST = 12_000_000  # px of a page that is enlarged; more would take long, and much memory
 LEAST_ENLARGED = 1.2  # times; less would blur more than it parts
 
 

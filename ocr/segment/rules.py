@@ -6,6 +6,8 @@ through the writing. Where it meets a letter the ink is thicker, and stays.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,14 +42,15 @@ def find_rules(mask: Mask) -> Mask:
     middles = (marks.start + marks.stop - 1) / 2
     firsts = np.searchsorted(marks.y, np.arange(mask.shape[1] + 1))
     chosen = np.zeros(len(marks.y), np.int32)
+    places = firsts.tolist(), middles.tolist()
     for left, top, right, bottom in free_pieces(marks, mask):
         piece = np.arange(firsts[left], firsts[right])
         piece = piece[(marks.start[piece] >= top) & (marks.stop[piece] <= bottom)]
         if chosen[piece].any():
             continue  # followed from another piece
         line = np.polyfit(marks.y[piece], middles[piece], 1)
-        after = follow(firsts, middles, line, range(right, mask.shape[1]))
-        before = follow(firsts, middles, line, range(left - 1, -1, -1))
+        after = follow(*places, line, range(right, mask.shape[1]))
+        before = follow(*places, line, range(left - 1, -1, -1))
         rule = as_thick(marks, np.array([*piece, *after, *before], np.intp), piece)
         if is_rule(marks, rule, mask.shape[1]):
             chosen[rule] = 1
@@ -93,15 +96,15 @@ def is_free(thin: Mask, mask: Mask, piece: list[int]) -> bool:
     return bool(thin[around].sum() >= 0.9 * mask[around].sum())
 
 
-def follow(firsts: Indices, middles: Floats, line: Floats, columns: range) -> list[int]:
+def follow(firsts: list[int], middles: list[float], line: Floats, columns: range) -> list[int]:
     """Marks along a line, column by column: it bends with the paper.
 
     Parameters
     ----------
-    firsts : ndarray, intp [w + 1]
-        First mark of each column.
-    middles : ndarray, float64 [n]
-        Ordinate of each mark.
+    firsts : list of int
+        First mark of each column, and one more.
+    middles : list of float
+        Ordinate of each mark, ascending within a column.
     line : ndarray, float64 [2]
         Slope, and ordinate at column 0.
     columns : range
@@ -115,12 +118,16 @@ def follow(firsts: Indices, middles: Floats, line: Floats, columns: range) -> li
     slope, y = float(line[0]), float(np.polyval(line, columns.start))
     found = []
     for x in columns:
-        here = middles[firsts[x] : firsts[x + 1]]
-        if len(here):
-            nearest = int(np.abs(here - y).argmin())
-            away = float(here[nearest]) - y
+        first, last = firsts[x], firsts[x + 1]
+        if first < last:
+            nearest = bisect_left(middles, y, first, last)
+            if nearest == last or (
+                nearest > first and y - middles[nearest - 1] <= middles[nearest] - y
+            ):
+                nearest -= 1
+            away = middles[nearest] - y
             if abs(away) <= ASTRAY:
-                found.append(int(firsts[x]) + nearest)
+                found.append(nearest)
                 y += 0.3 * away
                 slope += 0.003 * away * columns.step
         y += slope * columns.step
