@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -78,8 +78,8 @@ class PageImage:
 
     Attributes
     ----------
-    gray : ndarray, float32 [h, w]
-        0 black to 1 white.
+    gray : ndarray, uint8 [h, w]
+        0 black to 255 white.
     scale : float
         Pixels of `gray` per pixel of the original.
     size : (int, int)
@@ -88,14 +88,14 @@ class PageImage:
         The file it came from; later frames of a file are ``scan.tif#2``, ``scan.tif#3`` ...
     """
 
-    gray: NDArray[np.float32]
+    gray: NDArray[np.uint8]
     scale: float
     size: tuple[int, int]
     name: str
 
     def picture(self) -> Image.Image:
         """`gray` as a picture to draw on, in Pillow's mode L."""
-        return Image.fromarray((self.gray * 255).round().astype(np.uint8))
+        return Image.fromarray(self.gray)
 
 
 def load(
@@ -158,6 +158,8 @@ def _stream(source: str | Path | bytes | BinaryIO) -> BinaryIO:
 
 
 def _opened(file: BinaryIO, name: str) -> Image.Image:
+    with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
+        return _opened_as_common(file)
     try:
         return Image.open(file)
     except UnidentifiedImageError as error:
@@ -165,7 +167,22 @@ def _opened(file: BinaryIO, name: str) -> Image.Image:
         raise ImageError(f"cannot read {name}: {_foreign(file.read(16))}") from error
 
 
-@contextmanager
+def _opened_as_common(file: BinaryIO) -> Image.Image:
+    """JPEG or PNG, without the import of Pillow's other formats; SyntaxError for another."""
+    head = file.read(8)
+    file.seek(0)
+    if head.startswith(b"\xff\xd8\xff"):
+        from PIL.JpegImagePlugin import JpegImageFile
+
+        return JpegImageFile(file)
+    if head == b"\x89PNG\r\n\x1a\n":
+        from PIL.PngImagePlugin import PngImageFile
+
+        return PngImageFile(file)
+    raise SyntaxError("neither JPEG nor PNG")
+
+
+@contextlib.contextmanager
 def _quiet_pillow() -> Iterator[None]:
     """Put our size limit in the place of Pillow's, and its warnings aside.
 
@@ -202,8 +219,7 @@ def _page(image: Image.Image, name: str, max_pixels: int, working_side: int) -> 
     if orientation in UPRIGHT:
         gray = gray.transpose(UPRIGHT[orientation])
     size = (height, width) if orientation in SIDEWAYS else (width, height)
-    values = np.asarray(gray) * np.float32(1 / 255)
-    return PageImage(values, scale, size, name)
+    return PageImage(np.asarray(gray), scale, size, name)
 
 
 def _draft(image: Image.Image, working_side: int) -> None:

@@ -15,16 +15,15 @@ from ocr.decode.language import Ngrams
 from ocr.image import PageImage
 from ocr.models_dir import models_dir
 from ocr.page import Box, Line, Page
-from ocr.segment import Segmentation, segment
+from ocr.segment import Segmentation, arranged, find_letters
 from ocr.segment.components import letter_height
-from ocr.segment.filters import shrink
 
 SHORT_SIDE = 700  # px of the longer side; a page is not made smaller than that
 LARGE_LETTERS = 40  # px: strokes are still two pixels wide, and a crop holds no more
 FAST_LETTERS = 18  # px: enough on a photograph of many pixels, which would take long
 PHOTOGRAPH = 2_900_000  # px, as 12 megapixels are decoded
 SMALL_LETTERS = 24  # px: what a crop holds; smaller ones are enlarged in any case
-LARGEST = 16_000_000  # px of a page that is enlarged; more would take long, and much memory
+LARGEST = 12_000_000  # px of a page that is enlarged; more would take long, and much memory
 LEAST_ENLARGED = 1.2  # times; less would blur more than it parts
 
 
@@ -44,7 +43,13 @@ def read(image: PageImage, classifier: Classifier, *, language: Ngrams | None) -
     Page
         Boxes in pixels of the original upright image; no lines on a blank page.
     """
-    image, segmentation = segment_at_letter_size(image)
+    return read_segmented(*segment_at_letter_size(image), classifier, language=language)
+
+
+def read_segmented(
+    image: PageImage, segmentation: Segmentation, classifier: Classifier, *, language: Ngrams | None
+) -> Page:
+    """Read a page whose rows were found by `segment_at_letter_size`; see `read`."""
     lines = read_rows(segmentation, classifier, language)
     width, height = image.size
     return Page(width, height, tuple(to_original(line, image) for line in lines))
@@ -62,28 +67,28 @@ def segment_at_letter_size(image: PageImage) -> tuple[PageImage, Segmentation]:
     """
     if max(image.gray.shape) >= 2 * SHORT_SIDE:
         small = halved(image)
-        segmentation = segment(small.gray)
+        ink, letters = find_letters(small.gray)
         enough = FAST_LETTERS if image.gray.size >= PHOTOGRAPH else LARGE_LETTERS
-        if letter_height(segmentation.components) >= enough:
-            return small, segmentation
-    segmentation = segment(image.gray)
+        if letter_height(letters) >= enough:
+            return small, arranged(ink, letters)
+    ink, letters = find_letters(image.gray)
     factor = min(2.0, (LARGEST / image.gray.size) ** 0.5)
-    if 0 < letter_height(segmentation.components) < SMALL_LETTERS and factor > LEAST_ENLARGED:
+    if 0 < letter_height(letters) < SMALL_LETTERS and factor > LEAST_ENLARGED:
         image = enlarged(image, factor)
-        segmentation = segment(image.gray)
-    return image, segmentation
+        ink, letters = find_letters(image.gray)
+    return image, arranged(ink, letters)
 
 
 def halved(image: PageImage) -> PageImage:
     """A quarter of the pixels."""
-    return replace(image, gray=shrink(image.gray, 2), scale=image.scale / 2)
+    return replace(image, gray=np.asarray(image.picture().reduce(2)), scale=image.scale / 2)
 
 
 def enlarged(image: PageImage, factor: float) -> PageImage:
     """More pixels a side: between small letters, the white gets wide enough to cut."""
     height, width = (round(factor * side) for side in image.gray.shape)
-    picture = Image.fromarray(image.gray).resize((width, height), Image.Resampling.BICUBIC)
-    return replace(image, gray=np.clip(np.asarray(picture), 0, 1), scale=factor * image.scale)
+    picture = image.picture().resize((width, height), Image.Resampling.BICUBIC)
+    return replace(image, gray=np.asarray(picture), scale=factor * image.scale)
 
 
 def language_model(name_or_path: str | Path | None) -> Ngrams | None:

@@ -49,5 +49,4 @@ def template(character: str) -> Crops:
 
 def page_image(picture: Image.Image) -> PageImage:
     """Page as `ocr.image.load` gives it where nothing has to be reduced."""
-    gray = np.asarray(picture.convert("L"), np.float32) / 255
-    return PageImage(gray, 1.0, picture.size, "picture")
+    return PageImage(np.asarray(picture.convert("L")), 1.0, picture.size, "picture")

@@ -5,7 +5,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.segment.binarize import dark_on_light, estimate_background, find_ink, otsu, sheet_mask
+from ocr.segment.binarize import (
+    as_bytes,
+    dark_on_light,
+    estimate_background,
+    find_ink,
+    otsu,
+    sheet_mask,
+)
 
 Gray = NDArray[np.float32]
 
@@ -114,16 +121,17 @@ def test_edge_of_a_sheet_on_a_dark_table_is_no_ink(degrees: float) -> None:
 
 
 def test_sheet_is_everything_where_there_is_no_table() -> None:
-    assert sheet_mask(estimate_background(written()), (HEIGHT, WIDTH)).all()
+    assert sheet_mask(estimate_background(as_bytes(written())), (HEIGHT, WIDTH)).all()
 
 
 def test_background_is_the_paper_without_the_strokes() -> None:
-    background = estimate_background(written(0.9))
+    background = estimate_background(as_bytes(written(0.9)))
     np.testing.assert_allclose(background, 0.9, atol=0.02)
 
 
 def test_page_of_dark_letters_is_left_as_it_is() -> None:
-    assert (dark_on_light(written()) == written()).all()
+    page = as_bytes(written())
+    assert (dark_on_light(page) == page).all()
 
 
 def test_otsu_separates_two_peaks() -> None:

@@ -36,13 +36,13 @@ def run() -> Run:
 def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read every page as its width and height, with whatever model."""
 
-    def read(page: PageImage, classifier: object, *, language: object) -> Page:
+    def read(page: PageImage, found: object, classifier: object, *, language: object) -> Page:
         glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{page.size[0]}")]
         return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
 
     monkeypatch.setattr(classifiers, "load", lambda name, **options: object())
     monkeypatch.setattr(pipeline, "english", lambda: None)
-    monkeypatch.setattr(pipeline, "read", read)
+    monkeypatch.setattr(pipeline, "read_segmented", read)
 
 
 @pytest.fixture
@@ -178,10 +178,10 @@ def test_json_holds_names_that_are_no_text(run: Run, tmp_path: Path) -> None:
 def test_pipes_get_utf_8_whatever_the_encoding_of_the_system(
     picture: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(page: PageImage, classifier: object, *, language: object) -> Page:
+    def read(page: PageImage, found: object, classifier: object, *, language: object) -> Page:
         return Page(*page.size, (Line((Word((Glyph(Box(0, 0, 1, 1), "Ω", 0.9),)),)),))
 
-    monkeypatch.setattr(pipeline, "read", read)
+    monkeypatch.setattr(pipeline, "read_segmented", read)
     result = CliRunner(charset="cp1252").invoke(cli.main, ["read", str(picture(12))])
     assert (result.exit_code, result.stdout_bytes) == (0, "Ω\n".encode())
 

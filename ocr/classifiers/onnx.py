@@ -12,7 +12,7 @@ from ocr.alphabet import Alphabet
 from ocr.classifiers.card import Card
 from ocr.errors import ModelError
 
-BATCH = 256  # crops at a time: the activations of more fall out of the cache
+BATCH = 64  # crops at a time: the activations of more fall out of the cache, and take memory
 
 
 class OnnxClassifier:
@@ -33,6 +33,9 @@ class OnnxClassifier:
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors: a bad file is told by us, once
+        # threads that spin while they wait cost more than they save, and an arena keeps memory
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_cpu_mem_arena = False
         if threads is not None:
             options.intra_op_num_threads = threads
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,14 @@ import click
 from ocr.cli import report
 from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts, write_picture
-from ocr.errors import OcrError
+from ocr.errors import ImageError, OcrError
 from ocr.files import write_whole
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from ocr.classifiers import Classifier
+    from ocr.decode.language import Ngrams
     from ocr.image import PageImage
     from ocr.page import Page
 
@@ -80,8 +84,8 @@ def command(
     """
     errors: list[OcrError] = []
     use_threads(threads)
-    read = _reader(model, alphabet, language, backend, threads, reject)
-    results = _read_all(images, read, errors)
+    models = _loading(model, alphabet, language, backend, threads)
+    results = _read_all(images, models, reject, errors)
     if overlay is not None:
         results = _overlaid(results, overlay)
     chunks = _text(results) if form == "text" else _json(results)
@@ -93,32 +97,39 @@ def command(
         ctx.exit(errors[0].exit_code)
 
 
-def _reader(
-    model: str,
-    alphabet: str | None,
-    language: str,
-    backend: str,
-    threads: int | None,
-    reject: float,
-) -> Callable[[PageImage], Page]:
+Models = tuple["Classifier", "Ngrams | None"]
+
+
+def _loading(
+    model: str, alphabet: str | None, language: str, backend: str, threads: int | None
+) -> Future[Models]:
+    """Models that load beside us, while the first image is decoded and segmented."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from ocr import classifiers, pipeline
 
-    classifier = classifiers.load(model, backend=backend, alphabet=alphabet, threads=threads)
-    ngrams = pipeline.language_model(language_of(language))
-    return lambda page: pipeline.read(page, classifier, language=ngrams).rejecting(reject)
+    def load() -> Models:
+        classifier = classifiers.load(model, backend=backend, alphabet=alphabet, threads=threads)
+        return classifier, pipeline.language_model(language_of(language))
+
+    return ThreadPoolExecutor(1).submit(load)
 
 
 def _read_all(
-    images: Iterable[str], read: Callable[[PageImage], Page], errors: list[OcrError]
+    images: Iterable[str], models: Future[Models], reject: float, errors: list[OcrError]
 ) -> Iterator[tuple[PageImage, Page]]:
     """Read page after page; what goes wrong is reported, and added to `errors`."""
-    from ocr import image
+    from ocr import image, pipeline
 
     for source in images:
         try:
             for page_image in image.load(sys.stdin.buffer if source == "-" else source):
-                yield page_image, read(page_image)
-        except OcrError as error:
+                found = pipeline.segment_at_letter_size(page_image)
+                classifier, ngrams = models.result()
+                page = pipeline.read_segmented(*found, classifier, language=ngrams)
+                yield page_image, page.rejecting(reject)
+        except ImageError as error:
+            models.result()  # a model that cannot be loaded is told first, and alone
             report(error)
             errors.append(error)
 

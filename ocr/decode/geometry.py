@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import string
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +91,7 @@ class Frame:
     wander: float = WANDERING
 
 
+@cache
 def shape_table(characters: str) -> Floats:
     """Top, bottom and deviation of log height of each character, float64 [C, 3].
 

@@ -17,7 +17,7 @@ from PIL import Image
 from ocr.segment import Segmentation
 from ocr.segment.components import Components
 from ocr.segment.crops import SIZE, fit
-from ocr.segment.filters import maximum, minimum
+from ocr.segment.filters import maximum
 from ocr.segment.rows import Row, straightened
 
 MOST_ATOMS = 5  # in one candidate: a percent sign that two cuts went through
@@ -101,7 +101,8 @@ def row_height(components: Components) -> float:
     """Height of the row's taller letters: capitals where there are any, else lower case."""
     heights = np.sort(components.heights)
     large = heights[heights >= 0.4 * heights[-1]]
-    return float(np.percentile(large, 60))
+    # of the sorted heights, as np.percentile has it, which is slow for so few
+    return float(np.interp(0.6 * (len(large) - 1), np.arange(len(large)), large))
 
 
 def cut_atoms(
@@ -123,16 +124,21 @@ def cut_atoms(
 
 def find_cuts(ink: NDArray[np.bool_], height: float, stroke: float) -> list[int]:
     """Columns at which a component may be cut: thin places of its vertical profile."""
-    profile = np.convolve(np.pad(ink.sum(0), 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
+    sums = ink.sum(0)
+    sums = np.concatenate([sums[:1], sums, sums[-1:]])
+    profile: list[float] = np.convolve(sums, np.full(3, 1 / 3), mode="valid").tolist()
     spacing = max(2, round(CUT_SPACING * height))
-    lowest = minimum(profile[None], 2 * (spacing // 2) + 1)[0]
-    columns = np.flatnonzero((profile == lowest) & (profile <= CUT_DEPTH * stroke))
-    chosen: list[int] = []
-    for column in columns[np.argsort(profile[columns], kind="stable")]:
-        rims = [0, ink.shape[1], *chosen]
-        if min(abs(int(column) - r) for r in rims) >= spacing:
-            chosen.append(int(column))
-    return sorted(chosen)
+    half = spacing // 2
+    columns = [
+        x
+        for x, depth in enumerate(profile)
+        if depth <= CUT_DEPTH * stroke and depth == min(profile[max(x - half, 0) : x + half + 1])
+    ]
+    chosen = [0, ink.shape[1]]
+    for column in sorted(columns, key=profile.__getitem__):
+        if min(abs(column - other) for other in chosen) >= spacing:
+            chosen.append(column)
+    return sorted(chosen[2:])
 
 
 def list_candidates(
@@ -140,29 +146,27 @@ def list_candidates(
 ) -> list[Candidate]:
     """Runs of neighbouring atoms that are near enough and narrow enough to be one letter."""
     candidates = []
-    for first in range(len(atoms)):
-        left, right = boxes[first, 0], boxes[first, 2]
+    corners: list[list[float]] = boxes.tolist()
+    for first, (left, _, right, _) in enumerate(corners):
         for last in range(first + 1, min(first + MOST_ATOMS, len(atoms)) + 1):
             if last > first + 1:
-                near = may_join(boxes[first : last - 1], boxes[last - 1], height)
-                left, right = min(left, boxes[last - 1, 0]), max(right, boxes[last - 1, 2])
+                near = may_join(corners[first : last - 1], corners[last - 1], height)
+                left, right = min(left, corners[last - 1][0]), max(right, corners[last - 1][2])
                 if not near or right - left > WIDEST * height:
                     break
             candidates.append(Candidate(first, last, union(atoms[first:last])))
     return candidates
 
 
-def may_join(parts: NDArray[np.float64], part: NDArray[np.float64], height: float) -> bool:
-    """Whether one more atom may belong to the letter that the atoms `parts` [n, 4] form."""
-    gap = part[0] - parts[:, 2].max()
+def may_join(parts: list[list[float]], part: list[float], height: float) -> bool:
+    """Whether one more atom may belong to the letter that the atoms with boxes `parts` form."""
+    gap = part[0] - max(box[2] for box in parts)
     if gap <= BROKEN * height:
         return True
-    if gap > APART * height:
+    if gap > APART * height or part[3] - part[1] >= SMALL * height:
         return False
-    small = part[3] - part[1] < SMALL * height
-    dot = part[3] < parts[:, 1].min() + 0.2 * height  # above what it would belong to
-    others_small = bool(np.all(parts[:, 3] - parts[:, 1] < SMALL * height))
-    return bool(small and (dot or others_small))
+    dot = part[3] < min(box[1] for box in parts) + 0.2 * height  # above what it would belong to
+    return dot or all(box[3] - box[1] < SMALL * height for box in parts)
 
 
 def union(atoms: list[Atom]) -> tuple[int, int, int, int]:
@@ -212,7 +216,10 @@ def grown_labels(components: Components) -> NDArray[np.int32]:
     around = [row + column for row in (-width, 0, width) for column in (-1, 0, 1)]
     # the neighbours that are rim too are still 0 when they are asked
     flat = grown.ravel()
-    flat[rim] = np.max([flat[rim + step] for step in around], axis=0, initial=0)
+    nearest = np.zeros(len(rim), np.int32)
+    for step in around:
+        np.maximum(nearest, flat[rim + step], out=nearest)
+    flat[rim] = nearest
     return grown[1:-1, 1:-1]
 
 
@@ -226,10 +233,14 @@ def candidate_ink(
     right, bottom = min(right + 1, width), min(bottom + 1, height)
     area = owners[top:bottom, left:right]
     ids = page.components.ids
-    mine = np.zeros(area.shape, np.bool_)
+    strength = page.ink.strength[top:bottom, left:right]
+    mine = strength > FAINT
+    if candidate.last == candidate.first + 1:
+        mine &= area == ids[lattice.atoms[candidate.first].component]
+        return strength * mine
+    owned = np.zeros(area.shape, np.bool_)
     for atom in lattice.atoms[candidate.first : candidate.last]:
-        start, stop = atom.box[0] - 1 - left, atom.box[2] + 1 - left
-        start = max(start, 0)
-        mine[:, start:stop] |= area[:, start:stop] == ids[atom.component]
-    ink = np.where(mine, page.ink.strength[top:bottom, left:right], 0)
-    return np.where(ink > FAINT, ink, 0).astype(np.float32)
+        columns = slice(max(atom.box[0] - 1 - left, 0), atom.box[2] + 1 - left)
+        owned[:, columns] |= area[:, columns] == ids[atom.component]
+    mine &= owned
+    return strength * mine

@@ -49,15 +49,13 @@ def threshold(gaps: Floats, usual: float) -> float:
     if len(gaps) < 2:
         return usual
     gaps = np.sort(gaps)
-    scores = [_between(gaps, i) for i in range(1, len(gaps))]
-    best = int(np.argmax(scores)) + 1
+    # Otsu's criterion for the sorted gaps split before each of them but the first
+    counts = np.arange(1, len(gaps))
+    sums = np.cumsum(gaps)
+    apart = sums[:-1] / counts - (sums[-1] - sums[:-1]) / counts[::-1]
+    best = int((counts * counts[::-1] * apart**2).argmax()) + 1
     narrow, wide = float(gaps[:best].mean()), float(gaps[best:].mean())
     middle = math.sqrt(narrow * wide)
     if wide > DISTINCT * narrow and wide - narrow > 0.25 and best >= 0.4 * len(gaps):
         return middle
     return max(usual, 1.8 * float(np.median(gaps)))
-
-
-def _between(gaps: Floats, i: int) -> float:
-    """Otsu's criterion for sorted gaps split before index i."""
-    return float(i * (len(gaps) - i) * (gaps[:i].mean() - gaps[i:].mean()) ** 2)

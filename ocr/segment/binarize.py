@@ -19,6 +19,7 @@ Gray = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
+POLARITY_SIDE = 320  # px, side of the small image that polarity is taken from
 BACKGROUND_SIDE = 160  # px, side of the small image that the background is taken from
 WIDEST_STROKE = 1 / 14  # of the longer side; a wider dark area is background, not ink
 RIM = 7  # px of the small image that are taken off the edge of a sheet, half on each side
@@ -43,39 +44,50 @@ class Ink:
 
     def without(self, other: Mask) -> Ink:
         """Ink less some pixels, bool [h, w], that turned out to be none."""
+        if not other.any():
+            return self
         return Ink(self.mask & ~other, np.where(other, np.float32(0), self.strength))
 
 
-def find_ink(gray: Gray) -> Ink:
+def find_ink(gray: Gray | Bytes) -> Ink:
     """Separate ink from paper.
 
     Parameters
     ----------
-    gray : ndarray, float32 [h, w]
-        0 black to 1 white.
+    gray : ndarray, uint8 or float32 [h, w]
+        0 black to 255 or 1.0 white.
 
     Returns
     -------
     Ink
         No ink at all on a blank page.
     """
-    gray = dark_on_light(gray)
-    background = estimate_background(gray)
-    share = gray / np.maximum(resize(background, gray.shape), np.float32(0.05))
+    page = dark_on_light(as_bytes(gray))
+    background = estimate_background(page)
+    share = page * np.float32(1 / 255)
+    share /= resize(np.maximum(background, np.float32(0.05)), page.shape)
     share *= -255  # in place, as a copy of a page takes long and fills the memory
     share += 255
-    darkness = np.clip(share, 0, 255, out=share).astype(np.uint8)
-    darkness *= sheet_mask(background, gray.shape)
+    darkness = np.maximum(share, 0, out=share).astype(np.uint8)
+    del share
+    darkness *= sheet_mask(background, page.shape)
     return threshold_at_edges(darkness, find_edges(darkness))
 
 
-def dark_on_light(gray: Gray) -> Gray:
+def as_bytes(gray: Gray | Bytes) -> Bytes:
+    """Page as uint8, 0 black to 255 white: whole pages are worked on in bytes."""
+    if gray.dtype == np.uint8:
+        return gray  # type: ignore[return-value]
+    return (np.clip(gray, 0, 1) * 255).round().astype(np.uint8)
+
+
+def dark_on_light(gray: Bytes) -> Bytes:
     """Turn a page of light letters on a dark ground into its negative.
 
     Strokes are the rarer side of whatever stands out from its surroundings, so that the
     skew of the differences, on the sheet if there is one, tells which side they are on.
     """
-    small = shrink_to(gray, 4 * BACKGROUND_SIDE)
+    small = shrink_to(gray, POLARITY_SIDE)
     sheet = sheet_mask(estimate_background(gray), small.shape)
     around = max(3, max(small.shape) // 12) | 1
     share = box_mean(sheet.astype(np.float32), around)
@@ -83,11 +95,11 @@ def dark_on_light(gray: Gray) -> Gray:
     detail = (small - mean)[sheet]
     detail = detail[np.abs(detail) > FAINTEST]
     skew = np.mean(detail**3) if detail.size else -1.0
-    return 1 - gray if skew > 0 else gray
+    return 255 - gray if skew > 0 else gray
 
 
-def estimate_background(gray: Gray) -> Gray:
-    """Light of the paper without what is written on it, float32, shrunk to about 160 px.
+def estimate_background(gray: Bytes) -> Gray:
+    """Light of the paper without what is written on it, 0 to 1, shrunk to about 160 px.
 
     A grey closing fills every dark mark narrower than `WIDEST_STROKE`; steps of light, as
     at the edge of a shadow or of a sheet, stay where they are.
@@ -108,7 +120,7 @@ def sheet_mask(background: Gray, shape: tuple[int, ...]) -> Mask:
     if contrast < TABLE or sheet.mean() < 0.12:
         return np.ones(shape, np.bool_)
     # the rim is blurred, and its shade is neither paper nor ink
-    return resize(minimum(sheet, RIM).astype(np.float32), shape) > 0.5
+    return resize(minimum(sheet, RIM) * np.uint8(255), shape) > 127
 
 
 def find_edges(darkness: Bytes) -> Mask:
@@ -130,17 +142,18 @@ def threshold_at_edges(darkness: Bytes, edges: Mask) -> Ink:
     window = max(15, max(darkness.shape) // 24)
     step = window // 8  # the level changes slowly: it is worked out on a grid
     side = (window // max(step, 1)) | 1
+    at_edges = darkness * edges
     count = box_mean(shrink(edges, step), side)
-    total = box_mean(shrink(darkness * edges, step), side)
-    overall = float(darkness[edges].mean())
+    total = box_mean(shrink(at_edges, step), side)
+    overall = float(at_edges.sum() / np.count_nonzero(edges))
     prior = 0.002  # share of edge pixels at which the window counts as much as the page
     level = (total + prior * overall) / (count + prior)
     level = np.maximum(level, 0.35 * overall)
     level[count <= 1e-4] = 1e9  # nothing is written near
     level = resize(level, darkness.shape)
     mask = darkness > level
-    strength = darkness * np.float32(0.5)
-    strength /= level
+    strength = darkness / level
+    strength *= 0.5
     return Ink(mask, np.minimum(strength, 1, out=strength))
 
 
@@ -163,6 +176,6 @@ def otsu(values: NDArray[np.generic]) -> float:
     return float(borders[1 + best[len(best) // 2]])
 
 
-def shrink_to(gray: Gray, side: int) -> Gray:
+def shrink_to(gray: Bytes, side: int) -> Gray:
     """Average blocks so that the longer side is about `side` px; unchanged if smaller."""
-    return shrink(gray, max(gray.shape) // side)
+    return shrink(gray, max(gray.shape) // side) * np.float32(1 / 255)

@@ -98,17 +98,24 @@ def find_gutters(boxes: Floats) -> list[float]:
         return []
     left, _, right, _ = extent(boxes)
     slabs = np.floor((boxes[:, 1] + boxes[:, 3]) / 2).astype(np.intp)
-    count = len(np.unique(slabs))
+    slabs -= slabs.min()
+    tall = int(slabs.max()) + 1
+    places = np.arange(left + NARROWEST, right - NARROWEST, 0.25)
+    # each box crosses from one place to another: ups and downs, summed over the places
+    changes = np.zeros((len(places) + 1, tall), np.int32)
+    np.add.at(changes, (np.searchsorted(places, boxes[:, 0] - GUTTER / 2, "right"), slabs), 1)
+    np.add.at(changes, (np.searchsorted(places, boxes[:, 2] + GUTTER / 2), slabs), -1)
+    crossed = changes.cumsum(0)[:-1] > 0  # (places, slabs)
+    ends, starts = np.full(tall, np.inf), np.full(tall, -np.inf)
+    np.minimum.at(ends, slabs, boxes[:, 2])
+    np.maximum.at(starts, slabs, boxes[:, 0])
+    beside = (ends <= places[:, None]) & (starts >= places[:, None]) & ~crossed
+    share = crossed.sum(1) / np.isfinite(ends).sum()
     strips: list[list[tuple[float, float]]] = []  # how much each place is crossed, and where
-    for x in np.arange(left + NARROWEST, right - NARROWEST, 0.25):
-        over = (boxes[:, 0] < x + GUTTER / 2) & (boxes[:, 2] > x - GUTTER / 2)
-        crossing = np.unique(slabs[over])
-        before, after = slabs[boxes[:, 2] <= x], slabs[boxes[:, 0] >= x]
-        together = np.setdiff1d(np.intersect1d(before, after), crossing)
-        if len(crossing) <= CROSSED * count and len(together) >= LONG:
-            if not strips or x - strips[-1][-1][1] > NARROWEST:
-                strips.append([])
-            strips[-1].append((len(crossing) / count, float(x)))
+    for i in np.flatnonzero((share <= CROSSED) & (beside.sum(1) >= LONG)):
+        if not strips or places[i] - strips[-1][-1][1] > NARROWEST:
+            strips.append([])
+        strips[-1].append((float(share[i]), float(places[i])))
     return [min(strip)[1] for strip in strips]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.segment.filters import minimum
-from ocr.segment.labels import bounding_boxes, label
+from ocr.segment.labels import boxes_of, find_runs, numbered, paint
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
@@ -61,12 +61,13 @@ def find_components(mask: Mask) -> Components:
     >>> find_components(dots).boxes.tolist()
     [[0, 0, 2, 2], [3, 0, 4, 2]]
     """
-    labels, count = label(mask)
+    runs = find_runs(mask)
+    parts, count = numbered(runs)
     return Components(
-        labels,
+        paint(runs, parts + 1, mask.shape),
         np.arange(1, count + 1, dtype=np.int32),
-        bounding_boxes(labels, count),
-        np.bincount(labels[mask], minlength=count + 1)[1:].astype(np.int32),
+        boxes_of(runs, parts, count),
+        np.bincount(parts, runs.stop - runs.start, count).astype(np.int32),
     )
 
 

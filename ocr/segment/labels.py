@@ -42,9 +42,16 @@ def label(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
     [[1, 0, 0, 2], [0, 1, 0, 2]]
     """
     runs = find_runs(mask)
+    parts, count = numbered(runs)
+    return paint(runs, parts + 1, mask.shape), count
+
+
+def numbered(runs: Runs) -> tuple[NDArray[np.int32], int]:
+    """Part of each run, 0 to count - 1 in the order of their first runs, and the count."""
     roots = connect(len(runs.y), *touching(runs))
-    names, numbers = np.unique(roots, return_inverse=True)
-    return paint(runs, numbers.astype(np.int32) + 1, mask.shape), len(names)
+    first = roots == np.arange(len(roots))  # a root is the first run of its part
+    numbers = np.cumsum(first, dtype=np.int32) - 1
+    return numbers[roots], int(first.sum())
 
 
 def find_runs(mask: NDArray[np.bool_]) -> Runs:
@@ -101,9 +108,13 @@ def paint(runs: Runs, values: NDArray[np.int32], shape: tuple[int, ...]) -> NDAr
 def bounding_boxes(labels: NDArray[np.int32], count: int) -> NDArray[np.int32]:
     """Left, top, right, bottom of each part, half-open, int32 [count, 4]."""
     runs = find_runs(labels > 0)
-    part = labels[runs.y, runs.start] - 1
+    return boxes_of(runs, labels[runs.y, runs.start] - 1, count)
+
+
+def boxes_of(runs: Runs, part: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """Left, top, right, bottom of each part, given the part of each run, int32 [count, 4]."""
     boxes = np.empty((4, count), np.int64)
-    boxes[:2], boxes[2:] = labels.size, 0
+    boxes[:2], boxes[2:] = np.iinfo(np.int32).max, 0
     np.minimum.at(boxes[0], part, runs.start)
     np.minimum.at(boxes[1], part, runs.y)
     np.maximum.at(boxes[2], part, runs.stop)

@@ -85,28 +85,31 @@ def find_slope(components: Components, height: float) -> float:
     if len(left) < 4:
         return 0.0
     x, y = (left + right) / 2, (top + bottom) / 2
-    flat = _sharpness(x, y, 0.0, height)
-    slopes = np.linspace(-STEEPEST, STEEPEST, 85)
-    scores = [_sharpness(x, y, s, height) for s in slopes]
-    best = float(slopes[int(np.argmax(scores))])
-    if max(scores) < 1.15 * flat:  # a few letters look sharp along some slope by chance
+    slopes = np.append(np.linspace(-STEEPEST, STEEPEST, 85), 0.0)
+    scores = _sharpness(x, y, slopes, height)
+    best = float(slopes[scores.argmax()])
+    if scores.max() < 1.15 * scores[-1]:  # a few letters look sharp along some slope by chance
         best = 0.0
     fine = best + np.linspace(-0.03, 0.03, 25)
-    scores = [_sharpness(x, y, s, height) - abs(s - best) for s in fine]
-    return float(fine[int(np.argmax(scores))])
+    scores = _sharpness(x, y, fine, height) - np.abs(fine - best)
+    return float(fine[scores.argmax()])
 
 
-def _sharpness(x: Floats, y: Floats, slope: float, height: float) -> float:
-    """Sum of squares of the profile, smoothed over half a letter, per component."""
-    place = (y - slope * x) / (height / 4)
-    place -= place.min()
+def _sharpness(x: Floats, y: Floats, slopes: Floats, height: float) -> Floats:
+    """Sum of squares of each slope's profile, smoothed over half a letter, per component."""
+    place = (y - slopes[:, None] * x) / (height / 4)  # (slopes, components)
+    place -= place.min(1, keepdims=True)
     base = place.astype(np.intp)
     share = place - base
-    profile = np.bincount(base, 1 - share, base.max() + 3) + np.bincount(
-        base + 1, share, base.max() + 3
-    )
-    smooth = np.convolve(profile, [0.25, 0.5, 0.25])
-    return float((smooth**2).sum() / len(x))
+    size = int(base.max()) + 4
+    base += size * np.arange(len(slopes))[:, None] + 1  # one array of all profiles
+    base, share = base.ravel(), share.ravel()
+    profile = np.bincount(base, 1 - share, size * len(slopes))
+    profile += np.bincount(base + 1, share, size * len(slopes))
+    profile = np.pad(profile, 1)
+    smooth = 0.25 * profile[:-2] + 0.5 * profile[1:-1] + 0.25 * profile[2:]
+    totals: Floats = (smooth**2).reshape(len(slopes), size).sum(1) / len(x)
+    return totals
 
 
 def straightened(boxes: NDArray[np.int32], slope: float) -> Floats:

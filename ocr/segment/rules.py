@@ -6,6 +6,8 @@ through the writing. Where it meets a letter the ink is thicker, and stays.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,7 +45,8 @@ def find_rules(mask: Mask, *, met: Mask | None = None) -> Mask:
     """
     marks = thin_marks(mask)
     middles = (marks.start + marks.stop - 1) / 2
-    firsts = np.searchsorted(marks.y, np.arange(mask.shape[1] + 1))
+    columns = np.arange(mask.shape[1] + 1)
+    firsts = np.searchsorted(marks.y, columns)
     chosen = np.zeros(len(marks.y), np.int32)
     for left, top, right, bottom in free_pieces(marks, mask):
         piece = np.arange(firsts[left], firsts[right])
@@ -52,10 +55,11 @@ def find_rules(mask: Mask, *, met: Mask | None = None) -> Mask:
             continue  # followed from another piece
         line = np.polyfit(marks.y[piece], middles[piece], 1)
         thin = as_thick(marks, piece)
-        alike = np.where(thin, middles, np.inf)  # where it merges with a foot it would go astray
-        after = follow(firsts, alike, line, range(right, mask.shape[1]))
-        before = follow(firsts, alike, line, range(left - 1, -1, -1))
-        rule = np.array([*piece[thin[piece]], *after, *before], np.intp)
+        alike = np.flatnonzero(thin)  # where a rule merges with a foot it would go astray
+        places = np.searchsorted(marks.y[alike], columns).tolist(), middles[alike].tolist()
+        after = alike[follow(*places, line, range(right, mask.shape[1]))]
+        before = alike[follow(*places, line, range(left - 1, -1, -1))]
+        rule = np.concatenate([piece[thin[piece]], after, before])
         known = chosen[rule].mean() > 0.5  # a stem or a bar that a rule passes
         if known or not is_rule(marks, rule, mask, (left, right)):
             continue
@@ -103,15 +107,15 @@ def is_free(thin: Mask, mask: Mask, piece: list[int]) -> bool:
     return bool(thin[around].sum() >= 0.9 * mask[around].sum())
 
 
-def follow(firsts: Indices, middles: Floats, line: Floats, columns: range) -> list[int]:
+def follow(firsts: list[int], middles: list[float], line: Floats, columns: range) -> Indices:
     """Marks along a line, column by column: it bends with the paper.
 
     Parameters
     ----------
-    firsts : ndarray, intp [w + 1]
-        First mark of each column.
-    middles : ndarray, float64 [n]
-        Ordinate of each mark; infinite for what is none of the rule.
+    firsts : list of int
+        First mark of each column, and one more.
+    middles : list of float
+        Ordinate of each mark, ascending within a column.
     line : ndarray, float64 [2]
         Slope, and ordinate at column 0.
     columns : range
@@ -119,22 +123,26 @@ def follow(firsts: Indices, middles: Floats, line: Floats, columns: range) -> li
 
     Returns
     -------
-    list of int
+    ndarray, intp [n]
         Indices of marks.
     """
     slope, y = float(line[0]), float(np.polyval(line, columns.start))
     found = []
     for x in columns:
-        here = middles[firsts[x] : firsts[x + 1]]
-        if len(here):
-            nearest = int(np.abs(here - y).argmin())
-            away = float(here[nearest]) - y
+        first, last = firsts[x], firsts[x + 1]
+        if first < last:
+            nearest = bisect_left(middles, y, first, last)
+            if nearest == last or (
+                nearest > first and y - middles[nearest - 1] <= middles[nearest] - y
+            ):
+                nearest -= 1
+            away = middles[nearest] - y
             if abs(away) <= ASTRAY:
-                found.append(int(firsts[x]) + nearest)
+                found.append(nearest)
                 y += 0.3 * away
                 slope += 0.003 * away * columns.step
         y += slope * columns.step
-    return found
+    return np.array(found, np.intp)
 
 
 def as_thick(marks: Runs, piece: Indices) -> NDArray[np.bool_]:

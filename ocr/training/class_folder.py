@@ -75,6 +75,6 @@ def ink_of_file(path: Path) -> NDArray[np.uint8]:
         page = image.load(path)[0]
     except ImageError as error:
         raise DataError(str(error)) from error
-    grey = (page.gray * 255).round().astype(np.uint8)
+    grey = page.gray
     single = grey[None]  # (1, h, w)
     return ink_of_scans(single)[0] if has_clean_border(single) else ink_of_photograph(grey)
