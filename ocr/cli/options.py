@@ -25,6 +25,8 @@ def use_threads(count: int | None) -> None:
     """Bound the threads of libraries that are not yet imported; None leaves all cores to them."""
     # threads that spin while they wait cost several times the work on a busy machine
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # NumPy's products are small here: to start its threads takes longer than they save
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if count is not None:
         os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(count)))
 

@@ -58,4 +58,6 @@ def threshold(gaps: Floats, usual: float) -> float:
     middle = math.sqrt(narrow * wide)
     if wide > DISTINCT * narrow and wide - narrow > 0.25 and best >= 0.4 * len(gaps):
         return middle
-    return max(usual, 1.8 * float(np.median(gaps)))
+    # by hand, as np.median of a few numbers imports more than it computes
+    median = (gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]) / 2
+    return max(usual, 1.8 * float(median))
