@@ -8,6 +8,7 @@ from ocr.training.samples import Samples
 from ocr.training.words import (
     Placed,
     at_size,
+    coarser,
     cut_word,
     cut_words,
     layers_of,
@@ -128,3 +129,18 @@ def test_ink_is_cut_to_its_box_and_no_ink_is_left_alone() -> None:
     assert tight(ink).shape == (9, 9)
     ink[2:5, 3:7] = 1
     assert tight(ink).shape == (3, 4)
+
+
+def test_coarse_letters_keep_their_place_and_lose_their_edges() -> None:
+    layers = layers_of(rings(0, 30))
+    coarse = coarser(layers, 0.5)
+    assert (coarse.shape, coarse.dtype) == (layers.shape, np.float32)
+    assert np.abs(coarse.sum((1, 2)) / layers.sum((1, 2)) - 1).max() < 0.1
+    assert np.corrcoef(coarse.ravel(), layers.ravel())[0, 1] > 0.8
+    soft = (coarse > 0.2) & (coarse < 0.8)
+    assert soft.mean() > 2 * ((layers > 0.2) & (layers < 0.8)).mean()
+
+
+def test_letters_that_are_large_enough_are_not_enlarged_again() -> None:
+    layers = layers_of(rings(0))
+    assert coarser(layers, 0.9).shape[1] == round(0.9 * layers.shape[1])

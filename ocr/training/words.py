@@ -20,7 +20,7 @@ from PIL import Image, ImageFont
 from ocr.decode.geometry import SCALED, shape_table
 from ocr.decode.language import SYMBOLS, fold
 from ocr.decode.lattice import build_lattice, candidate_ink, crop_candidates, grown_labels
-from ocr.pipeline import english
+from ocr.pipeline import SMALL_LETTERS, english
 from ocr.segment import Segmentation
 from ocr.segment.binarize import Ink
 from ocr.segment.components import find_components, stroke_width
@@ -35,6 +35,8 @@ FOREIGN = 0.12  # ... if no more of the candidate's ink is another's
 PART = 0.72  # a candidate with less of any letter, or with MIXED of others, is no letter;
 MIXED = 0.25  # between the two it is neither taught as one nor as the other
 RARE = 0.012  # weight in words of a character that English lacks; the commonest have 0.3
+COARSE_SHARE = 0.5  # of the words are as a camera of few pixels sees them,
+COARSEST = 0.4  # of the size: capitals of 11 px, as in a webcam's picture of a page
 SPECK = 0.3  # row heights; the dot of an i looks like a full stop, and its size tells it apart
 
 Floats = NDArray[np.float32]
@@ -100,7 +102,9 @@ def cut_word(
 ) -> list[tuple[NDArray[np.uint8], str, str]]:
     """Crop, character and second character of each candidate that is clearly right or wrong."""
     layers = layers_of(word)  # (letters, h, w)
-    strength = layers.max(0)
+    if rng.uniform() < COARSE_SHARE:
+        layers = coarser(layers, rng.uniform(COARSEST, 1.0))
+    strength = np.minimum(layers.sum(0), np.float32(1))
     mask = strength > rng.uniform(0.3, 0.6)
     if not mask.any():
         return []
@@ -139,6 +143,24 @@ def layers_of(word: list[Placed]) -> Floats:
         x, y = x - left + 2, y - top + 2
         layer[y : y + ink.shape[0], x : x + ink.shape[1]] = ink
     return layers
+
+
+def coarser(layers: Floats, factor: float) -> Floats:
+    """Each letter's ink [letters, h, w] at fewer pixels a side, enlarged again as reading does."""
+    height, width = layers.shape[1:]
+    small = max(1, round(width * factor)), max(1, round(height * factor))
+    enlarged = 2 if factor * UNIT < SMALL_LETTERS else 1
+    return np.stack([resampled(layer, small, enlarged) for layer in layers])
+
+
+def resampled(ink: Floats, small: tuple[int, int], enlarged: int) -> Floats:
+    """Ink [h, w] at a width and height, times `enlarged`."""
+    image = Image.fromarray(ink).resize(small, Image.Resampling.BOX)
+    if enlarged > 1:
+        size = (small[0] * enlarged, small[1] * enlarged)
+        image = image.resize(size, Image.Resampling.BICUBIC)
+    resized: Floats = np.clip(np.asarray(image), 0, 1)
+    return resized
 
 
 def compose(
