@@ -31,7 +31,7 @@ Bytes = NDArray[np.uint8]
 Codes = NDArray[np.uint32]
 Floats = NDArray[np.float64]
 
-UNIFORM: Floats = np.full(len(SYMBOLS), -math.log(len(SYMBOLS)))
+UNIFORM: Floats = np.full(len(SYMBOLS), 1 / len(SYMBOLS))
 
 
 def fold(text: str) -> str:
@@ -76,6 +76,7 @@ class Ngrams:
             "costs": costs,
         }
         self._ends = np.cumsum(counts, dtype=np.int64)
+        self._probabilities = np.exp(-STEP * np.arange(256))  # of each cost, or price
         self._rows: dict[str, Floats] = {}
         self._answers: dict[str, Floats] = {}
 
@@ -84,12 +85,13 @@ class Ngrams:
         return len(self._arrays["symbols"])
 
     def log_probs(self, context: str) -> Floats:
-        """Log-probability of each of `SYMBOLS` after a folded context of any length, [61]."""
+        """Log-probability of each of `SYMBOLS` after a folded context of any length, [60]."""
         context = context[1 - ORDER :]
-        if context not in self._answers:
-            foreseen = (1 - SURPRISE) * np.exp(self._row(context))
-            self._answers[context] = np.log(foreseen + SURPRISE / len(SYMBOLS))
-        return self._answers[context]
+        answer = self._answers.get(context)
+        if answer is None:
+            answer = np.log((1 - SURPRISE) * self._row(context) + SURPRISE / len(SYMBOLS))
+            self._answers[context] = answer
+        return answer
 
     def log_prob(self, character: str, context: str) -> float:
         """Log-probability of a character after a folded context; a fixed one if unknown."""
@@ -99,22 +101,23 @@ class Ngrams:
         return float(self.log_probs(context)[index]) - (DIGIT if character.isdigit() else 0.0)
 
     def _row(self, context: str) -> Floats:
-        """What the n-grams say, for a text without surprises."""
-        if context not in self._rows:
+        """Probabilities that the n-grams give, for a text without surprises, float64 [60]."""
+        row = self._rows.get(context)
+        if row is None:
             shorter = self._row(context[1:]) if context else UNIFORM
-            self._rows[context] = self._own_row(context, shorter)
-        return self._rows[context]
+            row = self._rows[context] = self._own_row(context, shorter)
+        return row
 
     def _own_row(self, context: str, shorter: Floats) -> Floats:
-        contexts = self._arrays["contexts"]
         number = np.uint32(code(context))
-        place = int(np.searchsorted(contexts, number))
+        contexts = self._arrays["contexts"]
+        place = contexts.searchsorted(number)
         if place == len(contexts) or contexts[place] != number:
             return shorter
-        row: Floats = shorter - STEP * float(self._arrays["prices"][place])
+        row: Floats = shorter * self._probabilities[self._arrays["prices"][place]]
         end = self._ends[place]
         own = slice(end - self._arrays["counts"][place], end)
-        row[self._arrays["symbols"][own]] = -STEP * self._arrays["costs"][own].astype(np.float64)
+        row[self._arrays["symbols"][own]] = self._probabilities[self._arrays["costs"][own]]
         return row
 
     def save(self, path: Path) -> None:

@@ -15,7 +15,7 @@ from ocr.decode.lattice import Atom, Lattice
 
 BEAM = 16  # hypotheses kept at each atom
 CHOICES = 8  # characters considered for each candidate
-BEHIND = 10.0  # nats behind the best hypothesis at an atom at which others are dropped
+BEHIND = 8.0  # nats behind the best hypothesis at an atom at which others are dropped
 WITHIN = 7.0  # nats behind a candidate's best character at which others are dropped
 LANGUAGE_WEIGHT = 1.0
 LANGUAGE_BONUS = 1.8  # nats a character: about what text costs, so that length does not matter
@@ -40,6 +40,7 @@ FIRST, CAPITAL, CAPITALS, SMALL, DIGITS, NEXT = range(6)  # its rows
 ACCENT = math.log(30)  # nats, that a letter bears an accent
 UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
 SPACE = SYMBOLS.index(" ")
+OPEN = 3.5  # log-odds of a space, up to which a gap leaves open whether it is one
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -225,10 +226,10 @@ def _with_and_without_space(
     if step is None:
         return [_Base(score, context, case, False, hypothesis)]
     variants = []
-    if odds < 5:
+    if odds < OPEN:
         stay = score - math.log1p(math.exp(odds))
         variants.append(_Base(stay, context, case, False, hypothesis))
-    if odds > -5:
+    if odds > -OPEN:
         end = score - math.log1p(math.exp(-odds))
         if language is not None:
             end += LANGUAGE_WEIGHT * float(language.log_probs(context)[SPACE])
