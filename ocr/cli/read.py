@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -93,6 +94,7 @@ def command(
         print_texts(chunks)
     else:
         write_whole(output, "".join(chunks).encode())
+    gc.freeze()  # Python looks through all it holds when it ends: as long as a small page takes
     if errors:
         ctx.exit(errors[0].exit_code)
 
