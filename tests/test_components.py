@@ -107,3 +107,17 @@ def test_dash_that_touches_the_border_is_the_end_of_a_rule() -> None:
     inside[50:53, 90:115] = outside[50:53, 175:] = True
     assert (90, 50, 115, 53) in kept(inside)
     assert (175, 50, 200, 53) not in kept(outside)
+
+
+def test_beam_beside_the_letters_is_no_letter_though_it_leaves_no_border() -> None:
+    slanting = rings(*LETTERS)
+    for y in range(20, 230):
+        x = 25 + (y - 20) // 8
+        slanting[y, x : x + 3] = True
+    assert kept(slanting) == set(LETTERS)
+
+
+def test_lone_stem_of_a_page_is_a_letter() -> None:
+    stem = np.zeros((240, 320), np.bool_)
+    stem[60:180, 150:166] = True
+    assert kept(stem) == {(150, 60, 166, 180)}

@@ -125,7 +125,12 @@ def _is_surroundings(components: Components) -> Mask:
     large: Mask = (heights > 0.2 * page_height) | (widths > 0.2 * page_width)
     longer, shorter = np.maximum(widths, heights), np.minimum(widths, heights)
     bar: Mask = (longer > 0.15 * max(page_height, page_width)) & (shorter < 0.08 * longer)
-    return (large & _touches_border(components)) | bar
+    # a board's frame, the edge of a table: slanting or as thick as a bar may be, but out of scale
+    out = (large & _touches_border(components)) | bar
+    compact = longer[(shorter > 0.25 * longer) & ~out]
+    scale = max(2.5 * float(compact.max(initial=0)), 0.3 * max(page_height, page_width))
+    beam: Mask = (longer > scale) & (shorter < 0.17 * longer) & bool(len(compact))
+    return out | beam
 
 
 def _is_frame(components: Components) -> Mask:
