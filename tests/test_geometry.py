@@ -112,3 +112,15 @@ def test_letters_that_differ_in_size_alone_share_their_probability() -> None:
 def test_letter_without_its_other_case_keeps_its_probability() -> None:
     log_probs = np.log(np.array([[0.6, 0.4]], np.float32))
     np.testing.assert_array_equal(forget_case(log_probs, "CS"), log_probs)
+
+
+def test_level_letters_are_held_to_their_places_and_wandering_ones_are_not() -> None:
+    lefts = 30.0 * np.arange(12)
+    sure = np.full((12, 2), -9.0, np.float32)
+    sure[:, 0] = -0.01
+    wanders = []
+    for jump in (0.0, 8.0):
+        bottoms = 100 + jump * (np.arange(12) % 2)
+        boxes = np.stack([lefts, bottoms - 30, lefts + 20, bottoms], 1)
+        wanders.append(estimate_frame(boxes, sure, "AB", 30.0).wander)
+    assert wanders[0] < 0.1 < wanders[1]

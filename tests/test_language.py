@@ -79,6 +79,11 @@ def test_few_ngrams_make_a_smaller_model_that_still_sums_to_one(model):
     assert sum(map(math.exp, few.log_probs("t"))) == pytest.approx(1, abs=STEP)
 
 
+def test_single_symbols_stay_in_the_smallest_model():
+    smallest = build(LINES, most=1)
+    assert smallest.log_prob("t", "") > smallest.log_prob("q", "")
+
+
 def test_ngrams_that_tell_most_are_kept():
     # after a q there is always a u; after an a anything, as often as anywhere
     few = build(["qu", "ab", "ac", "ad", "ae", "xb", "xc", "xd", "xe"] * 50, most=20)

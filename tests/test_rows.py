@@ -126,9 +126,9 @@ def test_word_beyond_a_wide_space_is_in_the_row_though_it_climbs() -> None:
     assert [len(members) for members in rows_of([*first, *second, *below])] == [27, 30]
 
 
-def test_quotation_marks_of_a_row_are_in_it() -> None:
+def test_quotation_marks_above_a_row_are_in_it() -> None:
     letters = row(100, count=12, step=40)
-    marks = [(600, 88, 604, 101), (608, 88, 612, 101), (650, 88, 654, 101), (658, 88, 662, 101)]
+    marks = [(570, 86, 574, 100), (578, 86, 582, 100), (596, 86, 600, 100), (604, 86, 608, 100)]
     assert [len(members) for members in rows_of([*letters, *marks])] == [16]
 
 

@@ -105,3 +105,18 @@ def test_stem_that_stands_on_a_finer_rule_stays() -> None:
     stem = np.zeros((200, 600), np.bool_)
     stem[98:104, 200:260] = True
     assert not (find_rules(stem | rule()) & stem & ~rule()).any()
+
+
+def test_white_between_two_dashes_is_no_rule() -> None:
+    mask = np.zeros((30, 400), np.bool_)
+    mask[25:27, 20:380] = True
+    mask[10, 100:103] = mask[10, 107:110] = mask[8:14, 104] = mask[8:14, 106] = True
+    assert find_rules(mask)[25:27, 20:380].all()
+    assert not find_rules(mask.T)[:, :20].any()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_noise_of_any_shape_does_not_fail(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    mask = rng.uniform(size=rng.integers(1, 260, 2)) < rng.uniform(0.02, 0.6)
+    assert find_rules(mask, met=mask).shape == mask.shape

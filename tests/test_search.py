@@ -90,7 +90,7 @@ def test_neighbours_tell_case() -> None:
 
 
 def test_word_after_one_in_capitals_is_in_capitals() -> None:
-    doubtful = {"O": -0.7, "o": -0.7}
+    doubtful = {"O": -0.9, "o": -0.7}
     shapes = [*({c: LIKELY} for c in "HATT"), doubtful]
     odds = (-8.0, -8.0, 8.0, -8.0)
     row = lattice(*[LETTER] * 5)

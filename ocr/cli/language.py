@@ -28,7 +28,7 @@ from ocr.files import read_errors
     type=click.IntRange(1),
     default=500_000,
     show_default=True,
-    help="Keep so many of the commonest; 500,000 make a file of about 1 MB.",
+    help="Keep so many, those that tell most; 500,000 make a file of about 1.3 MB.",
 )
 def command(texts: tuple[Path, ...], output: Path, ngrams: int) -> None:
     """Learn from text files what letters are likely to follow one another.

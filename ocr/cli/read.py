@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ import click
 from ocr.cli import report
 from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts, write_picture
-from ocr.errors import ImageError, OcrError
+from ocr.errors import OcrError
 from ocr.files import write_whole
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def command(
     An image that cannot be read is reported and the others are read; the exit code is then that
     of the first error.
     """
+    # Python looks through all it holds when it ends, which takes as long as a small page
+    atexit.register(gc.freeze)
     errors: list[OcrError] = []
     use_threads(threads)
     models = _loading(model, alphabet, language, backend, threads)
@@ -94,7 +97,6 @@ def command(
         print_texts(chunks)
     else:
         write_whole(output, "".join(chunks).encode())
-    gc.freeze()  # Python looks through all it holds when it ends: as long as a small page takes
     if errors:
         ctx.exit(errors[0].exit_code)
 
@@ -130,8 +132,8 @@ def _read_all(
                 classifier, ngrams = models.result()
                 page = pipeline.read_segmented(*found, classifier, language=ngrams)
                 yield page_image, page.rejecting(reject)
-        except ImageError as error:
-            models.result()  # a model that cannot be loaded is told first, and alone
+        except OcrError as error:
+            models.result()  # raises again where a model cannot be loaded: that is told alone
             report(error)
             errors.append(error)
 

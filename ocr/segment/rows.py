@@ -221,13 +221,14 @@ def attach_marks(tracks: list[Track], boxes: Floats, height: float) -> list[Trac
     """Give the row beside them what is no row but its quotation marks, asterisks or dashes."""
     marks = [t for t in tracks if len(t.members) <= MARKS and is_low(t, boxes, MARK * height)]
     rows = [t for t in tracks if not any(t is m for m in marks)]
+    apart = []
     for mark in marks:
         homes = [nearest_row(rows, boxes, boxes[i], MARK_REACH) for i in mark.members]
         if homes[0] is not None and all(home is homes[0] for home in homes):
             homes[0].add(mark.members, boxes)
         else:
-            rows.append(mark)
-    return rows
+            apart.append(mark)
+    return rows + apart
 
 
 def is_low(track: Track, boxes: Floats, height: float) -> bool:

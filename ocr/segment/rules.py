@@ -21,6 +21,7 @@ THICKEST = 1 / 150  # of the longer side of the page
 FREE = 0.03  # of the width: a rule runs free for so long somewhere
 LONG = 0.05  # of the width, of a piece that is no dash of print
 NEAR = 4  # px above and below it that are free there
+RIM = 4  # px from the border of the image, within which a rule leaves it
 STEEPEST = 0.2  # slope of a rule that is looked for
 ASTRAY = 1.6  # px that a rule may be off where it is expected
 COVERED = 0.2  # of the width, in which a rule shows between letters ...
@@ -51,8 +52,8 @@ def find_rules(mask: Mask, *, met: Mask | None = None) -> Mask:
     for left, top, right, bottom in free_pieces(marks, mask):
         piece = np.arange(firsts[left], firsts[right])
         piece = piece[(marks.start[piece] >= top) & (marks.stop[piece] <= bottom)]
-        if chosen[piece].any():
-            continue  # followed from another piece
+        if chosen[piece].any() or len(np.unique(marks.y[piece])) < 2:
+            continue  # followed from another piece, or no line at all
         line = np.polyfit(marks.y[piece], middles[piece], 1)
         thin = as_thick(marks, piece)
         alike = np.flatnonzero(thin)  # where a rule merges with a foot it would go astray
@@ -162,7 +163,7 @@ def is_rule(marks: Runs, rule: Indices, mask: Mask, piece: tuple[int, int]) -> b
     width: int = mask.shape[1]
     slender = SLENDER * float((marks.stop[rule] - marks.start[rule]).mean())
     shown = len(rule)
-    if piece[0] <= NEAR or piece[1] >= width - NEAR:
+    if piece[0] <= RIM or piece[1] >= width - RIM:
         return shown > max(LEAVING * width, slender)
     if piece[1] - piece[0] > LONG * width and shown > max(COVERED * width, slender):
         return True
