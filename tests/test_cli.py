@@ -14,7 +14,7 @@ from PIL import Image
 
 from ocr import classifiers, cli, pipeline
 from ocr.cli.options import THREAD_VARIABLES
-from ocr.errors import DataError, ModelError
+from ocr.errors import DataError, ModelError, OutputError
 from ocr.image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 from tests.page_maker import handprint_page
@@ -55,6 +55,17 @@ def picture(tmp_path: Path) -> Callable[[int], Path]:
         return path
 
     return write
+
+
+@pytest.mark.parametrize("option", ["-o", "--overlay"])
+def test_image_is_not_overwritten_by_what_was_read(
+    picture: Callable[[int], Path], option: str
+) -> None:
+    path = picture(5)
+    before = path.read_bytes()
+    result = CliRunner().invoke(cli.main, ["read", str(path), option, str(path)])
+    assert (result.exit_code, path.read_bytes()) == (OutputError.exit_code, before)
+    assert "the image itself" in result.stderr
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

@@ -22,7 +22,7 @@ def reading_options(command: Command) -> Command:
 
 
 def use_threads(count: int | None) -> None:
-    """Bound the threads of libraries that are not yet imported; None leaves all cores to the classifier."""
+    """Bound the threads of libraries not yet imported; None leaves the classifier all cores."""
     # threads that spin while they wait cost several times the work on a busy machine
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # NumPy's products are small here: to start its threads takes longer than they save

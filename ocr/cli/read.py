@@ -14,7 +14,7 @@ import click
 from ocr.cli import report
 from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts, write_picture
-from ocr.errors import OcrError
+from ocr.errors import OcrError, OutputError
 from ocr.files import write_whole
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def command(
     # Python looks through all it holds when it ends, which takes as long as a small page
     atexit.register(gc.freeze)
     errors: list[OcrError] = []
+    for target in (output, overlay):
+        _refuse_overwriting(images, target)
     use_threads(threads)
     models = _loading(model, alphabet, language, backend, threads)
     results = _read_all(images, models, reject, errors)
@@ -99,6 +101,12 @@ def command(
         write_whole(output, "".join(chunks).encode())
     if errors:
         ctx.exit(errors[0].exit_code)
+
+
+def _refuse_overwriting(images: Iterable[str], target: Path | None) -> None:
+    """OutputError where an image would be lost."""
+    if target is not None and any(Path(i).resolve() == target.resolve() for i in images):
+        raise OutputError(f"cannot write {target}: it is the image itself (name another file)")
 
 
 Models = tuple["Classifier", "Ngrams | None"]

@@ -127,9 +127,10 @@ def _is_surroundings(components: Components) -> Mask:
     bar: Mask = (longer > 0.15 * max(page_height, page_width)) & (shorter < 0.08 * longer)
     # a board's frame, the edge of a table: slanting or as thick as a bar may be, but out of scale
     out = (large & _touches_border(components)) | bar
-    compact = longer[(shorter > 0.25 * longer) & ~out]
+    airy = components.areas < 0.05 * widths * heights
+    compact = longer[(shorter > 0.25 * longer) & ~airy & ~out]
     scale = max(2.5 * float(compact.max(initial=0)), 0.3 * max(page_height, page_width))
-    beam: Mask = (longer > scale) & (shorter < 0.17 * longer) & bool(len(compact))
+    beam: Mask = (longer > scale) & ((shorter < 0.17 * longer) | airy) & bool(len(compact))
     return out | beam
 
 
