@@ -1,6 +1,6 @@
 """``python -m ocr`` is ``ocr``."""
 
-from ocr.cli import main
+from ocr.cli import run
 
 if __name__ == "__main__":
-    main(prog_name="ocr")
+    run()

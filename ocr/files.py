@@ -99,8 +99,13 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     import numpy as np
 
     try:
-        # opened here: np.load leaves a file open that turns out to be no archive
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: np.asarray(archive[name]) for name in archive.files}
+        # each array whole: np.load would inflate it bit by bit, which holds up other threads
+        with zipfile.ZipFile(path) as archive:
+            return {
+                name.removesuffix(".npy"): np.load(
+                    io.BytesIO(archive.read(name)), allow_pickle=False
+                )
+                for name in archive.namelist()
+            }
     except DAMAGED as error:
         raise ValueError(f"{path} is not an archive of plain arrays") from error

@@ -1,4 +1,7 @@
-"""Image files to grey pages: upright, on white, at a size to work at."""
+"""Image files to grey pages: upright, on white, at a size to work at.
+
+NumPy is imported once a picture is decoded, so that the one goes on while the other does.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,15 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from threading import RLock
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ocr.errors import ImageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_PIXELS = 250_000_000  # about 1 GiB as Pillow decodes it; an A0 sheet at 300 dpi has 140 million
 WORKING_SIDE = 2200  # px of the longer side: A4 at 190 dpi, hand-printed letters of 25 px and more
@@ -219,6 +224,8 @@ def _page(image: Image.Image, name: str, max_pixels: int, working_side: int) -> 
     if orientation in UPRIGHT:
         gray = gray.transpose(UPRIGHT[orientation])
     size = (height, width) if orientation in SIDEWAYS else (width, height)
+    import numpy as np
+
     return PageImage(np.asarray(gray), scale, size, name)
 
 
@@ -251,6 +258,8 @@ def _orientation(image: Image.Image) -> int:
 
 def _gray(image: Image.Image) -> Image.Image:
     """Convert to Pillow's mode L, on white where the picture is transparent."""
+    import numpy as np
+
     if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion clips them at 255
         return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
     if image.mode == "F":
@@ -266,6 +275,8 @@ def _gray(image: Image.Image) -> Image.Image:
 
 def _stretched(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Scale floating-point samples, whose range no file format fixes, to 0 and 255."""
+    import numpy as np
+
     values = np.nan_to_num(values)
     low, high = float(values.min()), float(values.max())
     return ((values - low) * (255 / (high - low or 1))).astype(np.uint8)

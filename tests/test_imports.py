@@ -22,6 +22,7 @@ FLOORS = {
     "alphabet": 0,
     "models_dir": 0,
     "image": 1,
+    "beside": 1,
     "segment": 1,
     "classifiers": 1,
     "export": 1,
@@ -97,4 +98,4 @@ def test_reading_loads_the_runtime_alone() -> None:
     if not (models_dir() / "default.onnx").exists() or not sample.exists():
         pytest.skip("needs the default model and the samples")
     code = f"from ocr.cli import main; main(['read', {str(sample)!r}], standalone_mode=False)"
-    assert loaded_by(code) == {"onnxruntime"}
+    assert loaded_by(code) <= {"onnxruntime"}  # with a second core it is in another process

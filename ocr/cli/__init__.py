@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import gc
 import os
 import sys
 from importlib import import_module
@@ -23,7 +26,40 @@ COMMANDS = {
 }
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+SWITCH_INTERVAL = 0.0005  # seconds that a thread which decodes or loads may wait for Python's lock
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
+KEPT = 32 << 20  # bytes, the most that glibc takes; most arrays of a page are smaller
 PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+
+def run() -> None:
+    """Be the program: run the command on the arguments of the process, and end it."""
+    # most of what a command allocates lives as long as it does: looking through it finds nothing
+    gc.set_threshold(50_000)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    _keep_freed_memory()
+    try:
+        main(prog_name="ocr")
+    except SystemExit as ending:
+        _leave(ending.code)
+
+
+def _keep_freed_memory() -> None:
+    """Have glibc keep what large arrays leave: taking it anew costs a tenth of a page's time."""
+    if sys.platform == "linux":
+        import ctypes  # NumPy does so too
+
+        with contextlib.suppress(AttributeError):  # another C library has no such settings
+            for setting in M_TRIM_THRESHOLD, M_MMAP_THRESHOLD:
+                ctypes.CDLL(None).mallopt(setting, KEPT)
+
+
+def _leave(code: str | int | None) -> NoReturn:
+    """End the process without taking the modules apart, which takes as long as a small page."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
 
 
 class LazyGroup(click.Group):

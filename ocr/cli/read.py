@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ocr.decode.language import Ngrams
     from ocr.image import PageImage
     from ocr.page import Page
+
+    Models = tuple[Future[Classifier], Future[Ngrams | None]]
+    Loading = Future[list[PageImage]]
 
 
 @click.command("read")
@@ -84,14 +87,15 @@ def command(
     An image that cannot be read is reported and the others are read; the exit code is then that
     of the first error.
     """
-    # Python looks through all it holds when it ends, which takes as long as a small page
-    atexit.register(gc.freeze)
     errors: list[OcrError] = []
     for target in (output, overlay):
         _refuse_overwriting(images, target)
     use_threads(threads)
-    models = _loading(model, alphabet, language, backend, threads)
-    results = _read_all(images, models, reject, errors)
+    classifier = _classifier_beside(model, alphabet, backend, threads)
+    pool = ThreadPoolExecutor(3)  # an image, a classifier and a language model
+    loaded = _loaded(images, pool)
+    models = pool.submit(classifier), pool.submit(_language, language)
+    results = _read_all(loaded, models, reject, errors)
     if overlay is not None:
         results = _overlaid(results, overlay)
     chunks = _text(results) if form == "text" else _json(results)
@@ -109,39 +113,74 @@ def _refuse_overwriting(images: Iterable[str], target: Path | None) -> None:
         raise OutputError(f"cannot write {target}: it is the image itself (name another file)")
 
 
-Models = tuple["Classifier", "Ngrams | None"]
+def _loaded(images: tuple[str, ...], pool: ThreadPoolExecutor) -> Iterator[Loading]:
+    """Images that are decoded beside us: the first from now on, each other during the one before.
+
+    Decoding does not hold Python's lock, and the imports that reading needs take as long.
+    """
+    from ocr import image
+
+    def begun(source: str) -> Loading:
+        return pool.submit(image.load, sys.stdin.buffer if source == "-" else source)
+
+    first = begun(images[0])
+
+    def in_turn() -> Iterator[Loading]:
+        ahead = first
+        for source in images[1:]:
+            now, ahead = ahead, begun(source)
+            yield now
+        yield ahead
+
+    return in_turn()
 
 
-def _loading(
-    model: str, alphabet: str | None, language: str, backend: str, threads: int | None
-) -> Future[Models]:
-    """Models that load beside us, while the first image is decoded and segmented."""
-    from concurrent.futures import ThreadPoolExecutor
+def _classifier_beside(
+    model: str, alphabet: str | None, backend: str, threads: int | None
+) -> Callable[[], Classifier]:
+    """Begin to load a classifier in another process if that pays; what waits for it, or loads it.
 
-    from ocr import classifiers, pipeline
+    It has to be forked before there are threads.
+    """
+    from ocr import beside
 
-    def load() -> Models:
-        classifier = classifiers.load(model, backend=backend, alphabet=alphabet, threads=threads)
-        return classifier, pipeline.language_model(language_of(language))
+    def load() -> Classifier:
+        from ocr import classifiers
 
-    return ThreadPoolExecutor(1).submit(load)
+        return classifiers.load(model, backend=backend, alphabet=alphabet, threads=threads)
+
+    if threads == 1 or not beside.pays():
+        return load
+    classifier = beside.ClassifierBeside(load)
+    atexit.register(classifier.close)
+    return lambda: classifier
+
+
+def _language(language: str) -> Ngrams | None:
+    from ocr import pipeline
+
+    return pipeline.language_model(language_of(language))
 
 
 def _read_all(
-    images: Iterable[str], models: Future[Models], reject: float, errors: list[OcrError]
+    images: Iterable[Loading],
+    models: Models,
+    reject: float,
+    errors: list[OcrError],
 ) -> Iterator[tuple[PageImage, Page]]:
     """Read page after page; what goes wrong is reported, and added to `errors`."""
-    from ocr import image, pipeline
+    from ocr import pipeline
 
-    for source in images:
+    for loading in images:
         try:
-            for page_image in image.load(sys.stdin.buffer if source == "-" else source):
+            for page_image in loading.result():
                 found = pipeline.segment_at_letter_size(page_image)
-                classifier, ngrams = models.result()
+                classifier, ngrams = models[0].result(), models[1].result()
                 page = pipeline.read_segmented(*found, classifier, language=ngrams)
                 yield page_image, page.rejecting(reject)
         except OcrError as error:
-            models.result()  # raises again where a model cannot be loaded: that is told alone
+            for model in models:
+                model.result()  # raises again where one cannot be loaded: that is told alone
             report(error)
             errors.append(error)
 

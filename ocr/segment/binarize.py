@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment.filters import box_mean, closing, maximum, minimum, resize, shrink
+from ocr.segment.filters import box_mean, closing, enlarged, maximum, minimum, resize, shrink
 from ocr.segment.labels import fill_holes, label
 
 Gray = NDArray[np.float32]
@@ -64,12 +64,7 @@ def find_ink(gray: Gray | Bytes) -> Ink:
     """
     page = dark_on_light(as_bytes(gray))
     background = estimate_background(page)
-    share = page * np.float32(1 / 255)
-    share /= resize(np.maximum(background, np.float32(0.05)), page.shape)
-    share *= -255  # in place, as a copy of a page takes long and fills the memory
-    share += 255
-    darkness = np.maximum(share, 0, out=share).astype(np.uint8)
-    del share
+    darkness = missing_light(page, background)
     darkness *= sheet_mask(background, page.shape)
     return threshold_at_edges(darkness, find_edges(darkness))
 
@@ -94,7 +89,7 @@ def dark_on_light(gray: Bytes) -> Bytes:
     mean = box_mean(small * sheet, around) / np.maximum(share, 1e-3)
     detail = (small - mean)[sheet]
     detail = detail[np.abs(detail) > FAINTEST]
-    skew = np.mean(detail**3) if detail.size else -1.0
+    skew = np.mean(detail * detail * detail) if detail.size else -1.0
     return 255 - gray if skew > 0 else gray
 
 
@@ -107,6 +102,16 @@ def estimate_background(gray: Bytes) -> Gray:
     small = shrink_to(gray, BACKGROUND_SIDE)
     side = max(3, round(max(small.shape) * WIDEST_STROKE)) | 1
     return box_mean(closing(small, side), 3)
+
+
+def missing_light(page: Bytes, background: Gray) -> Bytes:
+    """Share of the paper's light that is missing at each pixel, 0 to 255."""
+    darkness = np.empty_like(page)
+    for rows, light in enlarged(np.maximum(background, np.float32(0.05)), page.shape):
+        share = np.divide(page[rows], light, out=light)
+        np.subtract(255, share, out=share)
+        darkness[rows] = np.maximum(share, 0, out=share)
+    return darkness
 
 
 def sheet_mask(background: Gray, shape: tuple[int, ...]) -> Mask:
@@ -150,11 +155,13 @@ def threshold_at_edges(darkness: Bytes, edges: Mask) -> Ink:
     level = (total + prior * overall) / (count + prior)
     level = np.maximum(level, 0.35 * overall)
     level[count <= 1e-4] = 1e9  # nothing is written near
-    level = resize(level, darkness.shape)
-    mask = darkness > level
-    strength = darkness / level
-    strength *= 0.5
-    return Ink(mask, np.minimum(strength, 1, out=strength))
+    mask = np.empty(darkness.shape, np.bool_)
+    strength = np.empty(darkness.shape, np.float32)
+    for rows, threshold in enlarged(level, darkness.shape):
+        np.greater(darkness[rows], threshold, out=mask[rows])
+        np.divide(darkness[rows], 2 * threshold, out=strength[rows])
+        np.minimum(strength[rows], 1, out=strength[rows])
+    return Ink(mask, strength)
 
 
 def otsu(values: NDArray[np.generic]) -> float:

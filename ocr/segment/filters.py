@@ -5,6 +5,7 @@ They stand here because importing scipy.ndimage takes as long as reading a page.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,6 +14,8 @@ from PIL import Image
 
 Array = TypeVar("Array", bound=NDArray[np.generic])
 Gray = NDArray[np.float32]
+
+STRIP = 32  # rows of a page, whose intermediate values stay in the processor's cache
 
 
 def maximum(image: Array, side: int) -> Array:
@@ -93,3 +96,34 @@ def resize(image: Array, shape: tuple[int, ...]) -> Array:
         return image
     scaled = Image.fromarray(image).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
     return np.asarray(scaled)  # type: ignore[return-value]
+
+
+def enlarged(image: Gray, shape: tuple[int, ...]) -> Iterator[tuple[slice, Gray]]:
+    """Scale up to a shape, bilinearly, some rows at a time.
+
+    Yields
+    ------
+    rows : slice
+        Of the large image.
+    strip : ndarray, float32 [n, w]
+        Those rows; to be overwritten as one likes.
+
+    Examples
+    --------
+    >>> [(rows, strip)] = enlarged(np.array([[0], [4]], np.float32), (4, 1))
+    >>> strip.ravel().tolist()
+    [0.0, 1.0, 3.0, 4.0]
+    """
+    wide = resize(image, (len(image), shape[1]))
+    places = (np.arange(shape[0]) + 0.5) * (len(image) / shape[0]) - 0.5
+    places = np.clip(places, 0, len(image) - 1)
+    above = places.astype(np.intp)
+    below = np.minimum(above + 1, len(image) - 1)
+    share = (places - above).astype(np.float32)[:, None]
+    for start in range(0, shape[0], STRIP):
+        rows = slice(start, start + STRIP)
+        upper, strip = wide[above[rows]], wide[below[rows]]
+        strip -= upper
+        strip *= share[rows]
+        strip += upper
+        yield rows, strip

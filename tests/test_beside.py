@@ -1,0 +1,87 @@
+"""A classifier in a process beside answers as it would here, whatever happens to that process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ocr import classifiers
+from ocr.models_dir import models_dir
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not fork")
+
+SAMPLE = models_dir().parent / "samples" / "label.png"
+
+# in a process without threads, as forking one that has them is not safe
+FORKED = """
+import os, signal, sys
+import numpy as np
+from ocr import beside, classifiers
+
+classifier = beside.ClassifierBeside(lambda: classifiers.load("upper-digits"))
+crops = np.load(sys.argv[1])
+if sys.argv[2] == "killed":
+    classifier.alphabet
+    os.kill(classifier._process, signal.SIGKILL)
+np.save(sys.argv[3], classifier.log_probs(crops))
+assert classifier.log_probs(crops[:0]).shape == (0, 37)
+classifier.close()
+"""
+
+
+@pytest.mark.parametrize("fate", ["alive", "killed"])
+def test_answers_are_those_of_the_classifier(fate: str, tmp_path: Path) -> None:
+    crops = np.random.default_rng(0).random((300, 32, 32), np.float32)
+    np.save(tmp_path / "crops.npy", crops)
+    answer = tmp_path / "answer.npy"
+    subprocess.run(
+        [sys.executable, "-c", FORKED, str(tmp_path / "crops.npy"), fate, str(answer)], check=True
+    )
+    assert np.array_equal(np.load(answer), classifiers.load("upper-digits").log_probs(crops))
+
+
+def test_model_that_is_missing_is_told_once() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ocr", "read", "--model", "nowhere", str(SAMPLE)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1
+    assert "no model nowhere" in done.stderr
+
+
+def test_no_process_is_left_when_the_reader_is_killed() -> None:
+    code = (
+        "import time; from ocr.beside import ClassifierBeside; from ocr import classifiers\n"
+        "c = ClassifierBeside(lambda: classifiers.load('upper-digits'))\n"
+        "c.alphabet; print(c._process, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    ) as reader:
+        assert reader.stdout is not None
+        beside = int(reader.stdout.readline())
+        reader.send_signal(signal.SIGKILL)
+    assert _ends(beside)
+
+
+def _ends(process: int) -> bool:
+    import time
+
+    for _ in range(100):
+        try:
+            os.kill(process, 0)
+            state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        if state == "Z":  # ended; whoever adopted it has not looked yet
+            return True
+        time.sleep(0.05)
+    return False
