@@ -46,6 +46,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
     monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    monkeypatch.setattr("ocr.training.tensorboard_log.TensorboardLog.add", lambda *_: None)
     options = ["--data", "ilt.npz", "--alphabet", "ILT", "--epochs", 2, "--batch-size", 16]
 
     def invoke(*args: object) -> Result:
@@ -108,7 +109,8 @@ def test_a_model_learns_to_read(run, network):
 def test_a_finished_run_leaves_model_and_log(run, network):
     run(*network)
     name = model_of(network).name
-    assert sorted(p.name for p in Path().iterdir()) == ["ilt.npz", name, f"{name}.log.jsonl"]
+    beside = [f"{name}.log.jsonl", f"{name}.md"]
+    assert sorted(p.name for p in Path().iterdir()) == ["ilt.npz", name, *beside]
 
 
 def test_the_same_seed_gives_the_same_bytes(run, network):
@@ -190,10 +192,26 @@ def test_resuming_another_architecture_is_refused(run, monkeypatch):
     assert "other architecture" in result.stderr
 
 
-def test_nothing_to_resume_is_told(run):
+def test_a_run_killed_before_its_first_checkpoint_begins(run):
     result = run("--backend", "numpy", "--resume")
+    assert result.exit_code == 0
+    assert "no checkpoint: the run begins, if it is not complete" in result.stderr
+    assert describe("model.npz")["epoch"] in (1, 2)
+
+
+def test_a_complete_run_is_not_resumed(run, network):
+    run(*network)
+    before = model_of(network).read_bytes()
+    result = run(*network, "--resume")
     assert result.exit_code == 5
-    assert "nothing to resume: model.npz.checkpoint.npz is missing" in result.stderr
+    assert f"nothing to resume: the run of {model_of(network)} is complete" in result.stderr
+    assert model_of(network).read_bytes() == before
+
+
+def test_a_model_of_another_run_is_no_complete_run(run):
+    run("--backend", "numpy", "--seed", 1)
+    assert run("--backend", "numpy", "--resume").exit_code == 0
+    assert describe("model.npz")["seed"] == 0
 
 
 def test_fine_tuning_onto_another_alphabet_keeps_what_was_learnt(run, network):
@@ -289,7 +307,7 @@ def test_threads_do_not_spin_while_they_wait(run, monkeypatch):
 def test_the_suffix_tells_what_reads_the_model(run):
     for name in ("a.model", "b.onnx", "c.npz"):
         run("--backend", "numpy", "--epochs", 1, "-o", name)
-    models = sorted(p.name for p in Path().glob("?.*") if p.suffix != ".jsonl")
+    models = sorted(p.name for p in Path().glob("?.*") if p.suffix not in (".jsonl", ".md"))
     assert models == ["a.model.npz", "b.onnx.npz", "c.npz"]
 
 

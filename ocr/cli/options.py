@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+NEARLY = 0.8  # alike by difflib: a letter of "upper" is missing, doubled or swapped
 
 #: Where the libraries that compute look for how many threads they may use.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -34,6 +37,31 @@ def use_threads(count: int | None) -> None:
 def language_of(value: str) -> str | None:
     """Value of --language as `ocr.pipeline.language_model` takes it."""
     return None if value == "none" else value
+
+
+def alphabet_of(value: str) -> str:
+    """Characters that the value of --alphabet stands for.
+
+    Raises
+    ------
+    click.BadParameter
+        If there are none, or it is nearly the name of an alphabet.
+    """
+    from ocr.alphabet import NAMED, characters_of
+
+    near = difflib.get_close_matches(value.lower(), NAMED, n=1, cutoff=NEARLY)
+    if near and value not in NAMED:
+        raise click.BadParameter(
+            f"there is no alphabet {value!r}: {near[0]!r} is the nearest "
+            "(characters may be given in another order)",
+            param_hint="--alphabet",
+        )
+    characters = characters_of(value)
+    if not characters:
+        raise click.BadParameter(
+            "it has no characters (spaces do not count)", param_hint="--alphabet"
+        )
+    return characters
 
 
 _OPTIONS = (
