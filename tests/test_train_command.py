@@ -147,7 +147,7 @@ def test_a_run_stopped_before_it_began_does_not_claim_to_be_saved(run, monkeypat
 def test_an_alphabet_without_characters_is_a_wrong_command_line(run, alphabet):
     result = run("--backend", "numpy", "--alphabet", alphabet)
     assert result.exit_code == 2
-    assert "--alphabet: it has no characters" in result.stderr
+    assert "'--alphabet': it has no characters" in result.stderr
 
 
 @pytest.mark.parametrize("arch", ["cnn", "report-cnn"])
@@ -309,6 +309,80 @@ def test_the_suffix_tells_what_reads_the_model(run):
         run("--backend", "numpy", "--epochs", 1, "-o", name)
     models = sorted(p.name for p in Path().glob("?.*") if p.suffix not in (".jsonl", ".md"))
     assert models == ["a.model.npz", "b.onnx.npz", "c.npz"]
+
+
+def test_the_card_tells_the_command_with_names_for_paths(run, network):
+    Path("my letters").mkdir()
+    letters(Path("my letters/ilt.npz"), "ILT")
+    options = ["--data", "my letters/ilt.npz", "--balance", "--no-augment", "--seed", 3]
+    run(*network, *options, "-o", Path("my letters/model").absolute())
+    card = (Path("my letters") / f"{model_of(network).name}.md").read_text()
+    command = (
+        f"ocr train {' '.join(network)} --data ilt.npz --data ilt.npz --alphabet ILT --balance "
+        "--epochs 2 --batch-size 16 --seed 3 --no-augment --output model"
+    )
+    assert f"\n    {command}\n" in card
+    assert "my letters" not in card
+
+
+def test_a_budget_trains_for_a_time(run, network):
+    result = CliRunner().invoke(
+        cli.main,
+        ["train", *network, "--data", "ilt.npz", "--alphabet", "ILT", "--time-budget", "1s"],
+    )
+    assert result.exit_code == 0
+    card = describe(model_of(network))
+    assert card["steps"] > 1
+    assert card["settings"]["time_budget"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--time-budget", "10"], "'10' is no duration (write 90s, 10m or 1h30m)"),
+        (["--time-budget", "10m"], "--epochs and --time-budget exclude each other"),
+    ],
+)
+def test_a_budget_that_says_nothing_is_a_wrong_command_line(run, options, told):
+    command = ["train", "--data", "ilt.npz", *options]
+    arguments = command if "10" in options else [*command, "--epochs", "2"]
+    result = CliRunner().invoke(cli.main, arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+def test_label_smoothing_reaches_the_network(run, network):
+    run(*network, "-o", "sharp")
+    run(*network, "--label-smoothing", 0.1, "-o", "smooth")
+    sharp, smooth = (load(model_of(network, name)) for name in ("sharp", "smooth"))
+    crops = np.random.default_rng(0).random((4, 32, 32), np.float32)
+    assert not np.allclose(sharp.log_probs(crops), smooth.log_probs(crops))
+
+
+def test_balance_changes_what_is_drawn(run):
+    run("--backend", "numpy", "-o", "natural")
+    letters(Path("i.npz"), "I", count=40)
+    for name, options in (("natural", []), ("balanced", ["--balance"])):
+        assert run("--backend", "numpy", "--data", "i.npz", *options, "-o", name).exit_code == 0
+    natural, balanced = (Path(f"{n}.npz").read_bytes() for n in ("natural", "balanced"))
+    assert natural != balanced
+
+
+def test_a_broken_image_is_told_and_training_goes_on(run, network):
+    from PIL import Image
+
+    for character in "IL":
+        Path("pictures", character).mkdir(parents=True)
+        for i in range(20):
+            image = np.full((20, 20), 255, np.uint8)
+            for rows, columns in STROKES[character]:
+                image[rows, columns] = i
+            Image.fromarray(image).save(Path("pictures", character, f"{i}.png"))
+    Path("pictures/I/bad.png").write_bytes(b"no image")
+    options = ["--data", "pictures", "--alphabet", "IL", "--epochs", "1"]
+    result = CliRunner().invoke(cli.main, ["train", *network, *options])
+    assert result.exit_code == 0
+    assert "left out: cannot read pictures/I/bad.png: not an image" in result.stderr
 
 
 @pytest.mark.parametrize("columns", [20, 80, 200])

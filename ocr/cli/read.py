@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli import report
-from ocr.cli.options import alphabet_of, language_of, reading_options, use_threads
+from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts, write_picture
 from ocr.errors import OcrError, OutputError
 from ocr.files import write_whole
@@ -90,8 +90,6 @@ def command(
     for target in (output, overlay):
         _refuse_overwriting(images, target)
     use_threads(threads)
-    if alphabet is not None:
-        alphabet = alphabet_of(alphabet)
     models = _loading(model, alphabet, language, backend, threads)
     results = _read_all(images, models, reject, errors)
     if overlay is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from ocr.alphabet import Alphabet
+from ocr.alphabet import NAMED, Alphabet
 from ocr.cli.options import alphabet_of
 from ocr.errors import MissingExtraError, OutputError
 from ocr.training.budget import seconds_of
@@ -39,7 +39,11 @@ CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
     help="'fonts' (rendered), a folder of images per class, .npz, .mat, IDX or UNIPEN .jsonl; "
     "@train, @valid or @test behind it picks a part; repeatable.",
 )
-@click.option("--alphabet", help="Name or characters; the model's own with --init, else ascii.")
+@click.option(
+    "--alphabet",
+    callback=alphabet_of,
+    help="Name or characters; the model's own with --init, else ascii.",
+)
 @click.option("--per-class", type=click.IntRange(1), help="Draw so many of each class.")
 @click.option("--balance", is_flag=True, help="Show rare characters as often as others.")
 @click.option("--epochs", type=click.IntRange(1), help="At most; stops early without progress.")
@@ -97,7 +101,7 @@ def command(
     start = _described(init) if init else {}
     architecture = arch or start.get("architecture") or next(iter(BACKENDS[backend].schedules))
     schedule = schedule_of(backend, architecture)
-    characters = alphabet_of(start.get("alphabet", "ascii") if alphabet is None else alphabet)
+    characters = alphabet or start.get("alphabet") or NAMED["ascii"]
     outputs = Alphabet(characters, has_reject(backend, architecture))
     output = _checked(output, BACKENDS[backend].suffix)
     budget = _seconds(time_budget, epochs)
@@ -195,6 +199,9 @@ def typed(ctx: click.Context) -> str:
             words.append(option if value else parameter.secondary_opts[0])
         elif name == "sources":
             words += [word for v in value for word in (option, shlex.quote(name_of(v)))]
+        elif name == "alphabet":
+            named = {characters: alphabet for alphabet, characters in NAMED.items()}
+            words += [option, shlex.quote(named.get(value, value))]
         else:
             path = name in ("init", "output")
             words += [option, shlex.quote(Path(value).name if path else str(value))]
