@@ -123,3 +123,16 @@ def test_the_smoothed_loss_is_that_of_the_numpy_learner(targets):
     assert pupil.fit_batch(crops, wanted, 0.0)[0] == pytest.approx(expected)
     bias = pupil.network[-1].bias.grad
     np.testing.assert_allclose(bias.numpy(), error.sum(0), atol=1e-6)
+
+
+def test_mixed_precision_learns_and_keeps_its_weights_whole(monkeypatch):
+    monkeypatch.setattr("ocr.training.torch_learner._is_mixed", lambda device: True)
+    exact, pupil = learner(), learner("report-cnn")
+    first, _ = pupil.fit_batch(*batch(), 0.01)
+    for _ in range(30):
+        loss, correct = pupil.fit_batch(*batch(), 0.01)
+    assert loss < first / 4
+    assert correct == 8
+    assert {v.dtype for k, v in pupil.state().items() if k.startswith("weight/")} == {
+        exact.state()["weight/1.bias"].dtype
+    }

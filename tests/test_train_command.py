@@ -336,6 +336,35 @@ def test_a_budget_trains_for_a_time(run, network):
     assert card["settings"]["time_budget"] == 1
 
 
+def test_the_steps_of_a_budget_are_kept_for_the_resumed_run(run, network, monkeypatch):
+    def budgeted(name: str, *options: str) -> int:
+        command = ["train", *network, "--data", "ilt.npz", "--alphabet", "ILT", "-o", name]
+        return CliRunner().invoke(cli.main, [*command, "--time-budget", "1s", *options]).exit_code
+
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1, interrupt)
+        assert budgeted("one") == 130
+    checkpoint = Path(f"{model_of(network, 'one')}.checkpoint.npz")
+    Path(f"{model_of(network, 'two')}.checkpoint.npz").write_bytes(checkpoint.read_bytes())
+    assert budgeted("one", "--resume") == 0
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2, interrupt)
+        budgeted("two", "--resume")
+    assert budgeted("two", "--resume") == 0
+    one, two = (model_of(network, name).read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_a_run_killed_while_its_card_is_written_writes_it_when_resumed(run, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("ocr.cli.train.write_model_card", lambda *args, **options: interrupt())
+        assert run("--backend", "numpy").exit_code == 130
+    assert not Path("model.npz.md").exists()
+    assert run("--backend", "numpy", "--resume").exit_code == 0
+    assert Path("model.npz.md").exists()
+    assert not Path("model.npz.checkpoint.npz").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

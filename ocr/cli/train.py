@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +121,7 @@ def command(
         time_budget=budget,
         processes=_processes(backend),
     )
-    with joined() as ranks:
+    with joined() as ranks, _said_once(ranks):
         learner = make_learner(
             backend,
             architecture,
@@ -130,9 +132,11 @@ def command(
             ranks=ranks,
         )
         training, validation = gather(sources, outputs, per_class=per_class, seed=seed)
-        _say(ranks, f"{len(training):,} crops to train on, {len(validation):,} to validate")
+        click.echo(
+            f"{len(training):,} crops to train on, {len(validation):,} to validate", err=True
+        )
         if resume and not checkpoint_path(output).exists():
-            _say(ranks, "no checkpoint: the run begins, if it is not complete")
+            click.echo("no checkpoint: the run begins, if it is not complete", err=True)
         try:
             history = train(
                 learner,
@@ -148,7 +152,7 @@ def command(
                 },
                 resume=resume,
                 ranks=ranks,
-                on_step=_show_step if ranks.first and sys.stderr.isatty() else _ignore,
+                on_step=_show_step if sys.stderr.isatty() else _ignore,
                 on_epoch=_showing_epochs(output) if ranks.first else _ignore,
                 on_end=lambda history: _finish(output, training, validation, typed(ctx)),
             )
@@ -157,11 +161,11 @@ def command(
             told = (
                 "stopped and saved: --resume goes on" if saved else "stopped: nothing is saved yet"
             )
-            _say(ranks, _fresh_line() + told)
+            click.echo(_fresh_line() + told, err=True)
             raise
-        _say(ranks, f"validation accuracy {best(history).valid_accuracy:.2%}")
-        _say(ranks, f"what to know of it: {card_path(output)}")
-        _say(ranks, f"read with it: ocr read --model {output} IMAGE")
+        click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
+        click.echo(f"what to know of it: {card_path(output)}", err=True)
+        click.echo(f"read with it: ocr read --model {output} IMAGE", err=True)
 
 
 def _seconds(time_budget: str | None, epochs: int | None) -> float | None:
@@ -208,10 +212,11 @@ def typed(ctx: click.Context) -> str:
     return " ".join(words)
 
 
-def _say(ranks: Ranks, message: str) -> None:
-    """Tell it once, however many processes there are."""
-    if ranks.first:
-        click.echo(message, err=True)
+@contextlib.contextmanager
+def _said_once(ranks: Ranks) -> Iterator[None]:
+    """Keep all processes but the first quiet; an error that ends one is told all the same."""
+    with contextlib.nullcontext() if ranks.first else contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 def _ignore(told: object) -> None:

@@ -153,7 +153,7 @@ def train(
     checkpoints = Checkpoints(checkpoint, learner, progress, writes=ranks.first)
     with held_interrupts() as let_interrupt:
         try:
-            if not checkpoint.exists() or not resume:
+            if not resume or not checkpoint.exists():
                 checkpoints.save()
             while not clock.over and not exhausted(history, settings.patience):
                 batches = epoch_batches(
