@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import io
 import os
 import zipfile
@@ -49,11 +50,23 @@ def write_whole(path: Path, data: bytes) -> None:
 def _replace(path: Path, data: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        partial.write_bytes(data)
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may keep the new name of no content
         partial.replace(path)
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def sweep(*paths: Path) -> None:
+    """Remove what writers of these paths left when they were killed."""
+    for path in paths:
+        for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
+            if left.suffix[1:].isdigit():
+                with contextlib.suppress(OSError):
+                    left.unlink()
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = False) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ocr.errors import DataError, OutputError
-from ocr.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from ocr.training.checkpoint import Checkpoints, checkpoint_path, load_checkpoint, save_checkpoint
 
 
 def test_state_and_progress_come_back(tmp_path):
@@ -44,3 +44,30 @@ def test_an_archive_of_something_else_is_a_data_error(tmp_path):
 def test_a_missing_folder_is_an_output_error(tmp_path):
     with pytest.raises(OutputError):
         save_checkpoint(tmp_path / "none" / "c.npz", {}, {})
+
+
+class Still:
+    """A learner that never changes."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {"w": np.zeros(2)}
+
+
+def test_a_checkpoint_is_written_when_the_last_is_old(tmp_path, monkeypatch):
+    progress = {"step": 0}
+    checkpoints = Checkpoints(tmp_path / "c.npz", Still(), progress, writes=True)
+    checkpoints.save()
+    progress["step"] = 1
+    checkpoints.save_when_due()
+    assert load_checkpoint(tmp_path / "c.npz")[1] == {"step": 0}
+    monkeypatch.setattr("ocr.training.checkpoint.CHECKPOINT_SECONDS", 0.0)
+    checkpoints.save_when_due()
+    assert load_checkpoint(tmp_path / "c.npz")[1] == {"step": 1}
+    checkpoints.remove()
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_process_alone_writes(tmp_path):
+    checkpoints = Checkpoints(tmp_path / "c.npz", Still(), {}, writes=False)
+    checkpoints.save()
+    assert not list(tmp_path.iterdir())

@@ -219,11 +219,19 @@ def test_image_of_sixteen_bits_that_lies_on_its_side_is_upright(tmp_path: Path) 
     assert is_f(read(tmp_path).crops[0])
 
 
-def test_folder_with_unknown_name_or_broken_image_is_refused(tmp_path: Path) -> None:
+def test_a_broken_image_is_told_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "F").mkdir()
     (tmp_path / "F" / "a.png").write_bytes(b"no image")
-    with pytest.raises(DataError, match="a.png: not an image"):
+    with pytest.raises(DataError, match="none of the characters"):
         read(tmp_path)
+    Image.fromarray(255 - F).save(tmp_path / "F" / "b.png")
+    assert len(read(tmp_path)) == 1
+    assert "a.png: not an image" in capsys.readouterr().err
+
+
+def test_folder_with_unknown_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     with pytest.raises(DataError, match="names no character"):
         read(tmp_path)

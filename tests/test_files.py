@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ocr.errors import DataError, OutputError
-from ocr.files import read_arrays, read_errors, write_arrays, write_whole
+from ocr.files import read_arrays, read_errors, sweep, write_arrays, write_whole
 
 ARRAYS = {"count": np.array(3), "words": np.array(["a", "bc"]), "x": np.eye(2, dtype=np.float32)}
 
@@ -33,6 +33,13 @@ def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
     (tmp_path / "a").write_text("old and longer")
     write_whole(tmp_path / "a", b"new")
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a", b"new")]
+
+
+def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path):
+    for name in (".a.npz.123", ".a.npz.log", ".b.npz.123", "a.npz"):
+        (tmp_path / name).write_text("")
+    sweep(tmp_path / "a.npz")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".a.npz.log", ".b.npz.123", "a.npz"]
 
 
 def test_a_missing_folder_is_an_output_error(tmp_path):

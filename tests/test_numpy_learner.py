@@ -262,3 +262,32 @@ def test_a_saved_model_reads_as_the_learner(tmp_path):
     model = load_mlp(tmp_path / "model.npz")
     assert model.card.values["data"] == ["pens"]
     np.testing.assert_array_equal(model.log_probs(crops), pupil.log_probs(crops))
+
+
+# label smoothing
+
+
+def test_smoothed_loss_is_partly_the_surprise_of_every_output():
+    logits = np.log([[0.1, 0.3, 0.6]])
+    loss, _ = cross_entropy(logits, np.array([[0, 1]]), 0.2)
+    assert loss == pytest.approx(-0.8 * np.log(0.4) - 0.2 * np.log([0.1, 0.3, 0.6]).mean())
+
+
+@pytest.mark.parametrize("targets", TARGETS.values(), ids=TARGETS)
+def test_smoothed_error_agrees_with_central_differences(targets):
+    logits, step = np.random.default_rng(4).normal(size=(3, 4)), 1e-5
+    _, error = cross_entropy(logits, targets, 0.1)
+    for place in np.ndindex(*logits.shape):
+        moved = np.zeros_like(logits)
+        moved[place] = step
+        losses = [cross_entropy(logits + sign * moved, targets, 0.1)[0] for sign in (1, -1)]
+        assert error[place] == pytest.approx((losses[0] - losses[1]) / (2 * step), abs=1e-9)
+
+
+def test_a_learner_that_smooths_is_less_sure():
+    sharp, smooth = learner(), learner(label_smoothing=0.3)
+    for pupil in (sharp, smooth):
+        for _ in range(200):
+            pupil.fit_batch(*batch(), 0.5)
+    surest = [np.exp(pupil.log_probs(batch()[0])).max() for pupil in (sharp, smooth)]
+    assert surest[1] < 0.9 < surest[0]

@@ -113,3 +113,26 @@ def test_fine_tuning_takes_over_hidden_layers_and_shared_outputs():
     np.testing.assert_array_equal(taken["3.weight"][[0, 3, 4]], given["3.weight"][[2, 0, 3]])
     np.testing.assert_array_equal(taken["3.bias"][[0, 3, 4]], given["3.bias"][[2, 0, 3]])
     np.testing.assert_array_equal(taken["3.weight"][1:3], kept["3.weight"][1:3])
+
+
+@pytest.mark.parametrize("targets", [[[0, 0], [3, 3]], [[0, 1], [3, 2]], [[0, 1], [3, 3]]])
+def test_the_smoothed_loss_is_that_of_the_numpy_learner(targets):
+    pupil = TorchLearner("report-mlp", ABCD, seed=0, label_smoothing=0.2)
+    crops, wanted = batch()[0][:2], np.array(targets)
+    expected, error = cross_entropy(pupil.log_probs(crops), wanted, 0.2)
+    assert pupil.fit_batch(crops, wanted, 0.0)[0] == pytest.approx(expected)
+    bias = pupil.network[-1].bias.grad
+    np.testing.assert_allclose(bias.numpy(), error.sum(0), atol=1e-6)
+
+
+def test_mixed_precision_learns_and_keeps_its_weights_whole(monkeypatch):
+    monkeypatch.setattr("ocr.training.torch_learner._is_mixed", lambda device: True)
+    exact, pupil = learner(), learner("report-cnn")
+    first, _ = pupil.fit_batch(*batch(), 0.01)
+    for _ in range(30):
+        loss, correct = pupil.fit_batch(*batch(), 0.01)
+    assert loss < first / 4
+    assert correct == 8
+    assert {v.dtype for k, v in pupil.state().items() if k.startswith("weight/")} == {
+        exact.state()["weight/1.bias"].dtype
+    }

@@ -46,6 +46,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
     monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    monkeypatch.setattr("ocr.training.tensorboard_log.TensorboardLog.add", lambda *_: None)
     options = ["--data", "ilt.npz", "--alphabet", "ILT", "--epochs", 2, "--batch-size", 16]
 
     def invoke(*args: object) -> Result:
@@ -108,7 +109,8 @@ def test_a_model_learns_to_read(run, network):
 def test_a_finished_run_leaves_model_and_log(run, network):
     run(*network)
     name = model_of(network).name
-    assert sorted(p.name for p in Path().iterdir()) == ["ilt.npz", name, f"{name}.log.jsonl"]
+    beside = [f"{name}.log.jsonl", f"{name}.md"]
+    assert sorted(p.name for p in Path().iterdir()) == ["ilt.npz", name, *beside]
 
 
 def test_the_same_seed_gives_the_same_bytes(run, network):
@@ -145,7 +147,7 @@ def test_a_run_stopped_before_it_began_does_not_claim_to_be_saved(run, monkeypat
 def test_an_alphabet_without_characters_is_a_wrong_command_line(run, alphabet):
     result = run("--backend", "numpy", "--alphabet", alphabet)
     assert result.exit_code == 2
-    assert "--alphabet: it has no characters" in result.stderr
+    assert "'--alphabet': it has no characters" in result.stderr
 
 
 @pytest.mark.parametrize("arch", ["cnn", "report-cnn"])
@@ -190,10 +192,26 @@ def test_resuming_another_architecture_is_refused(run, monkeypatch):
     assert "other architecture" in result.stderr
 
 
-def test_nothing_to_resume_is_told(run):
+def test_a_run_killed_before_its_first_checkpoint_begins(run):
     result = run("--backend", "numpy", "--resume")
+    assert result.exit_code == 0
+    assert "no checkpoint: the run begins, if it is not complete" in result.stderr
+    assert describe("model.npz")["epoch"] in (1, 2)
+
+
+def test_a_complete_run_is_not_resumed(run, network):
+    run(*network)
+    before = model_of(network).read_bytes()
+    result = run(*network, "--resume")
     assert result.exit_code == 5
-    assert "nothing to resume: model.npz.checkpoint.npz is missing" in result.stderr
+    assert f"nothing to resume: the run of {model_of(network)} is complete" in result.stderr
+    assert model_of(network).read_bytes() == before
+
+
+def test_a_model_of_another_run_is_no_complete_run(run):
+    run("--backend", "numpy", "--seed", 1)
+    assert run("--backend", "numpy", "--resume").exit_code == 0
+    assert describe("model.npz")["seed"] == 0
 
 
 def test_fine_tuning_onto_another_alphabet_keeps_what_was_learnt(run, network):
@@ -289,8 +307,111 @@ def test_threads_do_not_spin_while_they_wait(run, monkeypatch):
 def test_the_suffix_tells_what_reads_the_model(run):
     for name in ("a.model", "b.onnx", "c.npz"):
         run("--backend", "numpy", "--epochs", 1, "-o", name)
-    models = sorted(p.name for p in Path().glob("?.*") if p.suffix != ".jsonl")
+    models = sorted(p.name for p in Path().glob("?.*") if p.suffix not in (".jsonl", ".md"))
     assert models == ["a.model.npz", "b.onnx.npz", "c.npz"]
+
+
+def test_the_card_tells_the_command_with_names_for_paths(run, network):
+    Path("my letters").mkdir()
+    letters(Path("my letters/ilt.npz"), "ILT")
+    options = ["--data", "my letters/ilt.npz", "--balance", "--no-augment", "--seed", 3]
+    run(*network, *options, "-o", Path("my letters/model").absolute())
+    card = (Path("my letters") / f"{model_of(network).name}.md").read_text()
+    command = (
+        f"ocr train {' '.join(network)} --data ilt.npz --data ilt.npz --alphabet ILT --balance "
+        "--epochs 2 --batch-size 16 --seed 3 --no-augment --output model"
+    )
+    assert f"\n    {command}\n" in card
+    assert "my letters" not in card
+
+
+def test_a_budget_trains_for_a_time(run, network):
+    result = CliRunner().invoke(
+        cli.main,
+        ["train", *network, "--data", "ilt.npz", "--alphabet", "ILT", "--time-budget", "1s"],
+    )
+    assert result.exit_code == 0
+    card = describe(model_of(network))
+    assert card["steps"] > 1
+    assert card["settings"]["time_budget"] == 1
+
+
+def test_the_steps_of_a_budget_are_kept_for_the_resumed_run(run, network, monkeypatch):
+    def budgeted(name: str, *options: str) -> int:
+        command = ["train", *network, "--data", "ilt.npz", "--alphabet", "ILT", "-o", name]
+        return CliRunner().invoke(cli.main, [*command, "--time-budget", "1s", *options]).exit_code
+
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1, interrupt)
+        assert budgeted("one") == 130
+    checkpoint = Path(f"{model_of(network, 'one')}.checkpoint.npz")
+    Path(f"{model_of(network, 'two')}.checkpoint.npz").write_bytes(checkpoint.read_bytes())
+    assert budgeted("one", "--resume") == 0
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2, interrupt)
+        budgeted("two", "--resume")
+    assert budgeted("two", "--resume") == 0
+    one, two = (model_of(network, name).read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_a_run_killed_while_its_card_is_written_writes_it_when_resumed(run, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("ocr.cli.train.write_model_card", lambda *args, **options: interrupt())
+        assert run("--backend", "numpy").exit_code == 130
+    assert not Path("model.npz.md").exists()
+    assert run("--backend", "numpy", "--resume").exit_code == 0
+    assert Path("model.npz.md").exists()
+    assert not Path("model.npz.checkpoint.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--time-budget", "10"], "'10' is no duration (write 90s, 10m or 1h30m)"),
+        (["--time-budget", "10m"], "--epochs and --time-budget exclude each other"),
+    ],
+)
+def test_a_budget_that_says_nothing_is_a_wrong_command_line(run, options, told):
+    command = ["train", "--data", "ilt.npz", *options]
+    arguments = command if "10" in options else [*command, "--epochs", "2"]
+    result = CliRunner().invoke(cli.main, arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+def test_label_smoothing_reaches_the_network(run, network):
+    run(*network, "-o", "sharp")
+    run(*network, "--label-smoothing", 0.1, "-o", "smooth")
+    sharp, smooth = (load(model_of(network, name)) for name in ("sharp", "smooth"))
+    crops = np.random.default_rng(0).random((4, 32, 32), np.float32)
+    assert not np.allclose(sharp.log_probs(crops), smooth.log_probs(crops))
+
+
+def test_balance_changes_what_is_drawn(run):
+    run("--backend", "numpy", "-o", "natural")
+    letters(Path("i.npz"), "I", count=40)
+    for name, options in (("natural", []), ("balanced", ["--balance"])):
+        assert run("--backend", "numpy", "--data", "i.npz", *options, "-o", name).exit_code == 0
+    natural, balanced = (Path(f"{n}.npz").read_bytes() for n in ("natural", "balanced"))
+    assert natural != balanced
+
+
+def test_a_broken_image_is_told_and_training_goes_on(run, network):
+    from PIL import Image
+
+    for character in "IL":
+        Path("pictures", character).mkdir(parents=True)
+        for i in range(20):
+            image = np.full((20, 20), 255, np.uint8)
+            for rows, columns in STROKES[character]:
+                image[rows, columns] = i
+            Image.fromarray(image).save(Path("pictures", character, f"{i}.png"))
+    Path("pictures/I/bad.png").write_bytes(b"no image")
+    options = ["--data", "pictures", "--alphabet", "IL", "--epochs", "1"]
+    result = CliRunner().invoke(cli.main, ["train", *network, *options])
+    assert result.exit_code == 0
+    assert "left out: cannot read pictures/I/bad.png: not an image" in result.stderr
 
 
 @pytest.mark.parametrize("columns", [20, 80, 200])

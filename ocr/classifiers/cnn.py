@@ -86,9 +86,10 @@ class TorchClassifier:
         """Log-probabilities, float32 [N, C], of crops, float32 [N, 32, 32]."""
         self.network.eval()
         out = np.empty((len(crops), len(self.alphabet)), np.float32)
+        device = next(self.network.parameters()).device
         with torch.inference_mode():
             for start in range(0, len(crops), BATCH):
                 batch = torch.from_numpy(np.ascontiguousarray(crops[start : start + BATCH]))
-                logits = self.network(batch[:, None])
-                out[start : start + BATCH] = torch.log_softmax(logits, 1).numpy()
+                logits = self.network(batch.to(device)[:, None])
+                out[start : start + BATCH] = torch.log_softmax(logits, 1).cpu().numpy()
         return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+NEARLY = 0.8  # alike by difflib: a letter of "upper" is missing, doubled or swapped
 
 #: Where the libraries that compute look for how many threads they may use.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -36,6 +39,30 @@ def language_of(value: str) -> str | None:
     return None if value == "none" else value
 
 
+def alphabet_of(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Characters that the value of --alphabet stands for; None where it is not given.
+
+    Raises
+    ------
+    click.BadParameter
+        If there are none, or it is nearly the name of an alphabet.
+    """
+    if value is None:
+        return None
+    from ocr.alphabet import NAMED, characters_of
+
+    near = difflib.get_close_matches(value.lower(), NAMED, n=1, cutoff=NEARLY)
+    if near and value not in NAMED:
+        raise click.BadParameter(
+            f"there is no alphabet {value!r}: {near[0]!r} is the nearest "
+            "(characters may be given in another order)"
+        )
+    characters = characters_of(value)
+    if not characters:
+        raise click.BadParameter("it has no characters (spaces do not count)")
+    return characters
+
+
 _OPTIONS = (
     click.option(
         "-m",
@@ -49,6 +76,7 @@ _OPTIONS = (
         "-a",
         "--alphabet",
         metavar="NAME|CHARACTERS",
+        callback=alphabet_of,
         help="The only characters there are: digits, upper, lower, letters, upper-digits, alnum, "
         "ascii, latin, or the characters themselves.",
     ),

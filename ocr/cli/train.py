@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import shlex
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ocr.alphabet import Alphabet, characters_of
+from ocr.alphabet import NAMED, Alphabet
+from ocr.cli.options import alphabet_of
 from ocr.errors import MissingExtraError, OutputError
+from ocr.training.budget import seconds_of
 from ocr.training.checkpoint import checkpoint_path
 from ocr.training.loop import Epoch, Settings, Step, best, train
+from ocr.training.model_card import card_path, write_model_card
+from ocr.training.ranks import Ranks, joined, world_size
 from ocr.training.recipe import BACKENDS, gather, has_reject, make_learner, name_of, schedule_of
+from ocr.training.samples import Samples
+from ocr.training.tensorboard_log import TensorboardLog, tensorboard_folder
 
 CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
 
@@ -31,11 +41,24 @@ CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
     help="'fonts' (rendered), a folder of images per class, .npz, .mat, IDX or UNIPEN .jsonl; "
     "@train, @valid or @test behind it picks a part; repeatable.",
 )
-@click.option("--alphabet", help="Name or characters; the model's own with --init, else ascii.")
+@click.option(
+    "--alphabet",
+    callback=alphabet_of,
+    help="Name or characters; the model's own with --init, else ascii.",
+)
 @click.option("--per-class", type=click.IntRange(1), help="Draw so many of each class.")
-@click.option("--epochs", type=click.IntRange(1))
+@click.option("--balance", is_flag=True, help="Show rare characters as often as others.")
+@click.option("--epochs", type=click.IntRange(1), help="At most; stops early without progress.")
+@click.option("--time-budget", metavar="TIME", help="Train for 90s, 10m or 1h30m, not by epochs.")
 @click.option("--batch-size", type=click.IntRange(1))
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Its peak.")
+@click.option(
+    "--label-smoothing",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Share of each answer that is spread over all; 0.1 is usual.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--augment/--no-augment", default=True, show_default=True, help="Distort crops.")
 @click.option("--resume", is_flag=True, help="Go on with a stopped run of the same options.")
@@ -48,15 +71,20 @@ CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
     show_default=True,
     help="Model file; .onnx (torch) or .npz (numpy) is added.",
 )
+@click.pass_context
 def command(
+    ctx: click.Context,
     backend: str,
     arch: str | None,
     sources: tuple[str, ...],
     alphabet: str | None,
     per_class: int | None,
+    balance: bool,
     epochs: int | None,
+    time_budget: str | None,
     batch_size: int | None,
     learning_rate: float | None,
+    label_smoothing: float,
     seed: int,
     augment: bool,
     resume: bool,
@@ -65,17 +93,20 @@ def command(
 ) -> None:
     """Train a classifier on labelled letters.
 
-    Writes the model, a log (MODEL.log.jsonl) and, with the extra "plot", its curves
-    (MODEL.curves.png). Ctrl-C saves; --resume goes on.
+    Writes the model, what to know of it (MODEL.md), a log (MODEL.log.jsonl) and, with the
+    extra "plot", its curves (MODEL.curves.png). Ctrl-C saves; --resume goes on, after
+    anything that ended the run. Trains on a GPU if there is one; `torchrun
+    --nproc-per-node N -m ocr train ...` shares the work between N processes.
     """
     # threads that spin while they wait cost several times the work on a busy machine
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     start = _described(init) if init else {}
     architecture = arch or start.get("architecture") or next(iter(BACKENDS[backend].schedules))
     schedule = schedule_of(backend, architecture)
-    characters = _characters(start.get("alphabet", "ascii") if alphabet is None else alphabet)
+    characters = alphabet or start.get("alphabet") or NAMED["ascii"]
     outputs = Alphabet(characters, has_reject(backend, architecture))
     output = _checked(output, BACKENDS[backend].suffix)
+    budget = _seconds(time_budget, epochs)
     epochs = epochs or schedule.epochs
     settings = Settings(
         epochs=epochs,
@@ -83,52 +114,119 @@ def command(
         learning_rate=learning_rate or schedule.learning_rate,
         seed=seed,
         # in the first half of the cycle the rate is too high to tell whether it still learns
-        patience=max(5, epochs // 2),
+        patience=max(5, epochs // 2) if budget is None else None,
         augment=augment,
+        label_smoothing=label_smoothing,
+        balance=balance,
+        time_budget=budget,
+        processes=_processes(backend),
     )
-    learner = make_learner(backend, architecture, outputs, seed=seed, init=_path(init))
-    training, validation = gather(sources, outputs, per_class=per_class, seed=seed)
-    click.echo(f"{len(training):,} crops to train on, {len(validation):,} to validate", err=True)
-    try:
-        history = train(
-            learner,
-            training,
-            validation,
-            settings=settings,
-            output=output,
-            card={
-                "architecture": architecture,
-                "data": [name_of(source) for source in sources],
-                "crops": len(training),
-                "init": Path(init).name if init else None,
-            },
-            resume=resume,
-            on_step=_show_step if sys.stderr.isatty() else lambda step: None,
-            on_epoch=_show_epoch,
+    with joined() as ranks, _said_once(ranks):
+        learner = make_learner(
+            backend,
+            architecture,
+            outputs,
+            seed=seed,
+            init=_path(init),
+            label_smoothing=label_smoothing,
+            ranks=ranks,
         )
-    except KeyboardInterrupt:
-        saved = checkpoint_path(output).exists()
-        told = "stopped and saved: --resume goes on" if saved else "stopped: nothing is saved yet"
-        click.echo(_fresh_line() + told, err=True)
-        raise
-    _draw(output)
-    click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
-    click.echo(f"read with it: ocr read --model {output} IMAGE", err=True)
+        training, validation = gather(sources, outputs, per_class=per_class, seed=seed)
+        click.echo(
+            f"{len(training):,} crops to train on, {len(validation):,} to validate", err=True
+        )
+        if resume and not checkpoint_path(output).exists():
+            click.echo("no checkpoint: the run begins, if it is not complete", err=True)
+        try:
+            history = train(
+                learner,
+                training,
+                validation,
+                settings=settings,
+                output=output,
+                card={
+                    "architecture": architecture,
+                    "data": [name_of(source) for source in sources],
+                    "crops": len(training),
+                    "init": Path(init).name if init else None,
+                },
+                resume=resume,
+                ranks=ranks,
+                on_step=_show_step if sys.stderr.isatty() else _ignore,
+                on_epoch=_showing_epochs(output) if ranks.first else _ignore,
+                on_end=lambda history: _finish(output, training, validation, typed(ctx)),
+            )
+        except KeyboardInterrupt:
+            saved = checkpoint_path(output).exists()
+            told = (
+                "stopped and saved: --resume goes on" if saved else "stopped: nothing is saved yet"
+            )
+            click.echo(_fresh_line() + told, err=True)
+            raise
+        click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
+        click.echo(f"what to know of it: {card_path(output)}", err=True)
+        click.echo(f"read with it: ocr read --model {output} IMAGE", err=True)
+
+
+def _seconds(time_budget: str | None, epochs: int | None) -> float | None:
+    if time_budget is None:
+        return None
+    if epochs is not None:
+        raise click.UsageError("--epochs and --time-budget exclude each other")
+    try:
+        return seconds_of(time_budget)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{error} (write 90s, 10m or 1h30m)", param_hint="--time-budget"
+        ) from error
+
+
+def _processes(backend: str) -> int:
+    if backend == "numpy" and world_size() > 1:
+        raise click.UsageError("--backend numpy trains in one process (leave out torchrun)")
+    return world_size()
+
+
+def typed(ctx: click.Context) -> str:
+    """Return the command line as it was typed, with names for paths.
+
+    --resume is left out: the command is that of the whole run.
+    """
+    words = ["ocr", "train"]
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        source = ctx.get_parameter_source(name)
+        if name == "resume" or source is not click.core.ParameterSource.COMMANDLINE:
+            continue
+        option, value = max(parameter.opts, key=len), ctx.params[name]
+        if isinstance(value, bool):
+            words.append(option if value else parameter.secondary_opts[0])
+        elif name == "sources":
+            words += [word for v in value for word in (option, shlex.quote(name_of(v)))]
+        elif name == "alphabet":
+            named = {characters: alphabet for alphabet, characters in NAMED.items()}
+            words += [option, shlex.quote(named.get(value, value))]
+        else:
+            path = name in ("init", "output")
+            words += [option, shlex.quote(Path(value).name if path else str(value))]
+    return " ".join(words)
+
+
+@contextlib.contextmanager
+def _said_once(ranks: Ranks) -> Iterator[None]:
+    """Keep all processes but the first quiet; an error that ends one is told all the same."""
+    with contextlib.nullcontext() if ranks.first else contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+def _ignore(told: object) -> None:
+    pass
 
 
 def _described(init: str) -> dict[str, Any]:
     from ocr.classifiers import describe
 
     return describe(init)
-
-
-def _characters(alphabet: str) -> str:
-    characters = characters_of(alphabet)
-    if not characters:
-        raise click.BadParameter(
-            "it has no characters (spaces do not count)", param_hint="--alphabet"
-        )
-    return characters
 
 
 def _path(init: str | None) -> Path | None:
@@ -164,6 +262,16 @@ def progress_line(step: Step, columns: int) -> str:
     return line[: columns - 1]  # the cursor takes the last column
 
 
+def _showing_epochs(output: Path) -> Callable[[Epoch], None]:
+    events = TensorboardLog(tensorboard_folder(output))
+
+    def show(epoch: Epoch) -> None:
+        _show_epoch(epoch)
+        events.add(epoch)
+
+    return show
+
+
 def _show_epoch(epoch: Epoch) -> None:
     click.echo(
         f"{_fresh_line()}epoch {epoch.epoch}: "
@@ -176,6 +284,11 @@ def _show_epoch(epoch: Epoch) -> None:
 
 def _fresh_line() -> str:
     return CLEAR if sys.stderr.isatty() else ""
+
+
+def _finish(output: Path, training: Samples, validation: Samples, command: str) -> None:
+    write_model_card(output, training, validation, command=command)
+    _draw(output)
 
 
 def _draw(output: Path) -> None:

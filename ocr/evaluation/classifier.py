@@ -110,12 +110,19 @@ def score_classifier(classifier: Classifier, samples: LabelledCrops) -> Classifi
         Such as `ocr.training.samples.Samples`, whose `characters` alone are right: of
         what is `either` of two, the second counts as wrong.
     """
+    return tally(classifier, samples.characters, decisions(classifier, samples.crops))
+
+
+def tally(
+    classifier: Classifier, truth: NDArray[np.str_], read: NDArray[np.intp]
+) -> ClassifierScore:
+    """Count what crops show, str [N], against the outputs they were read as, [N]."""
     answers = _outputs(classifier)
-    labels = (*answers, *sorted(set(samples.characters.tolist()) - set(answers)))
+    labels = (*answers, *sorted(set(truth.tolist()) - set(answers)))
     index = {label: i for i, label in enumerate(labels)}
-    truth = np.array([index[c] for c in samples.characters.tolist()], np.intp)
+    rows = np.array([index[c] for c in truth.tolist()], np.intp)
     matrix = np.zeros((len(labels), len(labels)), np.int64)
-    np.add.at(matrix, (truth, _decisions(classifier, samples.crops)), 1)
+    np.add.at(matrix, (rows, read), 1)
     return ClassifierScore(labels, matrix)
 
 
@@ -124,7 +131,7 @@ def _outputs(classifier: Classifier) -> tuple[str, ...]:
     return (*alphabet.characters, "") if alphabet.reject else tuple(alphabet.characters)
 
 
-def _decisions(classifier: Classifier, crops: NDArray[np.uint8]) -> NDArray[np.intp]:
+def decisions(classifier: Classifier, crops: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Likeliest output for each crop, [N]."""
     chosen = [
         classifier.log_probs(crops[start : start + CHUNK] * np.float32(1 / 255)).argmax(axis=1)

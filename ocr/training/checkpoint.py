@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 from ocr.errors import DataError
 from ocr.files import read_arrays, write_arrays
+from ocr.training.learner import Learner
+
+CHECKPOINT_SECONDS = 30.0  # the most that a kill may cost; writing one takes a tenth of a second
 
 
 def checkpoint_path(model: Path) -> Path:
@@ -33,3 +37,42 @@ def load_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"cannot resume from {path}: not a checkpoint (delete it)") from error
     return state, progress
+
+
+class Checkpoints:
+    """Writes a run's checkpoint, again and again.
+
+    Parameters
+    ----------
+    path : Path
+    learner : Learner
+    progress : dict
+        The loop's, read whenever a checkpoint is written.
+    writes : bool
+        False in all processes but the first.
+    """
+
+    def __init__(
+        self, path: Path, learner: Learner, progress: dict[str, Any], *, writes: bool
+    ) -> None:
+        self.path = path
+        self.learner = learner
+        self.progress = progress
+        self.writes = writes
+        self.saved = time.monotonic()
+
+    def save(self) -> None:
+        """Write one now."""
+        if self.writes:
+            save_checkpoint(self.path, self.learner.state(), self.progress)
+        self.saved = time.monotonic()
+
+    def save_when_due(self) -> None:
+        """Write one if the last is `CHECKPOINT_SECONDS` old."""
+        if time.monotonic() - self.saved >= CHECKPOINT_SECONDS:
+            self.save()
+
+    def remove(self) -> None:
+        """Remove it: the run is complete."""
+        if self.writes:
+            self.path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,13 @@ def read(path: Path, *, alphabet: str) -> Samples:
     """Read the images anywhere below ``path/CLASS``; `character_of` reads CLASS.
 
     Each image shows one upright sign; which of dark and bright is ink is decided
-    for each by its border.
+    for each by its border. An image that cannot be read is told on standard error, and
+    left out.
 
     Raises
     ------
     DataError
-        A folder whose name is no character, or an image that cannot be read.
+        A folder whose name is no character.
     """
     folders = sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
     files = [
@@ -37,10 +39,16 @@ def read(path: Path, *, alphabet: str) -> Samples:
         for file in sorted(folder.rglob("*"))
         if file.suffix.lower() in SUFFIXES
     ]
-    crops = [crop_of(ink_of_file(file)) for file, _ in files]
+    crops, characters = [], []
+    for file, character in files:
+        try:
+            crops.append(crop_of(ink_of_file(file)))
+            characters.append(character)
+        except DataError as error:
+            print(f"left out: {error}", file=sys.stderr)
     return of_crops(
         np.array(crops, np.uint8).reshape(-1, SIZE, SIZE),
-        np.array([character for _, character in files], "<U1"),
+        np.array(characters, "<U1"),
         alphabet=alphabet,
     )
 

@@ -29,7 +29,8 @@ class Learner(Protocol):
         crops : ndarray, float32 [N, 32, 32]
         targets : ndarray, int64 [N, 2]
             Two outputs of which either is right (twice the same where one is):
-            the loss is the mean of -log(p[first] + p[second]), or of -log p[first].
+            the loss is the mean of -log(p[first] + p[second]), or of -log p[first];
+            smoothed, where the learner smooths labels.
         learning_rate : float
 
         Returns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import time
@@ -14,11 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
-from ocr.errors import DataError, OutputError
+from ocr.classifiers import describe
+from ocr.errors import DataError
+from ocr.files import sweep, write_whole
 from ocr.training.augment import augment
-from ocr.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from ocr.training.balance import KEPT, drawn_equally
+from ocr.training.budget import Pace, steps_within
+from ocr.training.checkpoint import Checkpoints, checkpoint_path, load_checkpoint
 from ocr.training.interrupt import held_interrupts
 from ocr.training.learner import Learner
+from ocr.training.ranks import ALONE, Ranks
 from ocr.training.samples import Samples
 
 WARM_UP = 0.1  # share of all steps in which the learning rate climbs
@@ -33,18 +39,31 @@ class Settings:
     epochs, batch_size, seed : int
     learning_rate : float
         The peak of the schedule.
-    patience : int
-        Epochs without a better validation accuracy after which training stops.
+    patience : int or None
+        Epochs without a better validation accuracy after which training stops early;
+        None trains to the end.
     augment : bool
         Whether to distort the training crops.
+    label_smoothing : float
+        Share of each target that goes to all outputs alike; the learner's business.
+    balance : bool
+        Whether every character comes equally often in an epoch.
+    time_budget : float or None
+        Seconds that training may take, validation included; `epochs` is then not looked at.
+    processes : int
+        That share each batch.
     """
 
     epochs: int
     batch_size: int
     learning_rate: float
     seed: int
-    patience: int = 5
+    patience: int | None = 5
     augment: bool = True
+    label_smoothing: float = 0.0
+    balance: bool = False
+    time_budget: float | None = None
+    processes: int = 1
 
 
 @dataclass(frozen=True)
@@ -81,14 +100,17 @@ def train(
     output: Path,
     card: dict[str, Any],
     resume: bool = False,
+    ranks: Ranks = ALONE,
     on_step: Callable[[Step], None] = lambda step: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    on_end: Callable[[list[Epoch]], None] = lambda history: None,
 ) -> list[Epoch]:
     """Train, keeping the model of the best validation accuracy at `output`.
 
     Beside `output` lie a JSON-lines log (one `Epoch` a line) and, until the run is
-    complete, a checkpoint. The order and the distortions of each batch follow from the
-    seed, epoch and step alone, so that a resumed run ends as an undisturbed one.
+    complete, a checkpoint: of the beginning, then of every `CHECKPOINT_SECONDS` and of
+    each epoch's end. The order and the distortions of each batch follow from the seed,
+    epoch and step alone, so that a run that was killed and resumed ends as an undisturbed one.
 
     Parameters
     ----------
@@ -99,52 +121,87 @@ def train(
     card : dict
         JSON values that tell the data; the settings and the accuracy join them in the model.
     resume : bool
-        Go on from the checkpoint.
+        Go on from the checkpoint; from the beginning where the run was killed before its first.
+    ranks : Ranks
+        The processes that share the work; all call this alike, the first writes.
     on_step, on_epoch : callable
         Told where the run stands.
+    on_end : callable
+        Told the whole run while it can still be resumed: for what is made of the model.
 
     Raises
     ------
     KeyboardInterrupt
         After the checkpoint is saved. Ctrl-C waits for the end of the step.
     DataError
-        If there is no checkpoint to resume, or it is of a run with other options.
+        If the run to resume is complete, or was begun with other options.
     """
     checkpoint = checkpoint_path(output)
     card = card | {"settings": asdict(settings), "seed": settings.seed}
     progress = beginning(card, learner.alphabet)
     if resume:
-        progress = resumed(learner, checkpoint, progress["options"])
+        progress = resumed(learner, output, progress)
+    if ranks.first:
+        sweep(output, log_path(output), checkpoint)
     history = [Epoch(**line) for line in progress["history"]]
     crops, targets = prepare(training, learner.alphabet)
+    labels = balanced_labels(targets, learner.alphabet) if settings.balance else None
+    if "steps" not in progress:
+        progress["steps"] = planned_steps(learner, crops, targets, validation, settings, ranks)
+    card["steps"] = progress["steps"]
     clock = Clock(settings, math.ceil(len(crops) / settings.batch_size), progress)
+    checkpoints = Checkpoints(checkpoint, learner, progress, writes=ranks.first)
     with held_interrupts() as let_interrupt:
         try:
-            while progress["epoch"] < settings.epochs and not exhausted(history, settings.patience):
-                for batch, rng in epoch_batches(len(crops), settings, progress):
+            if not resume or not checkpoint.exists():
+                checkpoints.save()
+            while not clock.over and not exhausted(history, settings.patience):
+                batches = epoch_batches(
+                    len(crops), settings, progress, labels=labels, rank=ranks.rank
+                )
+                for batch, rng in itertools.islice(batches, clock.steps - clock.steps_done):
                     rate = one_cycle(clock.steps_done / clock.steps, settings.learning_rate)
-                    ink = ink_of(crops[batch])
-                    ink = augment(ink, rng) if settings.augment else ink
-                    loss, correct = learner.fit_batch(ink, targets[batch], rate)
+                    loss, correct = fit(learner, crops, targets, batch, rng, rate, settings, ranks)
                     progress["step"] += 1
                     progress["loss"] += loss * len(batch)
                     progress["correct"] += correct
                     on_step(clock.tick(len(batch)))
                     let_interrupt()
-                history.append(finish_epoch(learner, validation, len(crops), clock))
-                if history[-1] is best(history):
+                    checkpoints.save_when_due()
+                history.append(finish_epoch(learner, validation, len(crops), clock, ranks))
+                if history[-1] is best(history) and ranks.first:
                     learner.save_model(output, card | measured(history[-1]))
-                write_log(output, history)
+                if ranks.first:
+                    write_log(output, history)
                 progress |= {"epoch": len(history), "step": 0, "loss": 0.0, "correct": 0}
                 progress["history"] = [asdict(e) for e in history]
-                save_checkpoint(checkpoint, learner.state(), progress)
+                checkpoints.save()
                 on_epoch(history[-1])
                 let_interrupt()
+            if ranks.first:
+                on_end(history)
         except KeyboardInterrupt:
-            save_checkpoint(checkpoint, learner.state(), progress)
+            checkpoints.save()
             raise
-    checkpoint.unlink(missing_ok=True)
+    checkpoints.remove()
     return history
+
+
+def fit(
+    learner: Learner,
+    crops: NDArray[np.uint8],
+    targets: NDArray[np.int64],
+    batch: NDArray[np.intp],
+    rng: np.random.Generator,
+    rate: float,
+    settings: Settings,
+    ranks: Ranks,
+) -> tuple[float, int]:
+    """Take one step on this process's part of a batch."""
+    part = ranks.part(batch)
+    ink = ink_of(crops[part])
+    ink = augment(ink, rng) if settings.augment else ink
+    return learner.fit_batch(ink, targets[part], rate)
 
 
 def beginning(card: dict[str, Any], alphabet: Alphabet) -> dict[str, Any]:
@@ -161,11 +218,17 @@ def beginning(card: dict[str, Any], alphabet: Alphabet) -> dict[str, Any]:
     }
 
 
-def resumed(learner: Learner, checkpoint: Path, options: dict[str, Any]) -> dict[str, Any]:
-    """Load a checkpoint into the learner and return its progress."""
+def resumed(learner: Learner, output: Path, begun: dict[str, Any]) -> dict[str, Any]:
+    """Load the checkpoint of a model into the learner and return its progress.
+
+    A run that was killed before its first checkpoint begins: `begun` comes back.
+    """
+    checkpoint, options = checkpoint_path(output), begun["options"]
+    if not checkpoint.exists():
+        _refuse_complete(output, options)
+        return begun
     state, progress = load_checkpoint(checkpoint)
-    before = progress["options"]
-    changed = [k for k in {**before, **options} if before.get(k) != options.get(k)]
+    changed = _changed(progress["options"], options)
     if changed:
         raise DataError(
             f"cannot resume from {checkpoint}: the run was begun with other "
@@ -173,6 +236,51 @@ def resumed(learner: Learner, checkpoint: Path, options: dict[str, Any]) -> dict
         )
     learner.load_state(state)
     return progress
+
+
+def _refuse_complete(output: Path, options: dict[str, Any]) -> None:
+    """DataError if the model that lies there is already what the run would come to."""
+    if output.exists():
+        card = describe(output)
+        told = {**card, **card.get("settings", {})}
+        if not _changed({k: v for k, v in told.items() if k in options}, options):
+            raise DataError(
+                f"nothing to resume: the run of {output} is complete "
+                "(read with it, or train anew without --resume)"
+            )
+
+
+def _changed(before: dict[str, Any], options: dict[str, Any]) -> list[str]:
+    return [k for k in {**before, **options} if before.get(k) != options.get(k)]
+
+
+def planned_steps(
+    learner: Learner,
+    crops: NDArray[np.uint8],
+    targets: NDArray[np.int64],
+    validation: Samples,
+    settings: Settings,
+    ranks: Ranks,
+) -> int:
+    """Steps of the whole run: those of its epochs, or as many as fit into the time budget.
+
+    The pace is measured with steps that are taken back.
+    """
+    batches = math.ceil(len(crops) / settings.batch_size)
+    if settings.time_budget is None:
+        return settings.epochs * batches
+    state, start = learner.state(), time.monotonic()
+    first = epoch_batches(len(crops), settings, {"epoch": 0, "step": 0}, rank=ranks.rank)
+    trials = itertools.cycle(list(itertools.islice(first, 20)))
+    pace = Pace.measure(
+        step=lambda: fit(learner, crops, targets, *next(trials), 0.0, settings, ranks),
+        validate=lambda: validate(learner, validation, ranks=ranks),
+        seconds=settings.time_budget,
+        ranks=ranks,
+    )
+    learner.load_state(state)
+    left = settings.time_budget - float(ranks.mean(time.monotonic() - start))
+    return steps_within(left, batches, pace)
 
 
 def measured(epoch: Epoch) -> dict[str, Any]:
@@ -204,15 +312,30 @@ def prepare(samples: Samples, alphabet: Alphabet) -> tuple[NDArray[np.uint8], ND
 
 
 def epoch_batches(
-    count: int, settings: Settings, progress: dict[str, Any]
+    count: int,
+    settings: Settings,
+    progress: dict[str, Any],
+    *,
+    labels: NDArray[np.int64] | None = None,
+    rank: int = 0,
 ) -> Iterator[tuple[NDArray[np.intp], np.random.Generator]]:
-    """Yield the epoch's remaining batches of indices, each with its own generator."""
+    """Yield the epoch's remaining batches of indices, each with its own generator.
+
+    The batches are the same in all processes, the generators are not. Where labels [N]
+    are given they come equally often, as `drawn_equally` draws them.
+    """
     epoch = progress["epoch"]
-    order = np.random.default_rng([settings.seed, epoch]).permutation(count)
+    shuffle = np.random.default_rng([settings.seed, epoch])
+    order = shuffle.permutation(count) if labels is None else drawn_equally(labels, shuffle)
     for step in range(progress["step"], math.ceil(count / settings.batch_size)):
         start = step * settings.batch_size
-        rng = np.random.default_rng([settings.seed, epoch, step])
+        rng = np.random.default_rng([settings.seed, epoch, step, *([rank] if rank else [])])
         yield order[start : start + settings.batch_size], rng
+
+
+def balanced_labels(targets: NDArray[np.int64], alphabet: Alphabet) -> NDArray[np.int64]:
+    """Labels [N] for `drawn_equally`: "not a letter" keeps its share, as no class is like it."""
+    return np.where(targets[:, 0] == alphabet.reject_index, KEPT, targets[:, 0])
 
 
 def one_cycle(done: float, peak: float) -> float:
@@ -225,9 +348,12 @@ def one_cycle(done: float, peak: float) -> float:
     return peak * max(1e-3, 0.5 + 0.5 * math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
 
 
-def validate(learner: Learner, samples: Samples, batch_size: int = 1024) -> tuple[float, float]:
-    """Mean loss and accuracy on samples, undistorted."""
+def validate(
+    learner: Learner, samples: Samples, batch_size: int = 1024, *, ranks: Ranks = ALONE
+) -> tuple[float, float]:
+    """Mean loss and accuracy on samples, undistorted; each process looks at its share."""
     crops, targets = prepare(samples, learner.alphabet)
+    crops, targets = crops[ranks.rank :: ranks.world], targets[ranks.rank :: ranks.world]
     loss, correct = 0.0, 0
     for start in range(0, len(crops), batch_size):
         wanted = targets[start : start + batch_size]
@@ -236,17 +362,21 @@ def validate(learner: Learner, samples: Samples, batch_size: int = 1024) -> tupl
         same = wanted[:, 0] == wanted[:, 1]
         loss -= float(np.where(same, picked[:, 0], np.logaddexp(*picked.T)).sum())
         correct += int((log_probs.argmax(1)[:, None] == wanted).any(1).sum())
-    return loss / len(crops), correct / len(crops)
+    loss, right = ranks.total(np.array([loss, correct], np.float64)).tolist()
+    return loss / len(samples), right / len(samples)
 
 
-def finish_epoch(learner: Learner, validation: Samples, count: int, clock: Clock) -> Epoch:
-    """Validate and sum up."""
+def finish_epoch(
+    learner: Learner, validation: Samples, count: int, clock: Clock, ranks: Ranks = ALONE
+) -> Epoch:
+    """Validate and sum up; the last epoch of a time budget saw less than `count`."""
     progress = clock.progress
-    valid_loss, valid_accuracy = validate(learner, validation)
+    seen = min(count, progress["step"] * clock.settings.batch_size)
+    valid_loss, valid_accuracy = validate(learner, validation, ranks=ranks)
     return Epoch(
         epoch=progress["epoch"] + 1,
-        loss=progress["loss"] / count,
-        accuracy=progress["correct"] / count,
+        loss=progress["loss"] / seen,
+        accuracy=progress["correct"] / seen,
         valid_loss=valid_loss,
         valid_accuracy=valid_accuracy,
         images_per_second=clock.speed,
@@ -258,18 +388,22 @@ def best(history: list[Epoch]) -> Epoch:
     return max(history, key=lambda e: (e.valid_accuracy, -e.epoch))
 
 
-def exhausted(history: list[Epoch], patience: int) -> bool:
+def exhausted(history: list[Epoch], patience: int | None) -> bool:
     """Whether the last `patience` epochs brought nothing better."""
-    return bool(history) and history[-1].epoch - best(history).epoch >= patience
+    if not history or patience is None:
+        return False
+    return history[-1].epoch - best(history).epoch >= patience
+
+
+def log_path(output: Path) -> Path:
+    """Where the log of a model in training lies: beside it."""
+    return output.with_name(output.name + ".log.jsonl")
 
 
 def write_log(output: Path, history: list[Epoch]) -> None:
     """Write one JSON object an epoch to MODEL.log.jsonl."""
-    path = output.with_name(output.name + ".log.jsonl")
-    try:
-        path.write_text("".join(json.dumps(asdict(e)) + "\n" for e in history))
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror} (choose another -o)") from error
+    lines = "".join(json.dumps(asdict(e)) + "\n" for e in history)
+    write_whole(log_path(output), lines.encode())
 
 
 class Clock:
@@ -279,7 +413,7 @@ class Clock:
         self.settings = settings
         self.batches = batches
         self.progress = progress
-        self.steps = settings.epochs * batches
+        self.steps = int(progress["steps"])
         self.images = 0
         self.start = time.monotonic()
 
@@ -287,6 +421,11 @@ class Clock:
     def steps_done(self) -> int:
         """Steps since the beginning of the run, those before a resume included."""
         return int(self.progress["epoch"]) * self.batches + int(self.progress["step"])
+
+    @property
+    def over(self) -> bool:
+        """Whether no step is left."""
+        return self.steps_done >= self.steps
 
     @property
     def speed(self) -> float:
@@ -300,7 +439,7 @@ class Clock:
         left = (self.steps - self.steps_done) * self.settings.batch_size
         return Step(
             epoch=self.progress["epoch"] + 1,
-            epochs=self.settings.epochs,
+            epochs=math.ceil(self.steps / self.batches),
             done=self.progress["step"] / self.batches,
             loss=self.progress["loss"] / seen,
             accuracy=self.progress["correct"] / seen,

@@ -28,6 +28,8 @@ class NumpyLearner:
         Of the initial weights.
     optimiser : Optimiser, optional
         Momentum with weight decay where it is not given.
+    label_smoothing : float
+        As `cross_entropy` takes it.
     """
 
     def __init__(
@@ -37,9 +39,11 @@ class NumpyLearner:
         *,
         seed: int,
         optimiser: Optimiser | None = None,
+        label_smoothing: float = 0.0,
     ) -> None:
         self.network = untrained(architecture, alphabet, np.random.default_rng(seed))
         self.optimiser = optimiser or Momentum()
+        self.label_smoothing = label_smoothing
 
     @property
     def alphabet(self) -> Alphabet:
@@ -51,7 +55,7 @@ class NumpyLearner:
     ) -> tuple[float, int]:
         """Take one optimiser step; see `Learner.fit_batch`."""
         signals = self.network.forward(crops)
-        loss, error = cross_entropy(signals[-1], targets)
+        loss, error = cross_entropy(signals[-1], targets, self.label_smoothing)
         gradients = self.network.backward(signals, error)
         self.optimiser.step(self.network.parameters, gradients, learning_rate)
         likeliest = signals[-1].argmax(axis=1)  # (N,)
@@ -111,8 +115,13 @@ def _shared_outputs(mine: Alphabet, theirs: Alphabet) -> tuple[list[int], list[i
     return own, other
 
 
-def cross_entropy(logits: Array, targets: NDArray[np.int64]) -> tuple[float, Array]:
+def cross_entropy(
+    logits: Array, targets: NDArray[np.int64], smoothing: float = 0.0
+) -> tuple[float, Array]:
     """Mean of -log(p[first] + p[second]), and its gradient in the logits.
+
+    With label smoothing ε (Szegedy et al. 2016, section 7) the loss is 1 - ε of that
+    and ε of the mean of -log p over all outputs.
 
     Parameters
     ----------
@@ -120,23 +129,27 @@ def cross_entropy(logits: Array, targets: NDArray[np.int64]) -> tuple[float, Arr
         N >= 1.
     targets : ndarray, int64 [N, 2]
         Two outputs of which either is right; twice the same where one is.
+    smoothing : float
+        ε, from 0 to 1.
 
     Returns
     -------
     loss : float
     error : ndarray [N, C]
-        Each row (p - q) / N, where q shares 1 between the two targets as p does.
+        Each row (p - q) / N, where q shares 1 - ε between the two targets as p does,
+        and ε among all outputs alike.
     """
     log_p = log_softmax(logits)
     log_pair = np.take_along_axis(log_p, targets, axis=1)  # (N, 2)
     log_pair[targets[:, 0] == targets[:, 1], 1] = -np.inf  # one target must not count twice
     log_right = np.logaddexp(log_pair[:, 0], log_pair[:, 1])  # (N,)
-    q = np.exp(log_pair - log_right[:, None])  # (N, 2)
-    error = np.exp(log_p)
+    q = (1 - smoothing) * np.exp(log_pair - log_right[:, None])  # (N, 2)
+    error = np.exp(log_p) - smoothing / logits.shape[1]
     rows = np.arange(len(targets))
     error[rows, targets[:, 0]] -= q[:, 0]
     error[rows, targets[:, 1]] -= q[:, 1]
-    return float(-log_right.mean()), error / len(targets)
+    loss = (smoothing - 1) * log_right.mean() - smoothing * log_p.mean()
+    return float(loss), error / len(targets)
 
 
 class Optimiser(Protocol):

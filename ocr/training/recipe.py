@@ -15,6 +15,7 @@ from ocr.training import datasets
 from ocr.training.datasets import FONTS, is_fonts
 from ocr.training.fonts import families_below, has_glyph
 from ocr.training.learner import Learner
+from ocr.training.ranks import ALONE, Ranks
 from ocr.training.samples import Samples
 from ocr.training.words import Typeface, cut_words, make_words, typeset
 
@@ -199,32 +200,50 @@ def has_reject(backend: str, architecture: str) -> bool:
 
 
 def make_learner(
-    backend: str, architecture: str, alphabet: Alphabet, *, seed: int, init: Path | None
+    backend: str,
+    architecture: str,
+    alphabet: Alphabet,
+    *,
+    seed: int,
+    init: Path | None,
+    label_smoothing: float = 0.0,
+    ranks: Ranks = ALONE,
 ) -> Learner:
     """Build a learner, starting from the weights of the model `init` where one is given."""
     if backend == "numpy":
-        return _numpy_learner(architecture, alphabet, seed, init)
-    return _torch_learner(architecture, alphabet, seed, init)
+        return _numpy_learner(architecture, alphabet, seed, init, label_smoothing)
+    return _torch_learner(architecture, alphabet, seed, init, label_smoothing, ranks)
 
 
-def _numpy_learner(architecture: str, alphabet: Alphabet, seed: int, init: Path | None) -> Learner:
+def _numpy_learner(
+    architecture: str, alphabet: Alphabet, seed: int, init: Path | None, label_smoothing: float
+) -> Learner:
     from ocr.classifiers.mlp import load_mlp
     from ocr.training.numpy_learner import NumpyLearner
 
-    learner = NumpyLearner(architecture, alphabet, seed=seed)
+    learner = NumpyLearner(architecture, alphabet, seed=seed, label_smoothing=label_smoothing)
     if init is not None:
         learner.start_from(load_mlp(init))
     return learner
 
 
-def _torch_learner(architecture: str, alphabet: Alphabet, seed: int, init: Path | None) -> Learner:
+def _torch_learner(
+    architecture: str,
+    alphabet: Alphabet,
+    seed: int,
+    init: Path | None,
+    label_smoothing: float,
+    ranks: Ranks,
+) -> Learner:
     try:
         from ocr.classifiers.onnx_file import load_torch
         from ocr.training.torch_learner import TorchLearner
     except ModuleNotFoundError as error:
         raise MissingExtraError("training with torch", "torch") from error
 
-    learner = TorchLearner(architecture, alphabet, seed=seed)
+    learner = TorchLearner(
+        architecture, alphabet, seed=seed, label_smoothing=label_smoothing, ranks=ranks
+    )
     if init is not None:
         source, card = load_torch(init)
         if card.architecture != architecture:

@@ -1,7 +1,15 @@
-"""Training a torch network with AdamW, behind the learner contract."""
+"""Training a torch network with AdamW, behind the learner contract.
+
+In several processes each takes its part of a batch, and what they have is summed after
+every backward pass: gradients, which become those of the whole batch, and the running
+statistics of batch normalisation. Each process normalises by its own part of the batch,
+as is usual; the statistics that reading uses are the parts' mean, so that all processes
+hold the same network, bit by bit, after each step.
+"""
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +22,7 @@ from ocr.classifiers.card import Card
 from ocr.classifiers.cnn import ARCHITECTURES, TorchClassifier
 from ocr.classifiers.onnx_file import save_onnx
 from ocr.errors import DataError
+from ocr.training.ranks import ALONE, Ranks
 
 WEIGHT_DECAY = 0.02
 
@@ -28,16 +37,31 @@ class TorchLearner:
     alphabet : Alphabet
     seed : int
         Of the initial weights.
+    label_smoothing : float
+        Share of the loss that is the mean of -log p over all outputs.
+    ranks : Ranks
+        The processes that train this network together.
     """
 
-    def __init__(self, architecture: str, alphabet: Alphabet, *, seed: int) -> None:
+    def __init__(
+        self,
+        architecture: str,
+        alphabet: Alphabet,
+        *,
+        seed: int,
+        label_smoothing: float = 0.0,
+        ranks: Ranks = ALONE,
+    ) -> None:
         self.architecture = architecture
         self.alphabet = alphabet
+        self.label_smoothing = label_smoothing
+        self.ranks = ranks
+        self.device = _device(ranks)
         with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
             torch.manual_seed(seed)
             self.network = ARCHITECTURES[architecture](len(alphabet))
         # channels_last: convolutions of few channels run half again as fast on a CPU
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), weight_decay=WEIGHT_DECAY, fused=True
         )
@@ -51,15 +75,49 @@ class TorchLearner:
             group["lr"] = learning_rate
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        wanted = torch.from_numpy(targets)  # (N, 2)
-        log_probs = torch.log_softmax(self.network(torch.from_numpy(crops)[:, None]), 1)
+        loss, correct = self._forward_backward(crops, targets) if len(crops) else (0.0, 0)
+        if self.ranks.world > 1:
+            loss, correct = self._share(loss, correct, len(crops))
+        self.optimizer.step()
+        return loss, correct
+
+    def _forward_backward(
+        self, crops: NDArray[np.float32], targets: NDArray[np.int64]
+    ) -> tuple[float, int]:
+        """Add a batch's gradients; return loss and correct answers."""
+        wanted = torch.from_numpy(targets).to(self.device)  # (N, 2)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=_is_mixed(self.device)):
+            logits = self.network(torch.from_numpy(crops).to(self.device)[:, None])
+        log_probs = torch.log_softmax(logits.float(), 1)
         picked = log_probs.gather(1, wanted)  # (N, 2)
         same = wanted[:, 0] == wanted[:, 1]
         loss = -torch.where(same, picked[:, 0], torch.logsumexp(picked, 1)).mean()
+        if self.label_smoothing:
+            even = -log_probs.mean()
+            loss = (1 - self.label_smoothing) * loss + self.label_smoothing * even
         loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
         correct = (log_probs.argmax(1, keepdim=True) == wanted).any(1).sum()
         return float(loss.detach()), int(correct)
+
+    @torch.no_grad()
+    def _share(self, loss: float, correct: int, count: int) -> tuple[float, int]:
+        """Make gradients, running statistics and what is returned those of the whole batch.
+
+        Each process weighs as many crops as it had.
+        """
+        for parameter in self.network.parameters():
+            if parameter.grad is None:  # this process had no crop
+                parameter.grad = torch.zeros_like(parameter)
+        shared = [p.grad for p in self.network.parameters() if p.grad is not None]
+        shared += [b for b in self.network.buffers() if b.is_floating_point()]
+        weighed = torch.cat([tensor.reshape(-1) for tensor in shared]).cpu() * count
+        own = np.array([count, count * loss, correct], np.float32)
+        sums = self.ranks.total(np.concatenate([own, weighed.numpy()]))
+        means = torch.from_numpy(sums[3:] / sums[0])
+        parts = torch.split(means, [tensor.numel() for tensor in shared])
+        for tensor, mean in zip(shared, parts, strict=True):
+            tensor.copy_(mean.view(tensor.shape))
+        return float(sums[1] / sums[0]), int(sums[2])
 
     def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-probabilities, float32 [N, C], in evaluation mode."""
@@ -67,9 +125,9 @@ class TorchLearner:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Weights and both moments of AdamW."""
-        arrays = {f"weight/{k}": v.numpy().copy() for k, v in self.network.state_dict().items()}
+        arrays = {f"weight/{k}": _copied(v) for k, v in self.network.state_dict().items()}
         for i, moments in self.optimizer.state_dict()["state"].items():
-            arrays |= {f"optimizer/{i}/{k}": v.numpy().copy() for k, v in moments.items()}
+            arrays |= {f"optimizer/{i}/{k}": _copied(v) for k, v in moments.items()}
         return arrays
 
     def load_state(self, state: dict[str, NDArray[Any]]) -> None:
@@ -119,7 +177,24 @@ class TorchLearner:
 
     def save_model(self, path: Path, card: dict[str, Any]) -> None:
         """Write the ONNX model file."""
-        save_onnx(path, self.network, Card.describe(self.architecture, self.alphabet, card))
+        network = copy.deepcopy(self.network).cpu()
+        save_onnx(path, network, Card.describe(self.architecture, self.alphabet, card))
+
+
+def _device(ranks: Ranks) -> torch.device:
+    """A GPU for each process where there are any, else the CPU."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", ranks.rank % torch.cuda.device_count())
+
+
+def _is_mixed(device: torch.device) -> bool:
+    """Whether to compute in bfloat16 where that is safe: its range needs no loss scaling."""
+    return device.type == "cuda" and torch.cuda.is_bf16_supported()
+
+
+def _copied(tensor: torch.Tensor) -> NDArray[Any]:
+    return tensor.detach().cpu().numpy().copy()
 
 
 def _laid_out(moment: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ocr.training.budget import Pace, seconds_of, steps_within
+from ocr.training.loop import Settings, train
+from ocr.training.numpy_learner import NumpyLearner
+from ocr.training.ranks import ALONE
+from tests.test_loop import AB, samples
+
+STEP, VALIDATION = 0.02, 0.1  # seconds
+
+
+class SlowLearner(NumpyLearner):
+    """Takes a known time for each step and each validation."""
+
+    def __init__(self) -> None:
+        super().__init__("mlp", AB, seed=0)
+
+    def fit_batch(self, *args: Any) -> tuple[float, int]:
+        time.sleep(STEP)
+        return super().fit_batch(*args)
+
+    def log_probs(self, crops: np.ndarray) -> np.ndarray:
+        time.sleep(VALIDATION)
+        return super().log_probs(crops)
+
+
+def run(learner: NumpyLearner, folder: Path, budget: float | None, batches: int) -> list[Any]:
+    settings = Settings(
+        epochs=1,
+        batch_size=2,
+        learning_rate=0.1,
+        seed=0,
+        patience=None,
+        augment=False,
+        time_budget=budget,
+    )
+    letters = samples("AB" * batches)
+    return train(
+        learner, letters, letters, settings=settings, output=folder / "m.npz", card={"data": []}
+    )
+
+
+@pytest.mark.parametrize("batches", [10, 1000])  # some epochs; a part of one
+def test_training_ends_when_its_time_is_up(tmp_path, batches):
+    start = time.monotonic()
+    history = run(SlowLearner(), tmp_path, 2.0, batches)
+    # a busy machine only ever makes it longer; 10 % is what a free one keeps to
+    assert 1.6 < time.monotonic() - start < 3
+    assert (len(history) > 1) == (batches == 10)
+    assert 0 < history[-1].accuracy <= 1
+
+
+def test_measuring_leaves_no_trace_in_the_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr("ocr.training.loop.steps_within", lambda *args: 3)
+    budgeted, plain = NumpyLearner("mlp", AB, seed=0), NumpyLearner("mlp", AB, seed=0)
+    run(budgeted, tmp_path, 0.2, 3)
+    run(plain, tmp_path, None, 3)
+    for name, array in plain.state().items():
+        np.testing.assert_array_equal(array, budgeted.state()[name])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "steps"),
+    [(-1, 1), (0.5, 1), (8, 3), (15, 10), (19.9, 10), (21, 11), (31, 20)],
+)
+def test_whole_epochs_and_a_begun_one_fit_with_their_validations(seconds, steps):
+    assert steps_within(seconds, 10, Pace(step=1, validation=5)) == steps
+
+
+def test_the_pace_is_that_of_the_calls():
+    pace = Pace.measure(
+        lambda: time.sleep(0.01), lambda: time.sleep(0.05), seconds=1.0, ranks=ALONE
+    )
+    assert pace.step >= 0.01
+    assert pace.validation >= 0.05
+
+
+@pytest.mark.parametrize("text", ["", "10", "m", "1m1h", "0s", "-5s", "1.5h", "ten minutes"])
+def test_other_durations_are_refused(text):
+    with pytest.raises(ValueError, match="no duration"):
+        seconds_of(text)
