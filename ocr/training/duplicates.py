@@ -75,20 +75,20 @@ def find_duplicates(samples: Samples, *, near: int = NEAR) -> Duplicates:
 def first_of_each(samples: Samples) -> NDArray[np.intp]:
     """First sample of each crop and character, in the order they came."""
     numbers = np.unique(samples.characters, return_inverse=True)[1].astype(np.uint32)
-    pixels = samples.crops.reshape(len(samples), -1)  # (N, 1024)
+    pixels = samples.crops.reshape(-1, SIZE * SIZE)  # (N, 1024)
     rows = np.concatenate([pixels, numbers.reshape(-1, 1).view(np.uint8)], axis=1)
     return np.sort(np.unique(_as_keys(rows), return_index=True)[1])
 
 
 def equal_pairs(crops: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Pairs [P, 2] of the same grey levels, the earlier first."""
-    keys = _as_keys(crops.reshape(len(crops), -1))
+    keys = _as_keys(crops.reshape(-1, SIZE * SIZE))
     return _sorted_pairs(list(_sharing(np.unique(keys, return_inverse=True)[1].ravel())))
 
 
 def near_pairs(crops: NDArray[np.uint8], near: int) -> NDArray[np.intp]:
     """Pairs [P, 2] of crops [N, 32, 32] that differ in at most `near` pixels, the earlier first."""
-    ink = crops.reshape(len(crops), SIZE * SIZE) >= INKED  # (N, 1024)
+    ink = crops.reshape(-1, SIZE * SIZE) >= INKED  # (N, 1024)
     words = np.packbits(ink, axis=1).view(np.uint16)  # (N, 64)
     bands = max(near + 1, SIZE * SIZE // KEY_BITS)
     found = []

@@ -67,7 +67,7 @@ def split_per_class(
         scarcest = found.argmin()
         raise DataError(
             f"{scarce.sum()} of {len(found)} classes have fewer than {sum(counts)} crops: "
-            f"{characters[scarcest]!r} has {found[scarcest]} "
+            f"{str(characters[scarcest])!r} has {found[scarcest]} "
             "(take fewer --per-class, or leave classes out by --alphabet)"
         )
     ends = np.cumsum(counts).astype(np.intp)
