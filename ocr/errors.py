@@ -5,7 +5,8 @@ OcrError                  1   anything below; never raised itself
 ├── ModelError            4   a model that cannot be loaded or used
 ├── DataError             5   training or evaluation data that does not fit
 ├── OutputError           6   a file or folder that cannot be written
-└── MissingExtraError     7   a feature whose optional dependency is not installed
+├── MissingExtraError     7   a feature whose optional dependency is not installed
+└── FetchError            8   a file that cannot be fetched from the net
 
 Exit code 2 is click's own, for a command line that does not parse; 130 follows Ctrl-C.
 Every message is one line that says what, which file, and what to do.
@@ -57,3 +58,9 @@ class MissingExtraError(OcrError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs an extra: pip install 'ocr[{extra}]'")
+
+
+class FetchError(OcrError):
+    """A file that cannot be fetched, or is not the one expected."""
+
+    exit_code = 8

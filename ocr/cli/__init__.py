@@ -21,6 +21,7 @@ COMMANDS = {
     "segment": "Show the rows and letters found on an image.",
     "train": "Train a model.",
     "eval": "Measure how well a model reads.",
+    "data": "Look at training data, convert it, part it, fetch it.",
     "language": "Learn a language model from texts.",
     "models": "List the models that come with ocr.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def command() -> None:
     letters and, for models that can answer "not a letter", wrong cuts too.
     """
     rows = [_row(path, describe(path)) for path in _classifiers(models_dir())]
-    for line in _table([HEADINGS, *rows]):
+    for line in table([HEADINGS, *rows]):
         click.echo(line)
 
 
@@ -56,7 +57,8 @@ def abbreviated(alphabet: str) -> str:
     return alphabet if len(alphabet) <= 16 else f"{alphabet[:6]}...{alphabet[-5:]}"
 
 
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Lines of rows whose columns are as wide as they need."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import string
 import sys
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ocr import image
 from ocr.errors import DataError, ImageError
@@ -17,9 +20,11 @@ from ocr.training.polarity import has_clean_border, ink_of_photograph, ink_of_sc
 from ocr.training.samples import Samples
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+MARK = "ocr"  # keyword of the text chunk in the PNGs that ocr writes
+MADE = ("L", (SIZE, SIZE))  # mode and size of these PNGs
 
 
-def read(path: Path, *, alphabet: str) -> Samples:
+def read(path: Path, *, alphabet: str | None) -> Samples:
     """Read the images anywhere below ``path/CLASS``; `character_of` reads CLASS.
 
     Each image shows one upright sign; which of dark and bright is ink is decided
@@ -35,14 +40,14 @@ def read(path: Path, *, alphabet: str) -> Samples:
     files = [
         (file, character)
         for folder in folders
-        if (character := character_of(folder)) in alphabet
+        if (character := character_of(folder)) in (alphabet or character)
         for file in sorted(folder.rglob("*"))
         if file.suffix.lower() in SUFFIXES
     ]
     crops, characters = [], []
     for file, character in files:
         try:
-            crops.append(crop_of(ink_of_file(file)))
+            crops.append(crop_of_file(file))
             characters.append(character)
         except DataError as error:
             print(f"left out: {error}", file=sys.stderr)
@@ -68,13 +73,56 @@ def character_of(folder: Path) -> str:
     name = folder.name
     if len(name) == 1:
         return name
-    if code := re.fullmatch(r"(?:[Uu]\+)?([0-9A-Fa-f]{4})|([0-9A-Fa-f]{2})", name):
-        return chr(int(code[1] or code[2], 16))
+    if code := re.fullmatch(
+        r"(?:[Uu]\+)?([0-9A-Fa-f]{4})|([0-9A-Fa-f]{2})|[Uu]\+(10[0-9A-Fa-f]{4}|[0-9A-Fa-f]{5})",
+        name,
+    ):
+        return chr(int(code[1] or code[2] or code[3], 16))
     if case := re.fullmatch(r"(upper|lower)_(\w)", name):
         return case[2].upper() if case[1] == "upper" else case[2].lower()
     if len(name) == 2 and name.endswith("_"):
         return name[0]
     raise DataError(f"{folder} names no character (name it A, U+0041, upper_a or lower_a)")
+
+
+def folder_of(character: str) -> str:
+    """Name of a character's folder that every file system keeps apart from all others.
+
+    Examples
+    --------
+    >>> [folder_of(c) for c in "7aAé/😀"]
+    ['7', 'lower_a', 'upper_a', 'U+00E9', 'U+002F', 'U+1F600']
+    """
+    if character in string.digits:
+        return character
+    if character in string.ascii_letters:
+        return f"{'upper' if character.isupper() else 'lower'}_{character.lower()}"
+    return f"U+{ord(character):04X}"
+
+
+def crop_of_file(path: Path) -> NDArray[np.uint8]:
+    """Crop [32, 32] of an image file; one that ocr wrote is taken as it lies."""
+    if path.suffix.lower() == ".png" and (crop := _written_crop(path)) is not None:
+        return crop
+    return crop_of(ink_of_file(path))
+
+
+def _written_crop(path: Path) -> NDArray[np.uint8] | None:
+    """Crop that `write_crop` wrote; None for any other image, and for what is none."""
+    try:
+        with Image.open(path) as picture:
+            if picture.info.get(MARK) != "crop" or (picture.mode, picture.size) != MADE:
+                return None
+            return 255 - np.asarray(picture)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None  # image.load says what is wrong with it
+
+
+def write_crop(path: Path, crop: NDArray[np.uint8]) -> None:
+    """Write a crop [32, 32] as dark ink on white in PNG, marked so that it is read as it is."""
+    mark = PngInfo()
+    mark.add_text(MARK, "crop")
+    Image.fromarray(255 - crop).save(path, "PNG", pnginfo=mark)
 
 
 def ink_of_file(path: Path) -> NDArray[np.uint8]:

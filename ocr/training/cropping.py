@@ -16,8 +16,9 @@ def labelled(
     ink: NDArray[np.uint8],
     characters: NDArray[np.str_],
     *,
-    alphabet: str,
+    alphabet: str | None,
     either: NDArray[np.str_] | None = None,
+    are_crops: bool = False,
 ) -> Samples:
     """Crop the images whose character is in the alphabet; leave out blank ones.
 
@@ -26,13 +27,16 @@ def labelled(
     ink : ndarray, uint8 [N, h, w]
         Upright signs, ink 255 on paper 0.
     characters : ndarray, str [N]
-    alphabet : str
+    alphabet : str or None
+        None takes every character.
     either : ndarray, str [N], optional
         Second right character of each, or ""; forgotten where the alphabet lacks it.
+    are_crops : bool
+        The images are crops that ocr wrote; cropped again, they would change.
     """
-    wanted = np.flatnonzero(np.isin(characters, list(alphabet)))
+    wanted = np.flatnonzero(among(characters, alphabet))
     return of_crops(
-        crops_of(ink, wanted),
+        ink[wanted] if are_crops and ink.shape[1:] == (SIZE, SIZE) else crops_of(ink, wanted),
         characters[wanted],
         alphabet=alphabet,
         either=None if either is None else either[wanted],
@@ -43,14 +47,21 @@ def of_crops(
     crops: NDArray[np.uint8],
     characters: NDArray[np.str_],
     *,
-    alphabet: str,
+    alphabet: str | None,
     either: NDArray[np.str_] | None = None,
 ) -> Samples:
     """Label crops [N, 32, 32]; leave out blank ones."""
     if either is None:
         either = np.full(len(crops), "", dtype="<U1")
-    either = np.where(np.isin(either, list(alphabet)), either, "")
+    either = np.where(among(either, alphabet), either, "")
     return Samples(crops, characters, either).take(np.flatnonzero(crops.any(axis=(1, 2))))
+
+
+def among(characters: NDArray[np.str_], alphabet: str | None) -> NDArray[np.bool_]:
+    """Which characters are in the alphabet; all, where it is None."""
+    if alphabet is None:
+        return np.ones(characters.shape, bool)
+    return np.isin(characters, list(alphabet))
 
 
 def other_case(characters: NDArray[np.str_], letters: str) -> NDArray[np.str_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import string
 import zlib
 from pathlib import Path
@@ -14,7 +15,7 @@ from ocr.errors import DataError
 from ocr.training.cropping import labelled
 from ocr.training.samples import Samples
 
-IMAGES, LABELS = "images-idx3", "labels-idx1"
+IMAGES, LABELS, MAPPING = "images-idx3", "labels-idx1", "crops-mapping.txt"
 BYTES = 8  # IDX's code for elements of type uint8
 #: Lower-case letters that EMNIST keeps apart where it merges look-alikes; C may be c, but A is A.
 KEPT_LOWER = "abdefghnqrt"
@@ -28,7 +29,7 @@ CHARACTERS = {
 }
 
 
-def read(path: Path, *, alphabet: str) -> Samples:
+def read(path: Path, *, alphabet: str | None) -> Samples:
     """Read an images file and the labels file beside it.
 
     Parameters
@@ -36,8 +37,9 @@ def read(path: Path, *, alphabet: str) -> Samples:
     path : Path
         ``...images-idx3...``; the labels are in ``...labels-idx1...``. The name also
         tells what the labels mean (letters, byclass, bymerge, balanced, or else
-        digits) and that emnist is stored transposed.
-    alphabet : str
+        digits) and that emnist is stored transposed. ``...mapping.txt``, which ocr
+        writes beside its crops, tells the meaning first.
+    alphabet : str or None
 
     Raises
     ------
@@ -47,10 +49,12 @@ def read(path: Path, *, alphabet: str) -> Samples:
     images, labels = read_array(path, dimensions=3), read_array(labels_beside(path), dimensions=1)
     if len(images) != len(labels):
         raise DataError(f"{path} has {len(images)} images and {len(labels)} labels (one each)")
-    name = path.name.lower()
-    if "emnist" in name:
+    if is_transposed(path):
         images = images.transpose(0, 2, 1)
-    kind = next((word for word in CHARACTERS if word in name), "digits")
+    if mapping_beside(path).is_file():
+        characters = mapped(labels, read_mapping(mapping_beside(path)), path)
+        return labelled(images, characters, alphabet=alphabet, are_crops=True)
+    kind = next((word for word in CHARACTERS if word in path.name.lower()), "digits")
     meanings = np.array(list(CHARACTERS.get(kind, string.digits)))
     if labels.size and labels.max() >= len(meanings):
         raise DataError(
@@ -59,6 +63,33 @@ def read(path: Path, *, alphabet: str) -> Samples:
         )
     characters = meanings[labels]
     return labelled(images, characters, alphabet=alphabet, either=either_case(characters, kind))
+
+
+def is_transposed(path: Path) -> bool:
+    """Whether the images of a file lie on their side, as those of EMNIST do."""
+    return "emnist" in path.name.lower()
+
+
+def mapping_beside(path: Path) -> Path:
+    """File beside an images file of ours that tells the character of each label."""
+    return path.with_name(re.sub(f"{IMAGES}(-ubyte)?(\\.gz)?", MAPPING, path.name))
+
+
+def read_mapping(path: Path) -> dict[int, str]:
+    """Label to character, from lines ``LABEL CODEPOINT`` in decimal, as EMNIST's."""
+    try:
+        pairs = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
+        return {int(label): chr(int(code)) for label, code in pairs}
+    except (ValueError, OverflowError) as error:
+        raise DataError(f"{path} is no mapping (each line is a label and a code point)") from error
+
+
+def mapped(labels: NDArray[np.uint8], mapping: dict[int, str], path: Path) -> NDArray[np.str_]:
+    """Character of each label [N]."""
+    unknown = sorted(set(labels.tolist()) - set(mapping))
+    if unknown:
+        raise DataError(f"{path} has the label {unknown[0]}, which its {MAPPING} does not name")
+    return np.array([mapping[label] for label in labels.tolist()], "<U1")
 
 
 def labels_beside(path: Path) -> Path:

@@ -21,7 +21,7 @@ OUTERMOST = 1.0  # from middle grey; scaled letters ring beyond 0 and 1, levels 
 CHARACTERS = {26: string.ascii_uppercase, 36: string.ascii_uppercase + string.digits}
 
 
-def read(path: Path, *, alphabet: str, split: str | None = None) -> Samples:
+def read(path: Path, *, alphabet: str | None, split: str | None = None) -> Samples:
     """Read a .mat file.
 
     Parameters
@@ -29,7 +29,7 @@ def read(path: Path, *, alphabet: str, split: str | None = None) -> Samples:
     path : Path
         ``train_data``, ``valid_data`` or ``test_data``, float [N, 1024], with
         ``train_labels`` ..., one-hot [N, 26] (A-Z) or [N, 36] (A-Z, 0-9).
-    alphabet : str
+    alphabet : str or None
     split : {"train", "valid", "test"}, optional
         By default every part that the file has.
 
@@ -39,11 +39,16 @@ def read(path: Path, *, alphabet: str, split: str | None = None) -> Samples:
         Missing parts, or wrong shapes.
     """
     arrays = load_arrays(path)
-    parts = [p for p in PARTS if f"{p}_data" in arrays and split in (None, p)]
+    parts = [p for p in parts_in(arrays) if split in (None, p)]
     if not parts:
         wanted = f"{split}_data" if split else "train_data, valid_data or test_data"
         raise DataError(f"{path} has no {wanted} (choose another part or file)")
     return Samples.concatenate([read_part(arrays, p, path, alphabet=alphabet) for p in parts])
+
+
+def parts_in(arrays: dict[str, Any]) -> list[str]:
+    """Name the parts that a file has."""
+    return [part for part in PARTS if f"{part}_data" in arrays]
 
 
 def load_arrays(path: Path) -> dict[str, Any]:
@@ -64,7 +69,7 @@ def load_arrays(path: Path) -> dict[str, Any]:
     return arrays
 
 
-def read_part(arrays: dict[str, Any], part: str, path: Path, *, alphabet: str) -> Samples:
+def read_part(arrays: dict[str, Any], part: str, path: Path, *, alphabet: str | None) -> Samples:
     """Read one part of the file."""
     data, labels = arrays[f"{part}_data"], arrays.get(f"{part}_labels")
     if data.ndim != 2 or data.shape[1] != SIDE**2:
@@ -76,7 +81,9 @@ def read_part(arrays: dict[str, Any], part: str, path: Path, *, alphabet: str) -
     if len(labels) != len(data) or not (labels.sum(axis=1) == 1).all():
         raise DataError(f"{path} has {part}_labels that do not name one class for each image")
     characters = np.array(list(CHARACTERS[labels.shape[1]]))[labels.argmax(axis=1)]
-    return labelled(upright_ink(data), characters, alphabet=alphabet)
+    return labelled(
+        upright_ink(data), characters, alphabet=alphabet, are_crops="are_crops" in arrays
+    )
 
 
 def upright_ink(data: NDArray[Any]) -> NDArray[np.uint8]:

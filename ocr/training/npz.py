@@ -15,7 +15,7 @@ from ocr.training.polarity import has_clean_border, ink_of_photographs, ink_of_s
 from ocr.training.samples import Samples
 
 
-def read(path: Path, *, alphabet: str) -> Samples:
+def read(path: Path, *, alphabet: str | None) -> Samples:
     """Read a .npz file.
 
     Parameters
@@ -23,8 +23,9 @@ def read(path: Path, *, alphabet: str) -> Samples:
     path : Path
         ``images`` [N, h, w], uint8 or float; ``chars``, str [N], or ``labels``,
         digits [N]; optionally ``case_ambiguous`` [N], not 0 where an upper-case
-        label may stand for a lower-case sign.
-    alphabet : str
+        label may stand for a lower-case sign. ``are_crops`` and ``either`` [N] are
+        there if ocr wrote the file: crops are then taken as they lie.
+    alphabet : str or None
 
     Raises
     ------
@@ -41,6 +42,9 @@ def read(path: Path, *, alphabet: str) -> Samples:
         raise DataError(
             f"{path} has {len(images)} images and {len(characters)} labels (give one each)"
         )
+    if "are_crops" in arrays:
+        second = either_of(arrays, path, len(images))
+        return labelled(images, characters, alphabet=alphabet, either=second, are_crops=True)
     clean = has_clean_border(images)
     ink = ink_of_scans(images) if clean else ink_of_photographs(images)
     either = lower_where(characters, arrays.get("case_ambiguous"), path)
@@ -76,6 +80,14 @@ def characters_of(arrays: dict[str, NDArray[Any]], path: Path) -> NDArray[np.str
     if labels is None or labels.dtype.kind not in "iu" or not np.isin(labels, range(10)).all():
         raise DataError(f"{path} has no labels (it needs chars, or labels from 0 to 9)")
     return labels.ravel().astype("<U1")
+
+
+def either_of(arrays: dict[str, NDArray[Any]], path: Path, count: int) -> NDArray[np.str_]:
+    """Second right character of each image, as ocr wrote it."""
+    either = arrays.get("either")
+    if either is None or either.dtype.kind != "U" or either.shape != (count,):
+        raise DataError(f"{path} has crops without either (give each a character, or '')")
+    return either
 
 
 def lower_where(

@@ -15,6 +15,7 @@ from ocr.training import datasets
 from ocr.training.datasets import FONTS, is_fonts
 from ocr.training.fonts import families_below, has_glyph
 from ocr.training.learner import Learner
+from ocr.training.parts import parted
 from ocr.training.ranks import ALONE, Ranks
 from ocr.training.samples import Samples
 from ocr.training.words import Typeface, cut_words, make_words, typeset
@@ -23,7 +24,6 @@ WORD_SHARE = 0.35  # crops cut out of words, for each sample; as many again set 
 MARK_SHARE = 0.06  # at most so many marks without a class, for each sample
 # a crop does not tell size, so that these are a letter's shape: an apostrophe is an I
 LIKE_LETTERS = "|/\\()[]{}<>!$&@%'`"
-PARTS = ("train", "valid", "test")
 VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 8000  # more would only cost time each epoch
 
@@ -134,7 +134,7 @@ def foreign_marks(alphabet: Alphabet) -> str:
 
 def load_source(source: str, alphabet: Alphabet, *, seed: int) -> Samples:
     """Load a source of which a part may be named: ``strokes.jsonl.gz@train``."""
-    path, part = _parted(source)
+    path, part = parted(source)
     return datasets.load(path, alphabet=alphabet.characters, seed=seed, split=part)
 
 
@@ -146,17 +146,11 @@ def name_of(source: str) -> str:
     >>> name_of("/home/ann/pens.jsonl.gz@train"), name_of("fonts:/home/ann/serif"), name_of("fonts")
     ('pens.jsonl.gz@train', 'fonts:serif', 'fonts')
     """
-    source, part = _parted(source)
+    source, part = parted(source)
     kind = "fonts:" if source.startswith("fonts:") else ""
     path = Path(source.removeprefix(kind))
     name = path.resolve().name if path.name in ("", "..") else path.name
     return kind + name + (f"@{part}" if part else "")
-
-
-def _parted(source: str) -> tuple[str, str | None]:
-    """Source, and the part of it that is named behind an @."""
-    path, _, part = source.rpartition("@")
-    return (path, part) if path and part in PARTS else (source, None)
 
 
 def _check_complete(samples: Samples, alphabet: Alphabet, sources: Iterable[str]) -> None:
@@ -170,7 +164,7 @@ def _check_complete(samples: Samples, alphabet: Alphabet, sources: Iterable[str]
 
 def font_families(sources: Iterable[str], alphabet: Alphabet) -> list[Typeface]:
     """Families of all sources that are fonts, with the characters that each has."""
-    folders = [_parted(s)[0].removeprefix(FONTS)[1:] for s in sources if is_fonts(_parted(s)[0])]
+    folders = [parted(s)[0].removeprefix(FONTS)[1:] for s in sources if is_fonts(parted(s)[0])]
     return [
         (family, [c for c in alphabet.characters if has_glyph(family[0], c)])
         for folder in folders

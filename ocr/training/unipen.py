@@ -49,7 +49,7 @@ class Sign:
         return float(np.ptp(self.points, axis=0).max())
 
 
-def read(path: Path, *, alphabet: str, seed: int, split: str | None = None) -> Samples:
+def read(path: Path, *, alphabet: str | None, seed: int, split: str | None = None) -> Samples:
     """Draw the signs of a .jsonl or .jsonl.gz file, or of a folder of them.
 
     Parameters
@@ -57,7 +57,7 @@ def read(path: Path, *, alphabet: str, seed: int, split: str | None = None) -> S
     path : Path
         Each line has ``c`` the sign, ``s`` strokes [[x, y], ...] with y growing
         upward, and ``donor``.
-    alphabet : str
+    alphabet : str or None
     seed : int
         Of the pens' widths.
     split : {"train", "test"}, optional
@@ -90,10 +90,10 @@ def files_of(path: Path) -> list[Path]:
     return sorted(p for p in path.iterdir() if p.name.endswith(SUFFIXES))
 
 
-def read_signs(path: Path, *, alphabet: str) -> list[Sign]:
+def read_signs(path: Path, *, alphabet: str | None) -> list[Sign]:
     """Usable signs of one file whose character is in the alphabet."""
     opened = gzip.open if path.suffix == ".gz" else open
-    wanted = set(alphabet)
+    wanted = None if alphabet is None else set(alphabet)
     try:
         with opened(path, "rt", encoding="utf-8") as lines:
             signs = (parsed(line, wanted, f"{path} line {n}") for n, line in enumerate(lines, 1))
@@ -102,11 +102,13 @@ def read_signs(path: Path, *, alphabet: str) -> list[Sign]:
         raise DataError(f"cannot read {path}: {error} (is it whole?)") from error
 
 
-def parsed(line: str, wanted: set[str], place: str) -> Sign | None:
+def parsed(line: str, wanted: set[str] | None, place: str) -> Sign | None:
     """Sign of a line, or None where it is not wanted or not usable."""
     try:
         record = json.loads(line)
-        if record["c"] not in wanted or not is_usable(record["c"], record["donor"]):
+        if wanted is not None and record["c"] not in wanted:
+            return None
+        if not is_usable(record["c"], record["donor"]):
             return None
         return Sign(record["c"], record["donor"], strokes_of(record["s"]))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:

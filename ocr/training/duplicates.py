@@ -1,0 +1,160 @@
+"""Crops that come twice: copies, near copies, and copies that are labelled in two ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.segment.crops import SIZE
+from ocr.training.samples import Samples
+
+# of a crop's 1,024 pixels: 85 % of EMNIST's letters are as near to themselves saved as JPEG of
+# quality 75, 99 % to themselves with a fifth less contrast; of letters by different pens, straight
+# strokes (1, l, I) alone come as near. A copy at another scale is usually farther away.
+NEAR = 8
+INKED = 128  # grey level from which a pixel counts as ink
+PAIRS = 1 << 18  # compared at once
+KEY_BITS = 64
+_ONES = np.array([bin(i).count("1") for i in range(1 << 16)], np.uint8)  # set bits of each uint16
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """What was found in samples.
+
+    Attributes
+    ----------
+    kept : ndarray, int [M]
+        Samples without their copies: of each, the first stays.
+    exact, near : int
+        Samples left out: the same crop and character as one that stays, or nearly.
+    conflicts : ndarray, int [K, 2]
+        Pairs of samples with the same crop, or nearly, and different characters; both stay.
+    """
+
+    kept: NDArray[np.intp]
+    exact: int
+    near: int
+    conflicts: NDArray[np.intp]
+
+
+def find_duplicates(samples: Samples, *, near: int = NEAR) -> Duplicates:
+    """Find copies and near copies.
+
+    Every pair is found: two crops that differ in at most `near` pixels are equal in at
+    least one of ``near + 1`` disjoint sets of pixels, so that only crops that share
+    the pixels of a set are compared.
+
+    Parameters
+    ----------
+    samples : Samples
+    near : int
+        Two crops are near where at most so many of their 1,024 pixels are ink in one
+        and paper in the other; 0 compares the grey levels, and finds exact copies only.
+
+    Returns
+    -------
+    Duplicates
+        A crop that is near one left out, but none that stays, stays.
+    """
+    distinct = first_of_each(samples)
+    exact = len(samples) - len(distinct)
+    crops, characters = samples.crops[distinct], samples.characters[distinct]
+    pairs = near_pairs(crops, near) if near else equal_pairs(crops)
+    same = characters[pairs[:, 0]] == characters[pairs[:, 1]]
+    stays = without_copies(len(distinct), pairs[same])
+    conflicts = pairs[~same]
+    return Duplicates(
+        kept=distinct[stays],
+        exact=exact,
+        near=len(distinct) - int(stays.sum()),
+        conflicts=distinct[conflicts[stays[conflicts].all(axis=1)]],
+    )
+
+
+def first_of_each(samples: Samples) -> NDArray[np.intp]:
+    """First sample of each crop and character, in the order they came."""
+    numbers = np.unique(samples.characters, return_inverse=True)[1].astype(np.uint32)
+    pixels = samples.crops.reshape(-1, SIZE * SIZE)  # (N, 1024)
+    rows = np.concatenate([pixels, numbers.reshape(-1, 1).view(np.uint8)], axis=1)
+    return np.sort(np.unique(_as_keys(rows), return_index=True)[1])
+
+
+def equal_pairs(crops: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Pairs [P, 2] of the same grey levels, the earlier first."""
+    keys = _as_keys(crops.reshape(-1, SIZE * SIZE))
+    return _sorted_pairs(list(_sharing(np.unique(keys, return_inverse=True)[1].ravel())))
+
+
+def near_pairs(crops: NDArray[np.uint8], near: int) -> NDArray[np.intp]:
+    """Pairs [P, 2] of crops [N, 32, 32] that differ in at most `near` pixels, the earlier first."""
+    ink = crops.reshape(-1, SIZE * SIZE) >= INKED  # (N, 1024)
+    # those that are ink in half of the crops tell the most, those at the rim next to nothing
+    ink = ink[:, np.argsort(np.abs(ink.sum(axis=0) - len(ink) / 2), kind="stable")]
+    words = np.ascontiguousarray(np.packbits(ink, axis=1)).view(np.uint16)  # (N, 64)
+    found = []
+    for band in range(near + 1):
+        for pairs in _sharing(_packed(ink[:, band :: near + 1][:, :KEY_BITS])):
+            found.append(pairs[_differing(words, pairs, near) <= near])
+    return _sorted_pairs(found)
+
+
+def without_copies(count: int, pairs: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Mask [N] of those that are in no pair with an earlier one that stays."""
+    stays = np.ones(count, bool)
+    for first, second in pairs[np.argsort(pairs[:, 1], kind="stable")].tolist():
+        if stays[first]:
+            stays[second] = False
+    return stays
+
+
+def _as_keys(rows: NDArray[np.uint8]) -> NDArray[np.void]:
+    """Rows [N, n] as N values that can be sorted."""
+    rows = np.ascontiguousarray(rows)
+    keys: NDArray[np.void] = rows.view(f"V{rows.shape[1]}").ravel()
+    return keys
+
+
+def _packed(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Bits [N, up to 64] as one number each."""
+    packed = np.zeros((len(bits), KEY_BITS // 8), np.uint8)
+    octets = np.packbits(bits, axis=1)
+    packed[:, : octets.shape[1]] = octets
+    return packed.view(np.uint64).ravel()
+
+
+def _sharing(keys: NDArray[np.generic]) -> Iterator[NDArray[np.intp]]:
+    """Pairs of indices with the same key, in batches [P, 2]."""
+    order = np.argsort(keys, kind="stable")
+    sorted_keys = keys[order]
+    starts = np.arange(len(keys))
+    apart = 1
+    while True:
+        starts = starts[starts + apart < len(keys)]
+        starts = starts[sorted_keys[starts] == sorted_keys[starts + apart]]
+        if not len(starts):
+            return
+        for i in range(0, len(starts), PAIRS):
+            batch = starts[i : i + PAIRS]
+            yield np.stack([order[batch], order[batch + apart]], axis=1)
+        apart += 1
+
+
+def _differing(words: NDArray[np.uint16], pairs: NDArray[np.intp], near: int) -> NDArray[np.int64]:
+    """How many bits differ between the rows of each pair; above `near`, not all are counted."""
+    counts = np.zeros(len(pairs), np.int64)
+    open_ = np.arange(len(pairs))
+    for quarter in np.split(words, 4, axis=1):
+        first, second = pairs[open_].T
+        counts[open_] += _ONES[quarter[first] ^ quarter[second]].sum(axis=1, dtype=np.int64)
+        open_ = open_[counts[open_] <= near]
+    return counts
+
+
+def _sorted_pairs(batches: list[NDArray[np.intp]]) -> NDArray[np.intp]:
+    """Each pair once, the earlier sample first."""
+    pairs = np.concatenate([np.zeros((0, 2), np.intp), *batches])
+    return np.unique(np.sort(pairs, axis=1), axis=0)

@@ -1,0 +1,57 @@
+"""A contact sheet: some crops of each class, row by row."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ocr.segment.crops import SIZE
+from ocr.training.datasets import by_character
+from ocr.training.samples import Samples
+
+COLUMNS = 20  # crops of each class
+GAP = 2  # px between crops
+LABEL = 20  # px, the class's character
+NOTE = 10  # px, its code point and count
+MARGIN = 150  # px on the left, for both
+TEXT, PAPER = 0, 235  # grey levels; crops are black on white
+LATIN_1 = 256  # the font that comes with Pillow draws no more
+
+
+def contact_sheet(samples: Samples, *, columns: int = COLUMNS, seed: int = 0) -> Image.Image:
+    """Draw some crops of each character, chosen at random, dark on white.
+
+    Parameters
+    ----------
+    samples : Samples
+        At least one.
+    columns : int
+        Crops of each character.
+    seed : int
+
+    Returns
+    -------
+    Image
+        Grey; a row for each character in the order of their code points, with the
+        character, its code point and how many crops it has on the left.
+    """
+    rows = by_character(samples, np.random.default_rng(seed))
+    step = SIZE + GAP
+    sheet = Image.new("L", (MARGIN + columns * step + GAP, len(rows) * step + GAP), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for row, where in enumerate(rows):
+        top = GAP + row * step
+        _label(draw, str(samples.characters[where[0]]), len(where), top)
+        for column, index in enumerate(where[:columns]):
+            crop = Image.fromarray(255 - samples.crops[index])
+            sheet.paste(crop, (MARGIN + column * step, top))
+    return sheet
+
+
+def _label(draw: ImageDraw.ImageDraw, character: str, count: int, top: int) -> None:
+    middle = top + SIZE // 2
+    if character.isprintable() and ord(character) < LATIN_1:
+        font = ImageFont.load_default(LABEL)
+        draw.text((GAP * 4, middle), character, TEXT, font, anchor="lm")
+    note = f"U+{ord(character):04X}  {count:,}"
+    draw.text((GAP * 4 + LABEL * 2, middle), note, TEXT, ImageFont.load_default(NOTE), anchor="lm")

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ocr.errors import DataError, OutputError
+from ocr.training.datasets import load, parts_of
+from ocr.training.parts import PARTS
+from ocr.training.samples import Samples
+from ocr.training.splitting import save_parts, split_by_shares, split_per_class
+from ocr.training.writers import save
+
+
+def many(characters: str) -> Samples:
+    """Samples whose crops are numbered."""
+    crops = np.ones((len(characters), 32, 32), np.uint8)
+    crops[:, 0, 0] = np.arange(len(characters))
+    return Samples(crops, np.array(list(characters)), np.full(len(characters), ""))
+
+
+def numbers(samples: Samples) -> list[int]:
+    return [int(n) for n in samples.crops[:, 0, 0]]
+
+
+def test_shares_hold_in_each_class_and_nothing_is_lost() -> None:
+    parts = split_by_shares(many("A" * 100 + "B" * 50), (8, 1, 1))
+    counts = [Counter(parts[p].characters.tolist()) for p in PARTS]
+    assert counts == [{"A": 80, "B": 40}, {"A": 10, "B": 5}, {"A": 10, "B": 5}]
+    assert sorted(n for p in PARTS for n in numbers(parts[p])) == list(range(150))
+
+
+def test_per_class_draws_as_many_and_none_twice() -> None:
+    parts = split_per_class(many("AB" * 60), (30, 10, 5))
+    assert [Counter(parts[p].characters.tolist()) for p in PARTS] == [
+        {"A": n, "B": n} for n in (30, 10, 5)
+    ]
+    drawn = [n for p in PARTS for n in numbers(parts[p])]
+    assert len(set(drawn)) == len(drawn) == 90
+
+
+def test_parts_follow_the_seed() -> None:
+    drawn = [
+        numbers(split_by_shares(many("AB" * 30), (2, 1, 1), seed=s)["test"]) for s in (1, 1, 2)
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_class_that_is_too_small_is_named() -> None:
+    with pytest.raises(DataError, match="1 of 2 classes have fewer than 4 crops: 'B' has 3"):
+        split_per_class(many("AAAABBB"), (2, 1, 1))
+
+
+def test_folder_of_parts_is_a_source(tmp_path: Path) -> None:
+    save_parts(split_per_class(many("AB" * 6), (3, 2, 1)), tmp_path / "ab")
+    assert parts_of(tmp_path / "ab") == PARTS
+    sizes = [len(load(tmp_path / "ab", alphabet="A", split=p)) for p in (*PARTS, None)]
+    assert sizes == [3, 2, 1, 6]
+
+
+def test_folder_of_the_courses_files_is_a_source(tmp_path: Path) -> None:
+    pytest.importorskip("scipy.io")
+    for part, characters in (("train", "AB9"), ("test", "0")):
+        save(many(characters), tmp_path / f"nist36_{part}.mat")
+    assert parts_of(tmp_path) == ("train", "test")
+    assert load(tmp_path, alphabet=None).characters.tolist() == ["A", "B", "9", "0"]
+    assert load(tmp_path, alphabet=None, split="test").characters.tolist() == ["0"]
+    with pytest.raises(DataError, match="no part 'valid' \\(it has train, test\\)"):
+        load(tmp_path, alphabet=None, split="valid")
+
+
+def test_folder_that_exists_is_kept(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="exists already"):
+        save_parts({"train": many("A")}, tmp_path)
+    assert not list(tmp_path.iterdir())
