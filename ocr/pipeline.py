@@ -74,6 +74,7 @@ def segment_at_letter_size(image: PageImage) -> tuple[PageImage, Segmentation]:
     ink, letters = find_letters(image.gray)
     factor = min(2.0, (LARGEST / image.gray.size) ** 0.5)
     if 0 < letter_height(letters) < SMALL_LETTERS and factor > LEAST_ENLARGED:
+        del ink, letters  # as large as what is worked out next
         image = enlarged(image, factor)
         ink, letters = find_letters(image.gray)
     return image, arranged(ink, letters)

@@ -132,7 +132,7 @@ def test_crop_shows_nothing_of_the_neighbours() -> None:
 
 
 def test_soft_rim_belongs_to_the_nearest_component() -> None:
-    grown = grown_labels(segmented(bitmap("..... .#... ..... .....")).components)
+    grown = grown_labels(segmented(bitmap("..... .#... ..... .....")).components.labels)
     assert grown.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [0] * 5]
 
 

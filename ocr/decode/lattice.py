@@ -179,9 +179,9 @@ def crop_candidates(page: Segmentation, lattices: list[Lattice]) -> NDArray[np.f
     """Crops of all candidates of all rows, in order, float32 [N, 32, 32]."""
     count = sum(len(lattice.candidates) for lattice in lattices)
     crops = np.zeros((count, SIZE, SIZE), np.float32)
-    owners = grown_labels(page.components)
     done = 0
     for lattice in lattices:
+        owners = owners_of(page, lattice)
         for candidate in lattice.candidates:
             ink = candidate_ink(page, owners, lattice, candidate)
             crops[done] = fit(level(ink, lattice.slope) if abs(lattice.slope) > TILTED else ink)
@@ -207,10 +207,36 @@ def level(ink: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
     return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
-def grown_labels(components: Components) -> NDArray[np.int32]:
+@dataclass(frozen=True)
+class Owners:
+    """The component that each pixel around a row belongs to.
+
+    Attributes
+    ----------
+    labels : ndarray, int32 [h, w]
+        As of `Components`, the soft rims of one pixel included.
+    left, top : int
+        Where they lie on the page.
+    """
+
+    labels: NDArray[np.int32]
+    left: int
+    top: int
+
+
+def owners_of(page: Segmentation, lattice: Lattice) -> Owners:
+    """Owners of the pixels around a row: of a page they would take as much memory as all else."""
+    left, top, right, bottom = union(lattice.atoms)
+    left, top = max(left - 2, 0), max(top - 2, 0)  # a rim, and whose ink it may be else
+    return Owners(
+        grown_labels(page.components.labels[top : bottom + 2, left : right + 2]), left, top
+    )
+
+
+def grown_labels(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Labels in which each component owns its soft rim of one pixel too, int32 [h, w]."""
-    ink = components.labels > 0
-    grown = np.pad(components.labels, 1)
+    ink = labels > 0
+    grown = np.pad(labels, 1)
     rim = np.flatnonzero(np.pad(maximum(ink, 3) & ~ink, 1))
     width = grown.shape[1]
     around = [row + column for row in (-width, 0, width) for column in (-1, 0, 1)]
@@ -224,14 +250,15 @@ def grown_labels(components: Components) -> NDArray[np.int32]:
 
 
 def candidate_ink(
-    page: Segmentation, owners: NDArray[np.int32], lattice: Lattice, candidate: Candidate
+    page: Segmentation, owners: Owners, lattice: Lattice, candidate: Candidate
 ) -> NDArray[np.float32]:
     """Ink of the candidate's atoms alone, float32 [h, w], with a rim of one pixel."""
-    height, width = owners.shape
+    height, width = page.ink.mask.shape
     left, top, right, bottom = candidate.box
     left, top = max(left - 1, 0), max(top - 1, 0)
     right, bottom = min(right + 1, width), min(bottom + 1, height)
-    area = owners[top:bottom, left:right]
+    x, y = owners.left, owners.top
+    area = owners.labels[top - y : bottom - y, left - x : right - x]
     ids = page.components.ids
     strength = page.ink.strength[top:bottom, left:right]
     mine = strength > FAINT

@@ -19,7 +19,7 @@ from PIL import Image, ImageFont
 
 from ocr.decode.geometry import SCALED, shape_table
 from ocr.decode.language import SYMBOLS, fold
-from ocr.decode.lattice import build_lattice, candidate_ink, crop_candidates, grown_labels
+from ocr.decode.lattice import build_lattice, candidate_ink, crop_candidates, owners_of
 from ocr.pipeline import SMALL_LETTERS, english
 from ocr.segment import Segmentation
 from ocr.segment.binarize import Ink
@@ -114,7 +114,7 @@ def cut_word(
     page = Segmentation(Ink(mask, strength), components, [row])
     lattice = build_lattice(page, row, stroke_width(mask))
     crops = crop_candidates(page, [lattice])
-    owners = grown_labels(components)
+    owners = owners_of(page, lattice)
     totals = layers.sum((1, 2))
     cut = []
     for candidate, crop in zip(lattice.candidates, crops, strict=True):
