@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import string
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.errors import ModelError
+
 #: Letters of Western and Central European languages beyond ASCII, and a few common signs.
 ACCENTED = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŠŽŸŒßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿšžœ"
 SIGNS = "€£§°¿¡"
+
+#: Unicode categories of what is no sign by itself: marks, joiners, controls, bytes without UTF-8.
+JOINING = ("Mn", "Mc", "Me", "Cf", "Cc", "Cs")
+#: Halves of flags, and the colours of skin.
+PARTS = frozenset(map(chr, (*range(0x1F1E6, 0x1F200), *range(0x1F3FB, 0x1F400))))
 
 #: Alphabets that can be given by name wherever characters can.
 NAMED = {
@@ -89,7 +97,12 @@ class Alphabet:
 
 
 def characters_of(name_or_characters: str) -> str:
-    """Characters of a named alphabet, or the given ones, each once, in order.
+    """Characters of a named alphabet, or the given ones in NFC, each once, in order.
+
+    Raises
+    ------
+    ModelError
+        Where a sign is of several code points that no single one stands for.
 
     Examples
     --------
@@ -98,5 +111,17 @@ def characters_of(name_or_characters: str) -> str:
     >>> characters_of("HELLO")
     'HELO'
     """
-    text = NAMED.get(name_or_characters, name_or_characters)
+    text = NAMED.get(name_or_characters, unicodedata.normalize("NFC", name_or_characters))
+    _check_single(text)
     return "".join(dict.fromkeys(c for c in text if not c.isspace()))
+
+
+def _check_single(text: str) -> None:
+    """Refuse what is only a part of a sign: an output stands for one code point."""
+    for i, character in enumerate(text):
+        part = unicodedata.category(character) in JOINING or character in PARTS
+        if part and not character.isspace():
+            raise ModelError(
+                f"the alphabet has {text[max(i - 1, 0) : i + 1]!r}, which is no single character "
+                "(leave it out, or let a character of the private use area stand for it)"
+            )

@@ -17,13 +17,15 @@ STEP, VALIDATION = 0.02, 0.1  # seconds
 
 
 class SlowLearner(NumpyLearner):
-    """Takes a known time for each step and each validation."""
+    """Takes a known time for each step and each validation; more once it is tired."""
 
-    def __init__(self) -> None:
+    def __init__(self, tired_after: float = np.inf) -> None:
         super().__init__("mlp", AB, seed=0)
+        self.steps_to_go = tired_after
 
     def fit_batch(self, *args: Any) -> tuple[float, int]:
-        time.sleep(STEP)
+        self.steps_to_go -= 1
+        time.sleep(STEP if self.steps_to_go > 0 else 2 * STEP)
         return super().fit_batch(*args)
 
     def log_probs(self, crops: np.ndarray) -> np.ndarray:
@@ -31,7 +33,13 @@ class SlowLearner(NumpyLearner):
         return super().log_probs(crops)
 
 
-def run(learner: NumpyLearner, folder: Path, budget: float | None, batches: int) -> list[Any]:
+def run(
+    learner: NumpyLearner,
+    folder: Path,
+    budget: float | None,
+    batches: int,
+    begun: float | None = None,
+) -> list[Any]:
     settings = Settings(
         epochs=1,
         batch_size=2,
@@ -43,7 +51,13 @@ def run(learner: NumpyLearner, folder: Path, budget: float | None, batches: int)
     )
     letters = samples("AB" * batches)
     return train(
-        learner, letters, letters, settings=settings, output=folder / "m.npz", card={"data": []}
+        learner,
+        letters,
+        letters,
+        settings=settings,
+        output=folder / "m.npz",
+        card={"data": []},
+        begun=begun,
     )
 
 
@@ -55,6 +69,23 @@ def test_training_ends_when_its_time_is_up(tmp_path, batches):
     assert 1.6 < time.monotonic() - start < 3
     assert (len(history) > 1) == (batches == 10)
     assert 0 < history[-1].accuracy <= 1
+
+
+def test_a_machine_that_slows_down_is_noticed_halfway(tmp_path):
+    start = time.monotonic()
+    run(SlowLearner(tired_after=20), tmp_path, 2.0, 1000)
+    assert 1.6 < time.monotonic() - start < 3  # 3.5 seconds by the first plan
+
+
+def test_what_went_before_training_counts(tmp_path):
+    start = time.monotonic()
+    run(SlowLearner(), tmp_path, 2.0, 1000, begun=start - 1.2)
+    assert 0.5 < time.monotonic() - start < 1.9  # 2.0 if it did not
+
+
+def test_a_budget_that_is_spent_leaves_a_step(tmp_path):
+    history = run(SlowLearner(), tmp_path, 2.0, 1000, begun=time.monotonic() - 5)
+    assert len(history) == 1
 
 
 def test_measuring_leaves_no_trace_in_the_weights(tmp_path, monkeypatch):

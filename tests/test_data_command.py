@@ -28,6 +28,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run ocr data in an empty folder, with an empty cache."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OCR_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
 
     def invoke(*args: object) -> Result:
         return CliRunner().invoke(cli.main, ["data", *map(str, args)])
@@ -84,6 +85,11 @@ def test_count_draws_bars(run: Run, source: str) -> None:
         ["a", "10", "█" * 20],
         ["β", "10", "█" * 20],
     ]
+
+
+def test_count_tells_the_smallest_and_the_largest_class(run: Run, source: str) -> None:
+    assert run("count", source).stderr == "40 crops of 3 classes, from 10 of a to 20 of A\n"
+    assert run("count", source, "-a", "aβ").stderr == "20 crops of 2 classes, 10 of each\n"
 
 
 def test_count_in_json_is_an_object(run: Run, source: str) -> None:
@@ -157,6 +163,24 @@ def test_shares_must_be_three_numbers(run: Run, source: str, shares: str) -> Non
     result = run("split", source, "--shares", shares, "-o", "parts")
     assert result.exit_code == 2
     assert "three whole numbers" in result.stderr
+
+
+def test_what_may_be_a_small_letter_is_kept_by_an_alphabet_of_capitals(
+    run: Run, source: str
+) -> None:
+    samples = load(source, alphabet=None)
+    samples.either[:5] = "a"
+    save(samples, Path("either.npz"))
+    assert run("convert", "either.npz", "-a", "A", "-o", "capitals.npz").exit_code == 0
+    capitals = load("capitals.npz", alphabet=None)
+    assert set(capitals.characters) == {"A"}
+    assert capitals.either.tolist() == samples.either[:20].tolist()
+
+
+def test_alphabet_that_a_source_lacks_is_told(run: Run, source: str) -> None:
+    result = run("count", source, "-a", "B")
+    assert result.exit_code == DataError.exit_code
+    assert "shows none of the characters B (" in result.stderr
 
 
 def test_dedupe_leaves_out_copies_and_tells_conflicts(run: Run, source: str) -> None:

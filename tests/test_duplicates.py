@@ -54,7 +54,13 @@ def test_same_crop_of_other_class_stays_and_is_told(near: int) -> None:
     assert found.exact == 1
 
 
-@pytest.mark.parametrize("near", [1, 12, 40, 127])
+def test_c_is_no_conflict_with_what_may_be_c() -> None:
+    samples = labelled([shape(1), shape(1), shape(1)], "Cco")
+    samples.either[0] = "c"
+    assert find_duplicates(samples).conflicts.tolist() == [[0, 2], [1, 2]]
+
+
+@pytest.mark.parametrize("near", [1, 8, 20])
 @given(seed=st.integers(0, 1000))
 def test_no_near_pair_is_missed(near: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -177,6 +177,14 @@ def test_letters_in_a_folder_for_each_class_are_scored(run: Run, tmp_path: Path)
     assert json.loads(run(tmp_path / "data", "--json").stdout)["accuracy"] == 0.5
 
 
+def test_part_of_a_folder_is_scored(run: Run, letters: Path, tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        (tmp_path / "parts").mkdir(exist_ok=True)
+        (tmp_path / "parts" / f"{part}.npz").write_bytes(letters.read_bytes())
+    assert json.loads(run(tmp_path / "parts", "--json").stdout)["samples"] == 8
+    assert json.loads(run(f"{tmp_path / 'parts'}@test", "--json").stdout)["samples"] == 4
+
+
 def test_bad_data_file_does_not_stop_the_others(run: Run, letters: Path, tmp_path: Path) -> None:
     result = run(tmp_path / "none.npz", letters, "--json")
     assert result.exit_code == 5

@@ -26,6 +26,12 @@ def known(name: str, body: bytes) -> RemoteFile:
     return RemoteFile(name, len(body), hashlib.sha256(body).hexdigest())
 
 
+@pytest.fixture(autouse=True)
+def direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reach the server on this machine past any proxy."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
 @pytest.fixture
 def server() -> Iterator[FileServer]:
     with serving(letters=BODY) as running:
@@ -179,6 +185,14 @@ def test_every_file_is_pinned_and_official_addresses_are_safe() -> None:
     for found in SETS.values():
         assert found.url.startswith("https://")
         assert all(len(bytes.fromhex(f.sha256)) == 32 and f.size > 0 for f in found.files)
+
+
+def test_docs_name_every_file_with_its_address_and_digest() -> None:
+    docs = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+    for name, found in SETS.items():
+        assert f"| `{name}` | {found.url} |" in docs
+        assert all(f"| {f.name} | {f.size:,} | {f.sha256} |" in docs for f in found.files)
+        assert all(f"`{name}:{kind}`" in docs for kind in found.kinds[1:])
 
 
 def pair(count: int, label: int) -> tuple[bytes, bytes]:

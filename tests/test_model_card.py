@@ -66,6 +66,24 @@ def test_the_card_says_what_went_in_and_what_came_out(model):
     assert "| `\\|` | 100.0%" not in text  # what is all right is none of the worst
 
 
+@pytest.mark.parametrize(
+    ("budget", "told", "untold"),
+    [(None, "| epochs | 4 |", "time budget"), (90.0, "| time budget | 90.0 |", "epochs")],
+)
+def test_the_card_tells_of_epochs_or_of_a_time_budget(model, budget, told, untold):
+    settings = {"epochs": 4, "time_budget": budget}
+    save_mlp(
+        untrained("mlp", Reads.alphabet, np.random.default_rng(0)),
+        model,
+        CARD | {"settings": settings},
+    )
+    some = samples(["A"] * 8, [0] * 8)
+    write_model_card(model, some, some, command="ocr train")
+    text = card_path(model).read_text()
+    assert told in text
+    assert untold not in text
+
+
 def test_a_perfect_model_has_no_worst_classes(model):
     flawless = samples(["A"] * 8, [0] * 8)
     write_model_card(model, flawless, flawless, command="ocr train")

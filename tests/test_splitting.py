@@ -41,6 +41,16 @@ def test_per_class_draws_as_many_and_none_twice() -> None:
     assert len(set(drawn)) == len(drawn) == 90
 
 
+def test_crops_that_may_show_another_character_are_drawn_last_and_for_all_parts() -> None:
+    samples = many("C" * 100)
+    samples.either[20:] = "c"
+    parts = split_per_class(samples, (20, 20, 20))
+    sure = [sum(n < 20 for n in numbers(parts[p])) for p in PARTS]
+    assert sum(sure) == 20
+    assert min(sure) > 0
+    assert all(n < 20 for p in PARTS for n in numbers(split_per_class(samples, (9, 9, 2))[p]))
+
+
 def test_parts_follow_the_seed() -> None:
     drawn = [
         numbers(split_by_shares(many("AB" * 30), (2, 1, 1), seed=s)["test"]) for s in (1, 1, 2)

@@ -10,7 +10,8 @@ from ocr.alphabet import Alphabet  # noqa: E402
 from ocr.classifiers.cnn import ARCHITECTURES, TorchClassifier  # noqa: E402
 from ocr.errors import DataError  # noqa: E402
 from ocr.training.numpy_learner import cross_entropy  # noqa: E402
-from ocr.training.torch_learner import TorchLearner  # noqa: E402
+from ocr.training.ranks import ALONE, Ranks  # noqa: E402
+from ocr.training.torch_learner import TorchLearner, _device, _is_mixed  # noqa: E402
 
 ABCD = Alphabet("ABCD")
 
@@ -136,3 +137,30 @@ def test_mixed_precision_learns_and_keeps_its_weights_whole(monkeypatch):
     assert {v.dtype for k, v in pupil.state().items() if k.startswith("weight/")} == {
         exact.state()["weight/1.bias"].dtype
     }
+
+
+def test_each_process_takes_a_gpu_of_its_own_where_there_are_any(monkeypatch):
+    assert _device(ALONE).type == ("cuda" if torch.cuda.is_available() else "cpu")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    devices = [_device(Ranks(rank, 3)) for rank in range(3)]
+    assert [str(device) for device in devices] == ["cuda:0", "cuda:1", "cuda:0"]
+
+
+def test_only_a_gpu_computes_in_mixed_precision(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda: True)
+    assert _is_mixed(torch.device("cuda"))
+    assert not _is_mixed(torch.device("cpu"))
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda: False)
+    assert not _is_mixed(torch.device("cuda"))
+
+
+def test_held_statistics_stay_while_weights_learn() -> None:
+    learner = TorchLearner("cnn", Alphabet("AB"), seed=0)
+    learner.hold_statistics()
+    before = learner.state()
+    crops = np.random.default_rng(0).random((4, 32, 32), np.float32)
+    learner.fit_batch(crops, np.array([[0, 0], [1, 1], [0, 0], [1, 1]]), 1e-3)
+    changed = {k for k, v in learner.state().items() if not np.array_equal(v, before.get(k))}
+    assert "weight/0.weight" in changed
+    assert not any("running" in name for name in changed)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
+import itertools
 import json
 import os
 import signal
@@ -11,11 +13,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from ocr import cli
+from ocr import cli, files
 from ocr.classifiers import describe, load
-from ocr.cli.train import progress_line
+from ocr.cli.train import _tell_spent, progress_line
 from ocr.training import loop
 from ocr.training.loop import Step
+from ocr.training.ranks import Ranks
 from tests.test_imports import loaded_by
 
 Run = Callable[..., Result]
@@ -67,6 +70,14 @@ def model_of(network: list[str], stem: str = "model") -> Path:
     return Path(f"{stem}.npz" if "numpy" in network else f"{stem}.onnx")
 
 
+def log_of(model: Path) -> list[dict[str, float]]:
+    """Lines of a model's log, but for the speed."""
+    lines = [json.loads(line) for line in Path(f"{model}.log.jsonl").read_text().splitlines()]
+    for line in lines:
+        del line["images_per_second"]
+    return lines
+
+
 def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int, how: Callable[[], None]) -> None:
     """Make the run stop itself once, at the end of a step."""
     tick = loop.Clock.tick
@@ -78,6 +89,24 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int, how: Callable[[], No
         return step
 
     monkeypatch.setattr(loop.Clock, "tick", counted)
+
+
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches kill -9."""
+
+
+def kill_at(monkeypatch: pytest.MonkeyPatch, write: int, *, after: bool) -> None:
+    """End the run before or after it puts a file in place for the `write`-th time."""
+    replace, writes = files._replace, iter(range(1, write + 1))
+
+    def counted(path: Path, data: bytes) -> None:
+        last = next(writes) == write
+        if after or not last:
+            replace(path, data)
+        if last:
+            raise Killed
+
+    monkeypatch.setattr(files, "_replace", counted)
 
 
 def interrupt() -> None:
@@ -121,7 +150,7 @@ def test_the_same_seed_gives_the_same_bytes(run, network):
 
 
 @pytest.mark.parametrize("how", [interrupt, ctrl_c])
-@pytest.mark.parametrize("steps", [3, 5, 7])  # inside an epoch, at its end, in the last
+@pytest.mark.parametrize("steps", [3, 5, 7, 10])  # inside the first epoch, at its end; the last
 def test_a_resumed_run_ends_as_an_undisturbed_one(run, network, monkeypatch, steps, how):
     run(*network, "-o", "steady")
     with monkeypatch.context() as patch:
@@ -133,7 +162,27 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(run, network, monkeypatch, ste
     assert resumed.exit_code == 0
     steady, stopped = (model_of(network, n).read_bytes() for n in ("steady", "stopped"))
     assert steady == stopped
+    assert log_of(model_of(network, "steady")) == log_of(model_of(network, "stopped"))
     assert not Path(f"{model_of(network, 'stopped')}.checkpoint.npz").exists()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_run_killed_beside_any_write_ends_as_an_undisturbed_one(run, monkeypatch, after):
+    monkeypatch.setattr("ocr.training.checkpoint.CHECKPOINT_SECONDS", 0.0)
+    command = ("--backend", "numpy", "--batch-size", 32)
+    run(*command, "-o", "steady")
+    for write in itertools.count(1):
+        with monkeypatch.context() as patch, contextlib.suppress(Killed):
+            kill_at(patch, write, after=after)
+            run(*command, "-o", "killed")
+            break  # it has no more writes
+        assert run(*command, "-o", "killed", "--resume").exit_code == 0
+        assert Path("killed.npz").read_bytes() == Path("steady.npz").read_bytes()
+        assert log_of(Path("killed.npz")) == log_of(Path("steady.npz"))
+        assert Path("killed.npz.md").exists()
+        for left in Path().glob("killed.*"):
+            left.unlink()
+    assert write > 10  # 6 steps, the beginning, and what each epoch writes
 
 
 def test_a_run_stopped_before_it_began_does_not_claim_to_be_saved(run, monkeypatch):
@@ -332,24 +381,40 @@ def test_a_budget_trains_for_a_time(run, network):
     )
     assert result.exit_code == 0
     card = describe(model_of(network))
-    assert card["steps"] > 1
+    assert card["steps"] >= 1  # a busy machine may read the data for longer
     assert card["settings"]["time_budget"] == 1
 
 
-def test_the_steps_of_a_budget_are_kept_for_the_resumed_run(run, network, monkeypatch):
+@pytest.mark.parametrize(("seconds", "told"), [(6.0, True), (4.0, False)])
+def test_a_budget_that_goes_into_reading_is_told(capsys, seconds, told):
+    _tell_spent(10.0, seconds)
+    assert ("took 6 s of a time budget of 10 s" in capsys.readouterr().err) is told
+    _tell_spent(None, seconds)
+    assert capsys.readouterr().err == ""
+
+
+def test_the_corrected_steps_of_a_budget_are_kept_for_the_resumed_run(run, network, monkeypatch):
+    monkeypatch.setattr(loop, "steps_within", lambda *args: 12)
+    correct = loop.Clock.correct
+
+    def stop_when_corrected(self: loop.Clock, ranks: Ranks) -> None:
+        correct(self, ranks)
+        interrupt()
+
     def budgeted(name: str, *options: str) -> int:
         command = ["train", *network, "--data", "ilt.npz", "--alphabet", "ILT", "-o", name]
         return CliRunner().invoke(cli.main, [*command, "--time-budget", "1s", *options]).exit_code
 
     with monkeypatch.context() as patch:
-        stop_after(patch, 1, interrupt)
+        patch.setattr(loop.Clock, "correct", stop_when_corrected)
         assert budgeted("one") == 130
-    checkpoint = Path(f"{model_of(network, 'one')}.checkpoint.npz")
-    Path(f"{model_of(network, 'two')}.checkpoint.npz").write_bytes(checkpoint.read_bytes())
+    for suffix in ("", ".checkpoint.npz"):  # the best model so far belongs to what is stopped
+        copied = Path(f"{model_of(network, 'one')}{suffix}").read_bytes()
+        Path(f"{model_of(network, 'two')}{suffix}").write_bytes(copied)
     assert budgeted("one", "--resume") == 0
     with monkeypatch.context() as patch:
-        stop_after(patch, 2, interrupt)
-        budgeted("two", "--resume")
+        stop_after(patch, 8, interrupt)
+        assert budgeted("two", "--resume") == 130
     assert budgeted("two", "--resume") == 0
     one, two = (model_of(network, name).read_bytes() for name in ("one", "two"))
     assert one == two

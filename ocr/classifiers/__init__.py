@@ -15,6 +15,7 @@ from ocr.files import read_errors
 from ocr.models_dir import models_dir
 
 SUFFIXES = (".onnx", ".npz")
+OTHER_NAMES = {"latin": "default"}  # by the alphabet that it reads
 
 
 class Classifier(Protocol):
@@ -95,7 +96,8 @@ def _load_torch(path: Path, threads: int | None) -> Classifier:
 
 def find(name_or_path: str | Path) -> Path:
     """Path of a model given by name or path; ModelError if there is none."""
-    shipped = [models_dir() / f"{name_or_path}{suffix}" for suffix in SUFFIXES]
+    name = OTHER_NAMES.get(str(name_or_path), name_or_path)
+    shipped = [models_dir() / f"{name}{suffix}" for suffix in SUFFIXES]
     with read_errors(name_or_path, ModelError):
         for path in (*shipped, Path(name_or_path)):
             if path.suffix in SUFFIXES and path.is_file():

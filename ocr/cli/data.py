@@ -14,7 +14,7 @@ from ocr.alphabet import characters_of
 from ocr.cli.models import abbreviated, table
 from ocr.cli.output import print_texts, write_picture
 from ocr.training import summary
-from ocr.training.duplicates import NEAR, Duplicates, find_duplicates
+from ocr.training.duplicates import MOST_NEAR, NEAR, Duplicates, find_duplicates
 from ocr.training.remote import SETS, cache_folder, fetch
 from ocr.training.samples import Samples
 from ocr.training.sheet import COLUMNS, contact_sheet
@@ -90,6 +90,11 @@ def count_command(source: str, alphabet: str | None, as_json: bool) -> None:
         (c, f"{n:>{len(f'{most:,}')},}", "█" * max(1, n * BAR // most)) for c, n in counts.items()
     ]
     _print_table(rows)
+    fewest, commonest = min(counts, key=lambda c: counts[c]), max(counts, key=lambda c: counts[c])
+    spread = f"from {counts[fewest]:,} of {fewest} to {most:,} of {commonest}"
+    if counts[fewest] == most:
+        spread = f"{most:,} of each"
+    click.echo(f"{sum(counts.values()):,} crops of {len(counts)} classes, {spread}", err=True)
 
 
 @command.command("convert")
@@ -189,7 +194,7 @@ def split_command(
 @ALPHABET
 @click.option(
     "--near",
-    type=click.IntRange(0, 127),
+    type=click.IntRange(0, MOST_NEAR),
     default=NEAR,
     show_default=True,
     help="Of 1,024 pixels, so many may be ink in one crop and paper in the other; 0: none, grey "

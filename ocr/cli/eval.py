@@ -104,6 +104,7 @@ def _sorted_out(paths: tuple[str, ...], errors: list[OcrError]) -> tuple[list[Pa
 def _holds_letters(source: str) -> bool:
     """Whether a path is of labelled letters: no image, and no folder that has a page."""
     from ocr.evaluation.pairs import is_image, pairs
+    from ocr.training import parts
     from ocr.training.unipen import files_of
 
     path = Path(source)
@@ -111,6 +112,8 @@ def _holds_letters(source: str) -> bool:
         return not is_image(path)
     if pairs([path]):
         return False
+    if parts.files_of(path):
+        return True
     if not files_of(path) and not any(child.is_dir() for child in path.iterdir()):
         raise DataError(f"no image in {path} has its text beside it (write it to NAME.gt.txt)")
     return True

@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import click
 from ocr.alphabet import NAMED, Alphabet
 from ocr.cli.options import alphabet_of
 from ocr.errors import MissingExtraError, OutputError
+from ocr.training import adapt
 from ocr.training.budget import seconds_of
 from ocr.training.checkpoint import checkpoint_path
 from ocr.training.loop import Epoch, Settings, Step, best, train
@@ -38,8 +40,8 @@ CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
     multiple=True,
     default=("fonts",),
     show_default=True,
-    help="'fonts' (rendered), a folder of images per class, .npz, .mat, IDX or UNIPEN .jsonl; "
-    "@train, @valid or @test behind it picks a part; repeatable.",
+    help="Pages with their text in NAME.gt.txt, 'fonts' (rendered), a folder of images per class, "
+    ".npz, .mat, IDX or UNIPEN .jsonl; @train, @valid or @test behind it picks a part; repeatable.",
 )
 @click.option(
     "--alphabet",
@@ -98,11 +100,14 @@ def command(
     anything that ended the run. Trains on a GPU if there is one; `torchrun
     --nproc-per-node N -m ocr train ...` shares the work between N processes.
     """
+    begun = time.monotonic()
     # threads that spin while they wait cost several times the work on a busy machine
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     start = _described(init) if init else {}
     architecture = arch or start.get("architecture") or next(iter(BACKENDS[backend].schedules))
     schedule = schedule_of(backend, architecture)
+    if init and adapt.only_pages(sources):
+        schedule = adapt.gentle(schedule)
     characters = alphabet or start.get("alphabet") or NAMED["ascii"]
     outputs = Alphabet(characters, has_reject(backend, architecture))
     output = _checked(output, BACKENDS[backend].suffix)
@@ -131,12 +136,26 @@ def command(
             label_smoothing=label_smoothing,
             ranks=ranks,
         )
-        training, validation = gather(sources, outputs, per_class=per_class, seed=seed)
+        hand = adapt.find_hand(sources, learner, init=init, seed=seed)
+        if hand is None:
+            training, validation = gather(sources, outputs, per_class=per_class, seed=seed)
+        else:
+            click.echo("\n".join(hand.summary), err=True)
+            training, validation = adapt.gather_with(
+                hand, sources, outputs, per_class=per_class, seed=seed
+            )
         click.echo(
             f"{len(training):,} crops to train on, {len(validation):,} to validate", err=True
         )
+        _tell_spent(budget, time.monotonic() - begun)
         if resume and not checkpoint_path(output).exists():
             click.echo("no checkpoint: the run begins, if it is not complete", err=True)
+
+        def on_end(history: list[Epoch]) -> None:
+            if hand is not None:
+                click.echo(_fresh_line() + adapt.finish(hand, learner, output), err=True)
+            _finish(output, training, validation, typed(ctx))
+
         try:
             history = train(
                 learner,
@@ -152,9 +171,10 @@ def command(
                 },
                 resume=resume,
                 ranks=ranks,
+                begun=begun,
                 on_step=_show_step if sys.stderr.isatty() else _ignore,
                 on_epoch=_showing_epochs(output) if ranks.first else _ignore,
-                on_end=lambda history: _finish(output, training, validation, typed(ctx)),
+                on_end=on_end,
             )
         except KeyboardInterrupt:
             saved = checkpoint_path(output).exists()
@@ -163,7 +183,8 @@ def command(
             )
             click.echo(_fresh_line() + told, err=True)
             raise
-        click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
+        if hand is None:
+            click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
         click.echo(f"what to know of it: {card_path(output)}", err=True)
         click.echo(f"read with it: ocr read --model {output} IMAGE", err=True)
 
@@ -179,6 +200,16 @@ def _seconds(time_budget: str | None, epochs: int | None) -> float | None:
         raise click.BadParameter(
             f"{error} (write 90s, 10m or 1h30m)", param_hint="--time-budget"
         ) from error
+
+
+def _tell_spent(budget: float | None, seconds: float) -> None:
+    """Warn where reading the data leaves little of a time budget, and so a poor model."""
+    if budget is not None and seconds > budget / 2:
+        click.echo(
+            f"reading the data took {seconds:.0f} s of a time budget of {budget:.0f} s: "
+            "little is left to train (give more, or less data by --per-class)",
+            err=True,
+        )
 
 
 def _processes(backend: str) -> int:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ocr.classifiers import Classifier
 from ocr.decode.confidence import calibrated
 from ocr.decode.geometry import estimate_frame, forget_case, geometry_scores
-from ocr.decode.language import Ngrams
+from ocr.decode.language import Ngrams, knows_script
 from ocr.decode.lattice import Atom, Lattice, build_lattice, crop_candidates
 from ocr.decode.search import Step, best_path
 from ocr.decode.spaces import space_log_odds
@@ -38,7 +38,8 @@ def read_rows(page: Segmentation, classifier: Classifier, language: Ngrams | Non
     page : Segmentation
     classifier : Classifier
     language : Ngrams or None
-        None reads each letter by its shape, size and place alone.
+        None reads each letter by its shape, size and place alone; so is a script read of
+        which the language model knows no letter.
 
     Returns
     -------
@@ -48,6 +49,8 @@ def read_rows(page: Segmentation, classifier: Classifier, language: Ngrams | Non
     """
     if not page.rows:
         return []
+    if not knows_script(classifier.alphabet.characters):
+        language = None
     stroke = stroke_width(page.ink.mask)
     lattices = [build_lattice(page, row, stroke) for row in page.rows]
     log_probs = classifier.log_probs(crop_candidates(page, lattices))

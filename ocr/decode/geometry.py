@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 X_HEIGHT = 0.68
 DESCENT = -0.28
 
+GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
+CYRILLIC = "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
+
 #: Characters -> where their ink ends and begins, and how much its height varies (log).
 SHAPES: tuple[tuple[str, float, float, float], ...] = (
     (string.ascii_uppercase + string.digits, 1.0, 0.0, 0.16),
@@ -56,6 +59,17 @@ SHAPES: tuple[tuple[str, float, float, float], ...] = (
     ("+", 0.65, 0.1, 0.3),
     ("<>", 0.7, 0.05, 0.3),
     ("()[]{}|/\\", 1.05, -0.12, 0.22),
+    (GREEK + CYRILLIC, 1.0, 0.0, 0.16),
+    ("αεικνοπστυως", X_HEIGHT, 0.0, 0.18),
+    ("γηχρμ", X_HEIGHT, DESCENT, 0.2),
+    ("δθλ", 1.05, 0.0, 0.16),
+    ("βζξφψ", 1.05, DESCENT, 0.2),
+    ("авгежзиклмнопстхчшъыьэюя", X_HEIGHT, 0.0, 0.18),
+    ("ру", X_HEIGHT, DESCENT, 0.2),
+    ("дцщ", X_HEIGHT, -0.15, 0.2),
+    ("йё", 0.95, 0.0, 0.18),
+    ("б", 1.05, 0.0, 0.16),
+    ("ф", 1.05, DESCENT, 0.2),
 )
 WANDERING = 0.18  # capital heights, deviation of a glyph's middle from its place in a hand's rows
 FIRM = 0.05  # ... and the least that is believed of printed ones
@@ -63,11 +77,12 @@ PRIOR = 3.0  # letters that this counts as beside what a row's own letters show
 WORST = -8.0  # log-likelihood; a glyph twice as large as the others may be meant so
 
 #: Letters whose two cases differ in size alone, and digits that look like one.
-SAME_SHAPE = frozenset("cCoO0sSvVwWxXzZuUpPkKmMyY")
-
+SAME_SHAPE = frozenset(
+    "cCoO0sSvVwWxXzZuUpPkKmMyYΚκΟοΠπΧχΨψВвГгЖжЗзИиЙйКкЛлМмНнОоПпСсТтХхЦцЧчШшЩщЪъЫыЬьЭэЮюЯя"
+)
 
 #: Capitals that are their small letters, larger: a crop never tells which it is ...
-SCALED = "COSVWXZ"
+SCALED = "COSVWXZΚΟΠΧΨВГЖЗИЙКЛМНОПСТХЦЧШЩЪЫЬЭЮЯ"
 #: ... and those of which it tells less than the row does.
 ALIKE = SCALED + "PU"
 

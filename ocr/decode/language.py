@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import string
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,20 @@ def fold(text: str) -> str:
     'room 000'
     """
     return "".join(c for c in ("0" if c.isdigit() else c.lower() for c in text) if c in _INDEX)
+
+
+def knows_script(characters: str) -> bool:
+    """Whether language models can tell anything of an alphabet: they know ASCII, and accents off.
+
+    Where they know no letter, each would cost the same, and every space more than no space.
+
+    Examples
+    --------
+    >>> knows_script("αβγ"), knows_script("αβγé"), knows_script("12-")
+    (False, True, True)
+    """
+    letters = [c for c in characters if c.isalpha()]
+    return not letters or any(fold(unicodedata.normalize("NFD", c)[0]) for c in letters)
 
 
 class Ngrams:

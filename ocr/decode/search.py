@@ -137,7 +137,7 @@ def best_path(
         for arrivals in _extended(bases, starts, choices, letters, language):
             arriving[lattice.candidates[arrivals.candidate].last].append(arrivals)
         alone = next(i for i in starts if lattice.candidates[i].last == place + 1)
-        skip = _skip(lattice.atoms[place], lattice.height) + float(reject[alone])
+        skip = skip_cost(lattice.atoms[place], lattice.height) + float(reject[alone])
         skipping = [h._replace(score=h.score + skip) for h in kept]
     return _trace(_kept(arriving[-1], skipping, letters)[0])
 
@@ -260,7 +260,7 @@ def _extended(
     return [_Arrivals(bases, i, choices[i][0], scores) for i, scores in parts]
 
 
-def _skip(atom: Atom, height: float) -> float:
+def skip_cost(atom: Atom, height: float) -> float:
     """Cost of leaving an atom out: more for a large one."""
     left, top, right, bottom = atom.box
     return SKIP + SKIP_SIZE * min(1.0, max(right - left, bottom - top) / height)

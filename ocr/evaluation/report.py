@@ -19,7 +19,7 @@ class PageScore:
     Attributes
     ----------
     strict, letters, nocase : Alignment
-        Characters under `normalize.strict`, `letters_only` and `case_insensitive`.
+        Characters under `normalize.strict`, `letters_of` its script, and `case_insensitive`.
     words : Alignment
         Words of the strict text.
     judged : tuple of Judged
@@ -64,9 +64,10 @@ def score_page(
     (7, 1, 1, 1.0)
     """
     want, got = normalize.strict(truth), normalize.strict(text)
+    letters_of = normalize.letters_of(want)
     return PageScore(
         strict=align(want, got),
-        letters=align(normalize.letters_only(truth), normalize.letters_only(text)),
+        letters=align(letters_of(truth), letters_of(text)),
         nocase=align(normalize.case_insensitive(truth), normalize.case_insensitive(text)),
         words=align(want.split(), got.split()),
         judged=judge(truth, letters),

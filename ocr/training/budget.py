@@ -44,6 +44,16 @@ class Pace:
         mean = (time.monotonic() - start) / count
         return cls(ranks.mean(mean), ranks.mean(_seconds(validate)))
 
+    def scaled(self, factor: float) -> Pace:
+        """Return the pace of a machine that takes `factor` as long.
+
+        Examples
+        --------
+        >>> Pace(step=1, validation=5).scaled(2)
+        Pace(step=2, validation=10)
+        """
+        return Pace(self.step * factor, self.validation * factor)
+
 
 def steps_within(seconds: float, batches: int, pace: Pace) -> int:
     """Steps that fit into a time, a validation after each epoch's `batches` included.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from ocr.training.cropping import crop_of, of_crops
 from ocr.training.polarity import has_clean_border, ink_of_photograph, ink_of_scans
 from ocr.training.samples import Samples
 
+CODE_POINT = r"[Uu]\+((?:10|0?[1-9A-Fa-f])?[0-9A-Fa-f]{4})|([0-9A-Fa-f]{4})|([0-9A-Fa-f]{2})"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 MARK = "ocr"  # keyword of the text chunk in the PNGs that ocr writes
 MADE = ("L", (SIZE, SIZE))  # mode and size of these PNGs
@@ -34,13 +36,18 @@ def read(path: Path, *, alphabet: str | None) -> Samples:
     Raises
     ------
     DataError
-        A folder whose name is no character.
+        A folder whose name is no character, or images without folders.
     """
     folders = sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
+    if not folders and any(p.suffix.lower() in SUFFIXES for p in path.iterdir()):
+        raise DataError(
+            f"{path} has images without a folder for each character, and without text "
+            "(write the text of the page NAME.jpg to NAME.gt.txt)"
+        )
     files = [
         (file, character)
         for folder in folders
-        if (character := character_of(folder)) in (alphabet or character)
+        if (character := character_of(folder)) and (alphabet is None or character in alphabet)
         for file in sorted(folder.rglob("*"))
         if file.suffix.lower() in SUFFIXES
     ]
@@ -61,22 +68,21 @@ def read(path: Path, *, alphabet: str | None) -> Samples:
 def character_of(folder: Path) -> str:
     r"""Character that a folder's name stands for.
 
-    The character itself; its code point as ``U+0041``, ``0041``, or ``41``; or, for
-    systems that cannot tell A from a, ``upper_a``, ``lower_a``, or the character and
-    an underscore.
+    The character itself; its code point as ``U+0041`` (or ``U+10330``), ``0041``, or
+    ``41``; or, for systems that cannot tell A from a, ``upper_a``, ``lower_a``, or the
+    character and an underscore.
 
     Examples
     --------
     >>> [character_of(Path(n)) for n in ("A", "U+0041", "0041", "41", "upper_a", "lower_A", "a_")]
     ['A', 'A', 'A', 'A', 'A', 'a', 'a']
+    >>> character_of(Path("U+16A0")), character_of(Path("U+10330"))
+    ('ᚠ', '𐌰')
     """
-    name = folder.name
+    name = unicodedata.normalize("NFC", folder.name)  # some systems take é apart in file names
     if len(name) == 1:
         return name
-    if code := re.fullmatch(
-        r"(?:[Uu]\+)?([0-9A-Fa-f]{4})|([0-9A-Fa-f]{2})|[Uu]\+(10[0-9A-Fa-f]{4}|[0-9A-Fa-f]{5})",
-        name,
-    ):
+    if code := re.fullmatch(CODE_POINT, name):
         return chr(int(code[1] or code[2] or code[3], 16))
     if case := re.fullmatch(r"(upper|lower)_(\w)", name):
         return case[2].upper() if case[1] == "upper" else case[2].lower()

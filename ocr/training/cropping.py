@@ -58,9 +58,10 @@ def of_crops(
 
 
 def among(characters: NDArray[np.str_], alphabet: str | None) -> NDArray[np.bool_]:
-    """Which characters are in the alphabet; all, where it is None."""
+    """Which characters are in the alphabet; where it is None, all that are one character."""
     if alphabet is None:
-        return np.ones(characters.shape, bool)
+        single: NDArray[np.bool_] = np.char.str_len(characters) == 1
+        return single
     return np.isin(characters, list(alphabet))
 
 

@@ -10,13 +10,19 @@ from numpy.typing import NDArray
 from ocr.errors import DataError
 from ocr.files import read_errors
 from ocr.training import class_folder, fonts, idx, nist_mat, npz, parts, remote, unipen
+from ocr.training.cropping import among
 from ocr.training.samples import Samples
 
 FONTS = "fonts"
 
 
 def load(
-    source: str | Path, *, alphabet: str | None, seed: int = 0, split: str | None = None
+    source: str | Path,
+    *,
+    alphabet: str | None,
+    seed: int = 0,
+    split: str | None = None,
+    keep_either: bool = False,
 ) -> Samples:
     """Read those samples of a source whose character is in the alphabet.
 
@@ -36,18 +42,23 @@ def load(
         One part of the source: train, valid or test of a .mat file or of a folder of
         such files, train or test of a fetched set or (other writers) of pen strokes. By
         default everything.
+    keep_either : bool
+        Keep the other case of a letter as its second right character, also where the
+        alphabet lacks it.
 
     Raises
     ------
     DataError
         A source that is missing, of unknown type, damaged, or without such characters.
     """
+    read = alphabet + alphabet.swapcase() if alphabet and keep_either else alphabet
     with read_errors(source, DataError):
-        samples = _read(source, alphabet=alphabet, seed=seed, split=split)
+        samples = _read(source, alphabet=read, seed=seed, split=split)
+    samples = samples.take(among(samples.characters, alphabet)) if keep_either else samples
     if not len(samples):
         raise DataError(
             f"{source} shows none of the characters {alphabet} (choose other data or characters)"
-            if alphabet
+            if alphabet is not None
             else f"{source} shows no characters (choose other data)"
         )
     return samples

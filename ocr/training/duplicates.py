@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,10 @@ from ocr.training.samples import Samples
 # quality 75, 99 % to themselves with a fifth less contrast; of letters by different pens, straight
 # strokes (1, l, I) alone come as near. A copy at another scale is usually farther away.
 NEAR = 8
+MOST_NEAR = 20  # beyond, the shares of pixels are so small that too many crops agree in one
 INKED = 128  # grey level from which a pixel counts as ink
 PAIRS = 1 << 18  # compared at once
+MERGED = 1 << 23  # pairs that may wait to be merged with those found before
 KEY_BITS = 64
 _ONES = np.array([bin(i).count("1") for i in range(1 << 16)], np.uint8)  # set bits of each uint16
 
@@ -32,7 +34,8 @@ class Duplicates:
     exact, near : int
         Samples left out: the same crop and character as one that stays, or nearly.
     conflicts : ndarray, int [K, 2]
-        Pairs of samples with the same crop, or nearly, and different characters; both stay.
+        Pairs of samples with the same crop, or nearly, and different characters, of which
+        neither is the other's second right one; both stay.
     """
 
     kept: NDArray[np.intp]
@@ -66,13 +69,20 @@ def find_duplicates(samples: Samples, *, near: int = NEAR) -> Duplicates:
     pairs = near_pairs(crops, near) if near else equal_pairs(crops)
     same = characters[pairs[:, 0]] == characters[pairs[:, 1]]
     stays = without_copies(len(distinct), pairs[same])
-    conflicts = pairs[~same]
+    conflicts = pairs[~same & ~_may_be_same(samples.take(distinct), pairs)]
     return Duplicates(
         kept=distinct[stays],
         exact=exact,
         near=len(distinct) - int(stays.sum()),
         conflicts=distinct[conflicts[stays[conflicts].all(axis=1)]],
     )
+
+
+def _may_be_same(samples: Samples, pairs: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Mask [P] of pairs that a second right character makes the same: C that may be c, and c."""
+    characters, either = samples.characters[pairs], samples.either[pairs]  # (P, 2)
+    allowed: NDArray[np.bool_] = (characters == either[:, ::-1]).any(axis=1)
+    return allowed
 
 
 def first_of_each(samples: Samples) -> NDArray[np.intp]:
@@ -86,7 +96,8 @@ def first_of_each(samples: Samples) -> NDArray[np.intp]:
 def equal_pairs(crops: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Pairs [P, 2] of the same grey levels, the earlier first."""
     keys = _as_keys(crops.reshape(-1, SIZE * SIZE))
-    return _sorted_pairs(list(_sharing(np.unique(keys, return_inverse=True)[1].ravel())))
+    numbers = np.unique(keys, return_inverse=True)[1].ravel()
+    return _united(_sharing(numbers), len(crops))
 
 
 def near_pairs(crops: NDArray[np.uint8], near: int) -> NDArray[np.intp]:
@@ -95,19 +106,18 @@ def near_pairs(crops: NDArray[np.uint8], near: int) -> NDArray[np.intp]:
     # those that are ink in half of the crops tell the most, those at the rim next to nothing
     ink = ink[:, np.argsort(np.abs(ink.sum(axis=0) - len(ink) / 2), kind="stable")]
     words = np.ascontiguousarray(np.packbits(ink, axis=1)).view(np.uint16)  # (N, 64)
-    found = []
-    for band in range(near + 1):
-        for pairs in _sharing(_packed(ink[:, band :: near + 1][:, :KEY_BITS])):
-            found.append(pairs[_differing(words, pairs, near) <= near])
-    return _sorted_pairs(found)
+    sets = (_packed(ink[:, start :: near + 1][:, :KEY_BITS]) for start in range(near + 1))
+    batches = (pairs for keys in sets for pairs in _sharing(keys))
+    return _united((p[_differing(words, p, near) <= near] for p in batches), len(crops))
 
 
 def without_copies(count: int, pairs: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Mask [N] of those that are in no pair with an earlier one that stays."""
     stays = np.ones(count, bool)
-    for first, second in pairs[np.argsort(pairs[:, 1], kind="stable")].tolist():
-        if stays[first]:
-            stays[second] = False
+    by_second = pairs[np.argsort(pairs[:, 1], kind="stable")]
+    seconds, starts = np.unique(by_second[:, 1], return_index=True)
+    for second, firsts in zip(seconds, np.split(by_second[:, 0], starts[1:]), strict=False):
+        stays[second] = not stays[firsts].any()
     return stays
 
 
@@ -154,7 +164,12 @@ def _differing(words: NDArray[np.uint16], pairs: NDArray[np.intp], near: int) ->
     return counts
 
 
-def _sorted_pairs(batches: list[NDArray[np.intp]]) -> NDArray[np.intp]:
-    """Each pair once, the earlier sample first."""
-    pairs = np.concatenate([np.zeros((0, 2), np.intp), *batches])
-    return np.unique(np.sort(pairs, axis=1), axis=0)
+def _united(batches: Iterable[NDArray[np.intp]], count: int) -> NDArray[np.intp]:
+    """Each pair [P, 2] of batches once, the earlier sample first."""
+    united, waiting = np.zeros(0, np.int64), [np.zeros(0, np.int64)]
+    for pairs in batches:
+        waiting.append(pairs.min(axis=1) * count + pairs.max(axis=1))
+        if sum(map(len, waiting)) > MERGED:
+            united, waiting = np.unique(np.concatenate([united, *waiting])), []
+    united = np.unique(np.concatenate([united, *waiting]))
+    return np.stack(np.divmod(united, max(count, 1)), axis=1)

@@ -42,6 +42,14 @@ class Learner(Protocol):
         """
         ...
 
+    def hold_statistics(self) -> None:
+        """Leave what was measured of the data, beside the weights, as it is.
+
+        The means and variances of batch norm are of all hands; those of a few
+        hundred letters by one would serve no other.
+        """
+        ...
+
     def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-probabilities, float32 [N, C], in evaluation mode."""
         ...

@@ -49,7 +49,7 @@ class Settings:
     balance : bool
         Whether every character comes equally often in an epoch.
     time_budget : float or None
-        Seconds that training may take, validation included; `epochs` is then not looked at.
+        Seconds that a run may take, validation included; `epochs` is then not looked at.
     processes : int
         That share each batch.
     """
@@ -101,6 +101,7 @@ def train(
     card: dict[str, Any],
     resume: bool = False,
     ranks: Ranks = ALONE,
+    begun: float | None = None,
     on_step: Callable[[Step], None] = lambda step: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     on_end: Callable[[list[Epoch]], None] = lambda history: None,
@@ -124,6 +125,8 @@ def train(
         Go on from the checkpoint; from the beginning where the run was killed before its first.
     ranks : Ranks
         The processes that share the work; all call this alike, the first writes.
+    begun : float or None
+        The `time.monotonic` from which a time budget counts: now, where it is None.
     on_step, on_epoch : callable
         Told where the run stands.
     on_end : callable
@@ -136,6 +139,7 @@ def train(
     DataError
         If the run to resume is complete, or was begun with other options.
     """
+    begun = time.monotonic() if begun is None else begun
     checkpoint = checkpoint_path(output)
     card = card | {"settings": asdict(settings), "seed": settings.seed}
     progress = beginning(card, learner.alphabet)
@@ -147,30 +151,32 @@ def train(
     crops, targets = prepare(training, learner.alphabet)
     labels = balanced_labels(targets, learner.alphabet) if settings.balance else None
     if "steps" not in progress:
-        progress["steps"] = planned_steps(learner, crops, targets, validation, settings, ranks)
-    card["steps"] = progress["steps"]
+        progress |= plan(learner, crops, targets, validation, settings, ranks, begun)
     clock = Clock(settings, math.ceil(len(crops) / settings.batch_size), progress)
     checkpoints = Checkpoints(checkpoint, learner, progress, writes=ranks.first)
     with held_interrupts() as let_interrupt:
         try:
             if not resume or not checkpoint.exists():
                 checkpoints.save()
-            while not clock.over and not exhausted(history, settings.patience):
+            while clock.in_epoch or not (clock.over or exhausted(history, settings.patience)):
                 batches = epoch_batches(
                     len(crops), settings, progress, labels=labels, rank=ranks.rank
                 )
-                for batch, rng in itertools.islice(batches, clock.steps - clock.steps_done):
+                for batch, rng in itertools.takewhile(lambda _: not clock.over, batches):
                     rate = one_cycle(clock.steps_done / clock.steps, settings.learning_rate)
                     loss, correct = fit(learner, crops, targets, batch, rng, rate, settings, ranks)
                     progress["step"] += 1
                     progress["loss"] += loss * len(batch)
                     progress["correct"] += correct
                     on_step(clock.tick(len(batch)))
+                    if clock.halfway:
+                        clock.correct(ranks)
+                        checkpoints.save()
                     let_interrupt()
                     checkpoints.save_when_due()
                 history.append(finish_epoch(learner, validation, len(crops), clock, ranks))
                 if history[-1] is best(history) and ranks.first:
-                    learner.save_model(output, card | measured(history[-1]))
+                    learner.save_model(output, card | measured(history[-1], clock.steps))
                 if ranks.first:
                     write_log(output, history)
                 progress |= {"epoch": len(history), "step": 0, "loss": 0.0, "correct": 0}
@@ -254,22 +260,24 @@ def _changed(before: dict[str, Any], options: dict[str, Any]) -> list[str]:
     return [k for k in {**before, **options} if before.get(k) != options.get(k)]
 
 
-def planned_steps(
+def plan(
     learner: Learner,
     crops: NDArray[np.uint8],
     targets: NDArray[np.int64],
     validation: Samples,
     settings: Settings,
     ranks: Ranks,
-) -> int:
+    begun: float,
+) -> dict[str, Any]:
     """Steps of the whole run: those of its epochs, or as many as fit into the time budget.
 
-    The pace is measured with steps that are taken back.
+    The pace is measured with steps that are taken back. It joins the progress, with the
+    seconds of the budget that are spent, until `Clock.correct` has made use of it.
     """
     batches = math.ceil(len(crops) / settings.batch_size)
     if settings.time_budget is None:
-        return settings.epochs * batches
-    state, start = learner.state(), time.monotonic()
+        return {"steps": settings.epochs * batches}
+    state = learner.state()
     first = epoch_batches(len(crops), settings, {"epoch": 0, "step": 0}, rank=ranks.rank)
     trials = itertools.cycle(list(itertools.islice(first, 20)))
     pace = Pace.measure(
@@ -279,13 +287,14 @@ def planned_steps(
         ranks=ranks,
     )
     learner.load_state(state)
-    left = settings.time_budget - float(ranks.mean(time.monotonic() - start))
-    return steps_within(left, batches, pace)
+    spent = ranks.mean(time.monotonic() - begun)
+    steps = steps_within(settings.time_budget - spent, batches, pace)
+    return {"steps": steps, "seconds": spent, "pace": asdict(pace)}
 
 
-def measured(epoch: Epoch) -> dict[str, Any]:
+def measured(epoch: Epoch, steps: int) -> dict[str, Any]:
     """What a model's card tells of its epoch: all but the speed, which differs each time."""
-    values = asdict(epoch)
+    values = asdict(epoch) | {"steps": steps}
     del values["images_per_second"]
     return values
 
@@ -413,9 +422,15 @@ class Clock:
         self.settings = settings
         self.batches = batches
         self.progress = progress
-        self.steps = int(progress["steps"])
         self.images = 0
-        self.start = time.monotonic()
+        self.start = self.last = time.monotonic()
+        self.done_before = self.steps_done
+        self.epochs_before = int(progress["epoch"])
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return int(self.progress["steps"])
 
     @property
     def steps_done(self) -> int:
@@ -428,6 +443,34 @@ class Clock:
         return self.steps_done >= self.steps
 
     @property
+    def in_epoch(self) -> bool:
+        """Whether an epoch is begun and not finished, if only its validation is to come."""
+        return bool(self.progress["step"])
+
+    @property
+    def halfway(self) -> bool:
+        """Whether it is time to correct the plan of a time budget."""
+        return "pace" in self.progress and self.steps_done >= self.steps // 2
+
+    def correct(self, ranks: Ranks) -> None:
+        """Plan what is left of a time budget by the pace so far, as machines slow down.
+
+        Once a run, so that from here on one that is resumed takes the same steps.
+        """
+        assert self.settings.time_budget is not None
+        expected = Pace(**self.progress.pop("pace"))
+        steps = self.steps_done - self.done_before
+        epochs = int(self.progress["epoch"]) - self.epochs_before
+        taken = ranks.mean(time.monotonic() - self.start)
+        pace = expected.scaled(taken / (steps * expected.step + epochs * expected.validation))
+        left = self.settings.time_budget - ranks.mean(self.progress["seconds"])
+        since_epoch = self.progress["step"] * pace.step
+        within = steps_within(left + since_epoch, self.batches, pace)
+        self.progress["steps"] = max(
+            self.steps_done, int(self.progress["epoch"]) * self.batches + within
+        )
+
+    @property
     def speed(self) -> float:
         """Images a second since this process began."""
         return self.images / max(time.monotonic() - self.start, 1e-9)
@@ -435,6 +478,10 @@ class Clock:
     def tick(self, images: int) -> Step:
         """Count a batch."""
         self.images += images
+        now = time.monotonic()
+        if "seconds" in self.progress:
+            self.progress["seconds"] += now - self.last
+        self.last = now
         seen = self.progress["step"] * self.settings.batch_size  # the last batch may be smaller
         left = (self.steps - self.steps_done) * self.settings.batch_size
         return Step(

@@ -90,7 +90,9 @@ def _training(told: dict[str, Any], command: str) -> str:
         **told["settings"],
         "steps": told["steps"],
     }
-    rows = [(name.replace("_", " "), str(value)) for name, value in settings.items()]
+    if settings.get("time_budget") is not None:
+        del settings["epochs"]  # not looked at
+    rows = [(k.replace("_", " "), str(v)) for k, v in settings.items() if v is not None]
     return f"    {command}\n\n{_table(('setting', 'value'), rows)}"
 
 

@@ -65,6 +65,9 @@ class NumpyLearner:
         """Log-probabilities, float32 [N, C], of crops, float32 [N, 32, 32]."""
         return self.network.log_probs(crops)
 
+    def hold_statistics(self) -> None:
+        """Nothing to do: the network has weights alone."""
+
     def state(self) -> dict[str, NDArray[Any]]:
         """Copy the parameters and the optimiser's memory, by name."""
         arrays = self.network.parameters | self.optimiser.memory

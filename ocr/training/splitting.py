@@ -37,13 +37,18 @@ def split_by_shares(
         in the smaller parts.
     """
     ends = np.cumsum(shares) / np.sum(shares)
-    return _split(samples, lambda count: np.rint(ends * count).astype(np.intp), seed)
+    return _split(
+        samples, lambda count: np.rint(ends * count).astype(np.intp), np.random.default_rng(seed)
+    )
 
 
 def split_per_class(
     samples: Samples, counts: Sequence[int], *, seed: int = 0
 ) -> dict[str, Samples]:
     """Draw so many samples of each character for train, valid and test.
+
+    Crops that may show another character too (EMNIST's C that may be c) are drawn only
+    where the others are too few; then they are in all parts alike.
 
     Parameters
     ----------
@@ -71,15 +76,24 @@ def split_per_class(
             "(take fewer --per-class, or leave classes out by --alphabet)"
         )
     ends = np.cumsum(counts).astype(np.intp)
-    return _split(samples, lambda count: ends, seed)
+    rng = np.random.default_rng(seed)
+    return _split(samples.take(_surest(samples, ends[-1], rng)), lambda count: ends, rng)
+
+
+def _surest(samples: Samples, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """So many samples of each character, those that may show another one last."""
+    unsure = samples.either != ""
+    groups = by_character(samples, rng)
+    picked = [where[np.argsort(unsure[where], kind="stable")[:count]] for where in groups]
+    return np.sort(np.concatenate(picked))
 
 
 def _split(
-    samples: Samples, ends_of: Callable[[int], NDArray[np.intp]], seed: int
+    samples: Samples, ends_of: Callable[[int], NDArray[np.intp]], rng: np.random.Generator
 ) -> dict[str, Samples]:
     """Cut each character's shuffled samples at the ends that its count gives."""
     picked: dict[str, list[NDArray[np.intp]]] = {part: [] for part in PARTS}
-    for where in by_character(samples, np.random.default_rng(seed)):
+    for where in by_character(samples, rng):
         ends = ends_of(len(where))
         for part, start, end in zip(PARTS, [0, *ends[:-1]], ends, strict=True):
             picked[part].append(where[start:end])

@@ -33,9 +33,13 @@ class Offer:
 
 
 def load(source: str, *, alphabet: str | None = None, seed: int = 0) -> Samples:
-    """Load a source of which a part may be named behind an @; by default all its characters."""
+    """Load a source of which a part may be named behind an @; by default all its characters.
+
+    That a C may be a c is kept also where the alphabet has no c: files made of it can still tell.
+    """
     path, part = parted(source)
-    return datasets.load(path, alphabet=alphabet, seed=seed, split=part)
+    drawn = datasets.is_fonts(path)
+    return datasets.load(path, alphabet=alphabet, seed=seed, split=part, keep_either=not drawn)
 
 
 def summarize(source: str, *, alphabet: str | None = None, seed: int = 0) -> list[Summary]:

@@ -66,6 +66,11 @@ class TorchLearner:
             self.network.parameters(), weight_decay=WEIGHT_DECAY, fused=True
         )
         self._classifier = TorchClassifier(self.network, alphabet)
+        self._statistics_held = False
+
+    def hold_statistics(self) -> None:
+        """Leave the means and variances of batch norm as they are; see `Learner`."""
+        self._statistics_held = True
 
     def fit_batch(
         self, crops: NDArray[np.float32], targets: NDArray[np.int64], learning_rate: float
@@ -73,7 +78,7 @@ class TorchLearner:
         """Take one AdamW step; see `Learner.fit_batch`."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        self.network.train()
+        self.network.train(not self._statistics_held)
         self.optimizer.zero_grad(set_to_none=True)
         loss, correct = self._forward_backward(crops, targets) if len(crops) else (0.0, 0)
         if self.ranks.world > 1:

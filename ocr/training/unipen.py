@@ -106,7 +106,7 @@ def parsed(line: str, wanted: set[str] | None, place: str) -> Sign | None:
     """Sign of a line, or None where it is not wanted or not usable."""
     try:
         record = json.loads(line)
-        if wanted is not None and record["c"] not in wanted:
+        if len(record["c"]) != 1 or (wanted is not None and record["c"] not in wanted):
             return None
         if not is_usable(record["c"], record["donor"]):
             return None

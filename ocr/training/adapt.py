@@ -1,0 +1,222 @@
+"""A model made better at one hand: fine-tuned on lines of pages, and held to what it knew.
+
+A few hundred letters of one person teach a network their hand and, left alone, take from it
+what they do not show. Two things keep it: as many letters drawn from fonts among them, of
+every character of the alphabet, and at the end the mean of the weights before and after
+(Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.alphabet import Alphabet
+from ocr.classifiers import Classifier, describe
+from ocr.classifiers import load as load_classifier
+from ocr.decode.language import Ngrams
+from ocr.errors import DataError
+from ocr.pipeline import english
+from ocr.training import fonts
+from ocr.training.learner import Learner
+from ocr.training.loop import validate
+from ocr.training.pages import (
+    WrittenLine,
+    held_out,
+    is_pages,
+    measure,
+    read_pages,
+    samples_of,
+)
+from ocr.training.recipe import Schedule, gather
+from ocr.training.samples import Samples
+
+WRONG_CUTS = 1.5  # for each letter: there are many more, and all alike
+BLENDS = (0.5, 0.75, 1.0)  # of the way from the model to start from to the fine-tuned one
+EPOCHS, BATCH_SIZE = 8, 32
+RATE = 0.1  # of the rate at which a network learns from nothing
+
+State = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Lines of pages, and what training began with.
+
+    Attributes
+    ----------
+    summary : tuple of str
+        How much of the pages is of use, and which lines are left out, for the user.
+    start : Classifier
+        That found the letters.
+    training, held : list of WrittenLine
+        Lines to train on, and those that measure what came of it.
+    before : dict or None
+        The learner's state, to be held to; None where it began with nothing to keep.
+    """
+
+    summary: tuple[str, ...]
+    start: Classifier
+    training: list[WrittenLine]
+    held: list[WrittenLine]
+    before: State | None
+
+
+def only_pages(sources: Sequence[str]) -> bool:
+    """Whether all data is pages."""
+    return all(map(is_pages, sources))
+
+
+def gentle(schedule: Schedule) -> Schedule:
+    """How to fine-tune an architecture on a few hundred letters."""
+    return Schedule(EPOCHS, BATCH_SIZE, schedule.learning_rate * RATE)
+
+
+def find_hand(
+    sources: Sequence[str], learner: Learner, *, init: str | None, seed: int
+) -> Hand | None:
+    """Read those sources that are pages; None where none is.
+
+    Parameters
+    ----------
+    sources : sequence of str
+    learner : Learner
+        Not yet trained.
+    init : str or None
+        The model that it starts from, which also finds the letters; else the default model does.
+    seed : int
+        Of which lines are held out.
+
+    Raises
+    ------
+    DataError
+        If there is nothing but pages, and no model to start from.
+    """
+    pages = [source for source in sources if is_pages(source)]
+    if not pages:
+        return None
+    if init is None and len(pages) == len(sources):
+        raise DataError("pages are too few letters to begin with (add --init latin)")
+    start = load_classifier(init or "default")
+    written = read_pages(pages, start)
+    training, held = held_out(written.lines, seed)
+    summary = (*(f"left out: {reason}" for reason in written.left_out), written.summary())
+    kept = init is not None and only_pages(sources) and _knows(start.alphabet, learner.alphabet)
+    if kept:
+        learner.hold_statistics()
+    return Hand(summary, start, training, held, learner.state() if kept else None)
+
+
+def _knows(start: Alphabet, alphabet: Alphabet) -> bool:
+    """Whether no output is new: the weights of new ones are not worth keeping."""
+    return set(alphabet.characters) <= set(start.characters)
+
+
+def gather_with(
+    hand: Hand, sources: Sequence[str], alphabet: Alphabet, *, per_class: int | None, seed: int
+) -> tuple[Samples, Samples]:
+    """Samples of the hand's lines, and of the other sources where there are any.
+
+    Returns
+    -------
+    training, validation : Samples
+        Validation has the held-out lines.
+    """
+    training, validation = hand_samples(hand, alphabet, seed=seed)
+    others = tuple(source for source in sources if not is_pages(source))
+    if not others:
+        return Samples.concatenate([training, *replayed(len(training), alphabet, seed)]), validation
+    more, more_held = gather(others, alphabet, per_class=per_class, seed=seed)
+    return Samples.concatenate([training, more]), Samples.concatenate([validation, more_held])
+
+
+def hand_samples(hand: Hand, alphabet: Alphabet, *, seed: int) -> tuple[Samples, Samples]:
+    """Crops of the lines to train on, and of those held out.
+
+    Raises
+    ------
+    DataError
+        If the alphabet has nothing of what the lines show.
+    """
+    training = few_wrong_cuts(samples_of(hand.training, alphabet), seed)
+    validation = samples_of(hand.held, alphabet)
+    if not len(training) or not len(validation):
+        raise DataError("the pages show too few characters of the alphabet (add pages)")
+    return training, validation
+
+
+def few_wrong_cuts(samples: Samples, seed: int) -> Samples:
+    """All letters, and at most `WRONG_CUTS` of "not a letter" for each."""
+    letters, wrong = (np.flatnonzero((samples.characters == "") == is_none) for is_none in (0, 1))
+    kept = np.random.default_rng(seed).permutation(wrong)[: round(WRONG_CUTS * len(letters))]
+    return samples.take(np.sort(np.concatenate([letters, kept])))
+
+
+def replayed(count: int, alphabet: Alphabet, seed: int) -> list[Samples]:
+    """About `count` letters of every character, drawn from fonts; none where there are no fonts."""
+    each = -(-count // max(1, len(alphabet.characters)))
+    try:
+        drawn = fonts.synthesize(alphabet.characters, seed=seed, per_character=each)
+    except DataError:
+        return []
+    order = np.random.default_rng(seed).permutation(len(drawn))
+    return [drawn.take(np.sort(order[:count]))]
+
+
+def blended(before: State, after: State, share: float) -> State:
+    """State of which every array of weights lies between two others; counts are the later ones'."""
+    mixed = dict(after)
+    for name, array in after.items():
+        if name in before and np.issubdtype(array.dtype, np.floating):
+            mixed[name] = ((1 - share) * before[name] + share * array).astype(array.dtype)
+    return mixed
+
+
+def gained(hand: Hand, model: Classifier, language: Ngrams | None) -> str:
+    """One line: the errors in held-out lines before and after."""
+    before, after = (measure(hand.held, c, language) for c in (hand.start, model))
+    return (
+        f"held-out lines ({len(hand.held)}, {after.length} characters): "
+        f"CER {before.error_rate or 0:.1%} before, {after.error_rate or 0:.1%} after"
+    )
+
+
+def best_blend(hand: Hand, learner: Learner, before: State) -> float:
+    """Give the learner the blend that reads the held-out lines best; of equals the least new."""
+    after = learner.state()
+    errors = {}
+    for share in BLENDS:
+        learner.load_state(blended(before, after, share))
+        errors[share] = measure(hand.held, learner, english()).edits
+    best = min(BLENDS, key=lambda share: (errors[share], share))
+    learner.load_state(blended(before, after, best))
+    return best
+
+
+def finish(hand: Hand, learner: Learner, output: Path) -> str:
+    """Hold what training made of a model to what it was, and tell what the pages brought.
+
+    Parameters
+    ----------
+    hand : Hand
+    learner : Learner
+        As training left it.
+    output : Path
+        The model, as training saved it; written anew.
+
+    Returns
+    -------
+    str
+        One line for the user.
+    """
+    if hand.before is not None:
+        share = best_blend(hand, learner, hand.before)
+        loss, accuracy = validate(learner, samples_of(hand.held, learner.alphabet))
+        measured = {"valid_loss": loss, "valid_accuracy": accuracy, "blend": share}
+        learner.save_model(output, describe(output) | measured)
+    return gained(hand, load_classifier(output), english())

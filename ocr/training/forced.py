@@ -1,0 +1,187 @@
+"""Which ink of a row is which character of a line whose text is known.
+
+All paths through the row's lattice that spell the line are weighed against one another
+(forward and backward sums over the lattice, as for a hidden Markov model: Rabiner 1989, "A
+tutorial on hidden Markov models", section III): a candidate is labelled where nearly all of
+their weight says so.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.alphabet import Alphabet
+from ocr.decode.geometry import forget_case
+from ocr.decode.lattice import Lattice
+from ocr.decode.search import skip_cost
+
+MISSING = -7.0  # nats, for a character of the line that no ink was found for
+UNKNOWN = -2.5  # nats, for a character that the model lacks: about what a doubtful letter costs
+SURE = 0.9  # of the paths' weight: a candidate that so much of it gives a character shows it
+WRONG = 0.02  # ... and one that so little of it takes for any character is a wrong cut
+WHOLE, MIXED = 0.72, 0.25  # a cut is wrong with less of a letter, or with more of another's
+SPECK = 0.3  # row heights; the dot of an i is no letter's wrong cut, but looks like a full stop
+
+Floats = NDArray[np.float64]
+
+
+class Labels(NamedTuple):
+    """What the candidates of a row show.
+
+    Attributes
+    ----------
+    letters : list of (int, int)
+        Candidate, and index into the line's characters; in the line's order.
+    wrong : list of int
+        Candidates that are parts of letters, or of several.
+    """
+
+    letters: list[tuple[int, int]]
+    wrong: list[int]
+
+
+def align_line(
+    lattice: Lattice, log_probs: NDArray[np.float32], text: str, alphabet: Alphabet
+) -> Labels:
+    """Label those candidates of a row of which the line's text leaves no doubt.
+
+    Parameters
+    ----------
+    lattice : Lattice
+    log_probs : ndarray, float32 [N, outputs]
+        Of the lattice's candidates.
+    text : str
+        Spaces are ignored.
+    alphabet : Alphabet
+        Of the outputs; other characters are found by their place between those it has.
+    """
+    characters = "".join(text.split())
+    emitted = emissions(lattice, log_probs, characters, alphabet)
+    skips = skip_scores(lattice, log_probs, alphabet)
+    posterior = posteriors(lattice, emitted, skips)  # (N, L)
+    areas = atom_areas(lattice)
+    letters = [
+        (best, k)
+        for k, best in enumerate(posterior.argmax(0).tolist())
+        if posterior[much_the_same(lattice, areas, best), k].sum() > SURE
+    ]
+    return Labels(letters, wrong_cuts(lattice, [i for i, _ in letters], posterior.sum(1)))
+
+
+def emissions(
+    lattice: Lattice, log_probs: NDArray[np.float32], characters: str, alphabet: Alphabet
+) -> Floats:
+    """Log-probability of each candidate as each character of the line, float64 [N, L].
+
+    A small letter may be read as its capital: the text may be typed in another case.
+    """
+    shapes = forget_case(log_probs[:, : len(alphabet.characters)], alphabet.characters)
+    table = np.full((len(shapes), len(characters)), UNKNOWN)
+    reject = alphabet.reject_index
+    for k, character in enumerate(characters):
+        cases = {character, *(c for c in (character.upper(), character.lower()) if len(c) == 1)}
+        known = [alphabet.index(c) for c in sorted(cases) if c in alphabet]
+        if known:
+            table[:, k] = shapes[:, known].max(1)
+        elif reject is not None:
+            table[:, k] += np.log1p(-np.minimum(np.exp(log_probs[:, reject]), 0.999))
+    atoms = np.array([c.last - c.first for c in lattice.candidates], np.float64)
+    # as in reading: a glyph counts once for each of its atoms
+    return table * atoms[:, None]
+
+
+def skip_scores(lattice: Lattice, log_probs: NDArray[np.float32], alphabet: Alphabet) -> Floats:
+    """Cost of leaving each atom out, float64 [atoms]."""
+    scores = np.array([skip_cost(atom, lattice.height) for atom in lattice.atoms])
+    if alphabet.reject_index is not None:
+        for candidate, row in zip(lattice.candidates, log_probs, strict=True):
+            if candidate.last == candidate.first + 1:
+                scores[candidate.first] += row[alphabet.reject_index]
+    return scores
+
+
+def posteriors(lattice: Lattice, emitted: Floats, skips: Floats) -> Floats:
+    """Share of the paths' weight that takes each candidate for each character, float64 [N, L]."""
+    count = emitted.shape[1]
+    forward = np.full((len(skips) + 1, count + 1), -np.inf)
+    forward[0, 0] = 0.0
+    arriving: list[list[int]] = [[] for _ in range(len(skips) + 1)]
+    leaving: list[list[int]] = [[] for _ in range(len(skips) + 1)]
+    for i, candidate in enumerate(lattice.candidates):
+        arriving[candidate.last].append(i)
+        leaving[candidate.first].append(i)
+    for place in range(len(skips) + 1):
+        row = forward[place]
+        if place:
+            row[:] = forward[place - 1] + skips[place - 1]
+        for i in arriving[place]:
+            first = lattice.candidates[i].first
+            row[1:] = np.logaddexp(row[1:], forward[first, :-1] + emitted[i])
+        for k in range(count):
+            row[k + 1] = np.logaddexp(row[k + 1], row[k] + MISSING)
+    backward = np.full_like(forward, -np.inf)
+    backward[-1, -1] = 0.0
+    for place in range(len(skips), -1, -1):
+        row = backward[place]
+        if place < len(skips):
+            row[:] = backward[place + 1] + skips[place]
+        for i in leaving[place]:
+            last = lattice.candidates[i].last
+            row[:-1] = np.logaddexp(row[:-1], backward[last, 1:] + emitted[i])
+        for k in range(count - 1, -1, -1):
+            row[k] = np.logaddexp(row[k], row[k + 1] + MISSING)
+    firsts = [c.first for c in lattice.candidates]
+    lasts = [c.last for c in lattice.candidates]
+    weights: Floats = np.exp(forward[firsts, :-1] + emitted + backward[lasts, 1:] - forward[-1, -1])
+    return weights
+
+
+def atom_areas(lattice: Lattice) -> Floats:
+    """Area of each atom's box, float64 [atoms]."""
+    boxes = np.array([atom.box for atom in lattice.atoms], np.float64)
+    areas: Floats = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    return areas
+
+
+def much_the_same(lattice: Lattice, areas: Floats, index: int) -> NDArray[np.bool_]:
+    """Which candidates are the one of an index but for a serif or a speck, bool [N]."""
+    atoms = np.arange(len(areas))
+    spans = np.array([(atoms >= c.first) & (atoms < c.last) for c in lattice.candidates])  # (N, A)
+    both = (spans & spans[index]) @ areas
+    either = (spans | spans[index]) @ areas
+    same: NDArray[np.bool_] = both >= WHOLE * either
+    return same
+
+
+def wrong_cuts(lattice: Lattice, letters: list[int], weights: Floats) -> list[int]:
+    """Candidates that the alignment has no use for, and that are clearly no letter by themselves.
+
+    Parameters
+    ----------
+    lattice : Lattice
+    letters : list of int
+        Candidates that show letters for sure.
+    weights : ndarray, float64 [N]
+        Of the paths through each candidate.
+    """
+    areas = atom_areas(lattice)
+    owners = np.full(len(areas), -1)
+    for i in letters:
+        owners[lattice.candidates[i].first : lattice.candidates[i].last] = i
+    wrong = []
+    for i, candidate in enumerate(lattice.candidates):
+        covered = slice(candidate.first, candidate.last)
+        left, top, right, bottom = candidate.box
+        if weights[i] > WRONG or (owners[covered] < 0).any():
+            continue
+        if max(right - left, bottom - top) <= SPECK * lattice.height:
+            continue
+        own = {int(o): areas[covered][owners[covered] == o].sum() for o in owners[covered]}
+        best = max(own, key=lambda o: own[o])
+        share = own[best] / areas[owners == best].sum()
+        if share < WHOLE or 1 - own[best] / areas[covered].sum() > MIXED:
+            wrong.append(i)
+    return wrong

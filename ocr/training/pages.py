@@ -1,0 +1,300 @@
+"""Pages with their text beside them as training data: lines found, aligned, and held out.
+
+Rows are matched to lines by what the model to start from reads in them, and letters to
+characters by `ocr.training.forced`. What does not fit is reported, not guessed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+
+from ocr import image
+from ocr.alphabet import Alphabet
+from ocr.classifiers import Classifier
+from ocr.decode import atom_gaps, read_row
+from ocr.decode.geometry import SCALED
+from ocr.decode.language import Ngrams
+from ocr.decode.lattice import Lattice, build_lattice, crop_candidates
+from ocr.decode.spaces import space_log_odds
+from ocr.errors import DataError
+from ocr.evaluation import normalize
+from ocr.evaluation.alignment import Alignment, align, total
+from ocr.evaluation.pairs import Pair, pairs
+from ocr.image import PageImage
+from ocr.pipeline import segment_at_letter_size
+from ocr.segment.components import stroke_width
+from ocr.training.forced import Labels, align_line
+from ocr.training.samples import Samples
+
+LEAST_ALIKE = 0.4  # of a row's text and a line's: two lines of English share about a quarter
+AS_LONG = 0.7  # the shorter to the longer: hardly read letters are cut and joined
+FEWEST_FOUND = 0.5  # of a line's characters; with fewer, the row is another line's, or half of it
+HELD_OUT = 5  # one line in so many is held out
+
+
+@dataclass(frozen=True)
+class RowOfPage:
+    """A row of a page, ready to be read by any classifier.
+
+    Attributes
+    ----------
+    lattice : Lattice
+    crops : ndarray, uint8 [N, 32, 32]
+        Of its candidates.
+    space_odds : ndarray, float64 [atoms - 1]
+    """
+
+    lattice: Lattice
+    crops: NDArray[np.uint8]
+    space_odds: NDArray[np.float64]
+
+    def ink(self) -> NDArray[np.float32]:
+        """Crops as classifiers read them, ink 1.0."""
+        return self.crops.astype(np.float32) / np.float32(255)
+
+    def text(self, classifier: Classifier, language: Ngrams | None) -> str:
+        """What a classifier reads in it."""
+        log_probs = classifier.log_probs(self.ink())
+        line = read_row(self.lattice, log_probs, self.space_odds, classifier, language)
+        return "" if line is None else line.text
+
+
+@dataclass(frozen=True)
+class WrittenLine:
+    """A row whose text is known, and what its candidates show."""
+
+    row: RowOfPage
+    text: str
+    labels: Labels
+
+    def samples(self, alphabet: Alphabet) -> Samples:
+        """Crops of its letters and, where the alphabet rejects, of wrong cuts."""
+        characters = "".join(self.text.split())
+        found = [(i, characters[k]) for i, k in self.labels.letters if characters[k] in alphabet]
+        if alphabet.reject:
+            found += [(i, "") for i in self.labels.wrong]
+        shown = [c for _, c in found]
+        either = [c.swapcase() if c.upper() in SCALED and c else "" for c in shown]
+        return Samples(
+            self.row.crops[[i for i, _ in found]],
+            np.array(shown, "<U1"),
+            np.array(either, "<U1"),
+        )
+
+
+@dataclass(frozen=True)
+class Written:
+    """Pages of known text.
+
+    Attributes
+    ----------
+    lines : tuple of WrittenLine
+    characters : int
+        Of all lines of the text, those that were left out too.
+    left_out : tuple of str
+        Which lines could not be used, and why.
+    """
+
+    lines: tuple[WrittenLine, ...]
+    characters: int
+    left_out: tuple[str, ...]
+
+    def summary(self) -> str:
+        """One line that tells how much of the pages is of use."""
+        letters = sum(len(line.labels.letters) for line in self.lines)
+        lines = len(self.lines) + len(self.left_out)
+        return (
+            f"pages: {letters} of {self.characters} letters used, "
+            f"{len(self.left_out)} of {lines} lines left out"
+        )
+
+
+def is_pages(source: str) -> bool:
+    """Whether a source is an image, or a folder of images, with text beside it."""
+    path = Path(source)
+    try:
+        return path.exists() and bool(pairs([path]))
+    except DataError:
+        return False
+
+
+def read_pages(sources: Sequence[str], classifier: Classifier) -> Written:
+    """Find the letters of pages whose text is beside them.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Images with NAME.gt.txt beside them, or folders of such.
+    classifier : Classifier
+        Finds the letters; it need not know all of them.
+
+    Raises
+    ------
+    DataError
+        If no line could be used.
+    ImageError
+        If an image cannot be read.
+    """
+    parts = [read_page(pair, classifier) for pair in pairs(map(Path, sources))]
+    written = Written(
+        tuple(line for part in parts for line in part.lines),
+        sum(part.characters for part in parts),
+        tuple(reason for part in parts for reason in part.left_out),
+    )
+    if not written.lines:
+        raise DataError(
+            f"no line of {', '.join(sources)} was found in its image "
+            "(write a line of text for each row, top to bottom)"
+        )
+    return written
+
+
+def read_page(pair: Pair, classifier: Classifier) -> Written:
+    """Match a page's rows to its lines, and align each."""
+    text = unicodedata.normalize("NFC", pair.text())
+    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+    rows = [row for page in image.load(pair.image) for row in rows_of(page)]
+    texts = [row.text(classifier, None) for row in rows]
+    matched = match(texts, [line for _, line in lines], classifier.alphabet)
+    used, left_out = [], []
+    for k, (number, line) in enumerate(lines):
+        where = f"{pair.truth.name} line {number}: {line.strip()!r}"
+        if k not in matched:
+            left_out.append(f"{where} found no row")
+            continue
+        row = rows[matched[k]]
+        labels = align_line(row.lattice, classifier.log_probs(row.ink()), line, classifier.alphabet)
+        wanted = len("".join(line.split()))
+        if len(labels.letters) < FEWEST_FOUND * wanted:
+            left_out.append(f"{where}: too few letters found ({len(labels.letters)} of {wanted})")
+        else:
+            used.append(WrittenLine(row, line, labels))
+    characters = sum(len("".join(line.split())) for _, line in lines)
+    return Written(tuple(used), characters, tuple(left_out))
+
+
+def rows_of(page: PageImage) -> list[RowOfPage]:
+    """Rows of a page, segmented as reading does, in reading order."""
+    _, found = segment_at_letter_size(page)
+    if not found.rows:
+        return []
+    stroke = stroke_width(found.ink.mask)
+    lattices = [build_lattice(found, row, stroke) for row in found.rows]
+    crops = np.rint(crop_candidates(found, lattices) * 255).astype(np.uint8)
+    ends = np.cumsum([len(lattice.candidates) for lattice in lattices])
+    odds = space_log_odds([atom_gaps(found, lattice) for lattice in lattices])
+    parts = zip(lattices, np.split(crops, ends[:-1]), odds, strict=True)
+    return [RowOfPage(*part) for part in parts]
+
+
+def match(rows: Sequence[str], lines: Sequence[str], alphabet: Alphabet) -> dict[int, int]:
+    """Row of each line that has one; both go down the page.
+
+    Examples
+    --------
+    >>> match(["HELLQ", "|", "W0RLD"], ["Hello", "my", "World"], Alphabet("HELOWRDMYQ0"))
+    {0: 0, 2: 2}
+    """
+    gains = np.array([[gain(row, line, alphabet) for line in lines] for row in rows])
+    gains = gains.reshape(len(rows), len(lines))
+    best = np.zeros((len(rows) + 1, len(lines) + 1))
+    for r in range(len(rows)):
+        for k in range(len(lines)):
+            paired = best[r, k] + gains[r, k] if gains[r, k] > 0 else -np.inf
+            best[r + 1, k + 1] = max(paired, best[r, k + 1], best[r + 1, k])
+    r, k = len(rows), len(lines)
+    found = {}
+    while r and k:
+        if best[r, k] == best[r - 1, k]:
+            r -= 1
+        elif best[r, k] == best[r, k - 1]:
+            k -= 1
+        else:
+            r, k = r - 1, k - 1
+            found[k] = r
+    return dict(sorted((found | between(found, rows, lines)).items()))
+
+
+def between(found: dict[int, int], rows: Sequence[str], lines: Sequence[str]) -> dict[int, int]:
+    """Rows of lines that were hardly read, where their place and length leave no other.
+
+    As many rows as lines lie there between two pairs that are sure, or behind or before one,
+    and each is about as long as its line.
+
+    Examples
+    --------
+    >>> between({0: 0, 2: 3}, ["one", "", "tvv0", "three"], ["one", "two", "three"])
+    {1: 2}
+    >>> between({0: 0}, ["one", "tvv0", "x"], ["one", "two", "three"])
+    {}
+    """
+    sure = sorted(found.items())
+    ends = [(-1, -1), *sure, (len(lines), len(rows))] if sure else []
+    more = dict[int, int]()
+    for (k, r), (next_k, next_r) in zip(ends, ends[1:], strict=False):
+        free = [i for i in range(r + 1, next_r) if rows[i]]
+        placed = list(zip(range(k + 1, next_k), free, strict=False))
+        if len(free) == next_k - k - 1 and all(as_long(rows[i], lines[n]) for n, i in placed):
+            more |= dict(placed)
+    return more
+
+
+def as_long(row: str, line: str) -> bool:
+    """Whether a row's text has about as many letters as a line."""
+    got, want = (len("".join(text.split())) for text in (row, line))
+    return min(got, want) >= AS_LONG * max(got, want)
+
+
+def gain(row: str, line: str, alphabet: Alphabet) -> float:
+    """How much a row's text speaks for a line, in characters; not positive where it does not."""
+    got, want = ("".join(text.casefold().split()) for text in (row, line))
+    if not got or not want:
+        return 0.0
+    known = sum(c in alphabet or c.swapcase() in alphabet for c in "".join(line.split()))
+    if 2 * known < len(want):  # a foreign script: what is read in it says no more than how much
+        alike = min(len(got), len(want)) / max(len(got), len(want))
+    else:
+        alike = Levenshtein.normalized_similarity(got, want)
+    return (alike - LEAST_ALIKE) * len(want)
+
+
+def held_out(
+    lines: Sequence[WrittenLine], seed: int
+) -> tuple[list[WrittenLine], list[WrittenLine]]:
+    """Lines to train on, and one in five, at least one, to measure with.
+
+    Raises
+    ------
+    DataError
+        If there is but one.
+    """
+    if len(lines) < 2:
+        raise DataError("one line is too few to train on and to measure with (add pages)")
+    order = np.random.default_rng(seed).permutation(len(lines))
+    held = {int(i) for i in order[: max(1, len(lines) // HELD_OUT)]}
+    return (
+        [line for i, line in enumerate(lines) if i not in held],
+        [line for i, line in enumerate(lines) if i in held],
+    )
+
+
+def samples_of(lines: Sequence[WrittenLine], alphabet: Alphabet) -> Samples:
+    """Letters and wrong cuts of lines (at least one)."""
+    return Samples.concatenate([line.samples(alphabet) for line in lines])
+
+
+def measure(
+    lines: Sequence[WrittenLine], classifier: Classifier, language: Ngrams | None
+) -> Alignment:
+    """Characters of lines against what a classifier reads in them; spaces and case count."""
+    return total(
+        align(normalize.strict(line.text), normalize.strict(line.row.text(classifier, language)))
+        for line in lines
+    )

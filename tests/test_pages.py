@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from ocr import cli
+from ocr.alphabet import Alphabet
+from ocr.classifiers import describe, find, load
+from ocr.errors import DataError
+from ocr.training.adapt import blended, few_wrong_cuts
+from ocr.training.pages import held_out, is_pages, match, read_pages, samples_of
+from ocr.training.samples import Samples
+from tests.page_maker import handprint_page
+
+LATIN = Alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZ", reject=True)
+
+
+def write_page(folder: Path, name: str, lines: list[str], *, seed: int, text: str = "") -> Path:
+    """A page of hand-print with its text beside it."""
+    handprint_page(lines, seed=seed, letter_height=40).save(folder / f"{name}.png")
+    (folder / f"{name}.gt.txt").write_text(text or "\n".join(lines) + "\n")
+    return folder / f"{name}.png"
+
+
+def test_rows_are_matched_to_lines_in_order_and_scratches_passed_over() -> None:
+    assert match(["TO DO", "|", "MI1K", "BREAD"], ["To do", "Milk", "Bread"], LATIN) == {
+        0: 0,
+        1: 2,
+        2: 3,
+    }
+
+
+def test_a_line_without_a_row_is_left_out() -> None:
+    assert match(["HELLO", "WORLD"], ["Hello", "my big", "World"], LATIN) == {0: 0, 2: 1}
+
+
+def test_rows_of_an_unknown_script_are_matched_by_their_length() -> None:
+    assert match(["AEXOE", "TX"], ["λόγος", "να"], LATIN) == {0: 0, 1: 1}
+
+
+def test_letters_of_a_page_come_with_their_characters(tmp_path: Path) -> None:
+    write_page(tmp_path, "page", ["MAKE A LIST", "OF THINGS"], seed=1)
+    written = read_pages([str(tmp_path)], load("default"))
+    samples = samples_of(written.lines, LATIN)
+    shown = [str(c) for c in samples.characters if c]
+    assert written.characters == 17
+    assert len(shown) >= 15
+    assert set(shown) <= set("MAKEALISTOFTHINGS")
+    assert written.left_out == ()
+
+
+def test_a_line_that_is_not_on_the_page_is_reported_with_its_number(tmp_path: Path) -> None:
+    text = "MAKE A LIST\nQUICK BROWN FOX\nOF THINGS\n"
+    write_page(tmp_path, "page", ["MAKE A LIST", "OF THINGS"], seed=1, text=text)
+    written = read_pages([str(tmp_path)], load("default"))
+    assert [line.text for line in written.lines] == ["MAKE A LIST", "OF THINGS"]
+    assert written.left_out == ("page.gt.txt line 2: 'QUICK BROWN FOX' found no row",)
+    assert written.summary().endswith("1 of 3 lines left out")
+
+
+def test_pages_of_other_text_are_refused(tmp_path: Path) -> None:
+    write_page(tmp_path, "page", ["MAKE A LIST"], seed=1, text="QUICK BROWN FOX\n")
+    with pytest.raises(DataError, match="no line of .* was found"):
+        read_pages([str(tmp_path)], load("default"))
+
+
+def test_one_line_in_five_and_at_least_one_is_held_out(tmp_path: Path) -> None:
+    write_page(tmp_path, "page", ["MAKE A LIST", "OF THINGS"], seed=1)
+    lines = read_pages([str(tmp_path)], load("default")).lines
+    training, held = held_out(lines * 5, seed=0)
+    assert (len(training), len(held)) == (8, 2)
+    training, held = held_out(lines, seed=0)
+    assert (len(training), len(held)) == (1, 1)
+    with pytest.raises(DataError, match="too few"):
+        held_out(lines[:1], seed=0)
+
+
+def test_a_folder_without_texts_is_no_page(tmp_path: Path) -> None:
+    handprint_page(["A"], seed=0).save(tmp_path / "page.png")
+    assert not is_pages(str(tmp_path))
+    (tmp_path / "page.gt.txt").write_text("A")
+    assert is_pages(str(tmp_path))
+    assert is_pages(str(tmp_path / "page.png"))
+
+
+def test_wrong_cuts_are_no_more_than_half_again_as_many_as_letters() -> None:
+    labels = np.array(["A", "B", *[""] * 10], "<U1")
+    samples = Samples(np.zeros((12, 32, 32), np.uint8), labels, np.zeros_like(labels))
+    assert sorted(few_wrong_cuts(samples, seed=0).characters) == ["", "", "", "A", "B"]
+
+
+def test_a_blend_lies_between_the_weights_and_counts_are_the_later_ones() -> None:
+    before = {"w": np.array([0.0, 2.0], np.float32), "n": np.array(1)}
+    after = {"w": np.array([1.0, 2.0], np.float32), "n": np.array(9), "m": np.ones(1)}
+    mixed = blended(before, after, 0.25)
+    assert mixed["w"].tolist() == [0.25, 2.0]
+    assert mixed["w"].dtype == np.float32
+    assert (mixed["n"], mixed["m"]) == (9, 1)
+
+
+def test_latin_is_another_name_of_the_default_model() -> None:
+    assert find("latin") == find("default")
+
+
+def test_training_from_pages_keeps_the_alphabet_and_measures_held_out_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    for seed, lines in enumerate((["MAKE A LIST", "OF THINGS"], ["TO DO", "TODAY"])):
+        write_page(tmp_path, f"page{seed}", lines, seed=seed)
+    options = ["train", "--data", ".", "--init", "latin", "--epochs", "2", "-o", "mine"]
+    result = CliRunner().invoke(cli.main, options)
+    assert result.exit_code == 0, result.output
+    assert "letters used, 0 of 4 lines left out" in result.output
+    assert "held-out lines (1, " in result.output
+    card = describe("mine.onnx")
+    assert card["alphabet"] == describe("default")["alphabet"]
+    assert card["data"] == [tmp_path.name]
+
+
+def test_pages_alone_ask_for_a_model_to_start_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_page(tmp_path, "page", ["A"], seed=0)
+    result = CliRunner().invoke(cli.main, ["train", "--backend", "numpy", "--data", "."])
+    assert result.exit_code == DataError.exit_code
+    assert "--init latin" in result.output
+
+
+def test_numpy_networks_learn_from_pages_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    write_page(tmp_path, "page", ["MAKE A LIST", "OF THINGS", "TODAY"], seed=1)
+    options = ["train", "--backend", "numpy", "--init", "mlp", "--data", ".", "-o", "mine"]
+    result = CliRunner().invoke(cli.main, options)
+    assert result.exit_code == 0, result.output
+    assert "held-out lines (1, " in result.output

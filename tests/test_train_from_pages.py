@@ -1,0 +1,91 @@
+"""`ocr train` on pages with their text beside them, start to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from ocr import cli
+from ocr.classifiers import describe, load
+from tests.page_maker import handprint_page
+
+Run = Callable[..., Result]
+PAGES = (("THE WHALE SWAM", "PAST NINE SHIPS", "AND DOVE"), ("SEVEN OXEN GRAZE", "BY THE RIVER"))
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Train for an epoch on two pages in the folder `pages`, in an empty folder."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for number, lines in enumerate(PAGES):
+        handprint_page(lines, seed=number, letter_height=40).save(folder / f"{number}.png")
+        (folder / f"{number}.gt.txt").write_text("\n".join(lines) + "\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    monkeypatch.setattr("ocr.training.tensorboard_log.TensorboardLog.add", lambda *_: None)
+    options = ["--data", "pages", "--epochs", 1, "-o", "mine"]
+
+    def invoke(*args: object) -> Result:
+        return CliRunner().invoke(cli.main, [str(a) for a in ("train", *options, *args)])
+
+    return invoke
+
+
+def test_pages_are_used_and_held_out_and_the_whole_alphabet_stays(run: Run) -> None:
+    told = run("--init", "latin").stderr.splitlines()
+    assert told[0].startswith("pages: ")
+    used, total = (int(told[0].split()[k]) for k in (1, 3))
+    assert total == sum(len("".join(line.split())) for page in PAGES for line in page)
+    assert 0.8 * total < used <= total
+    assert told[0].endswith("letters used, 0 of 5 lines left out")
+    assert any(line.startswith("held-out lines (1, ") for line in told)
+    assert describe("mine.onnx")["alphabet"] == describe("default")["alphabet"]
+
+
+def test_a_line_that_is_not_on_the_page_is_named_with_its_number(run: Run) -> None:
+    with Path("pages/0.gt.txt").open("a") as file:
+        file.write("\nZZZZ QQQQ JJJJ\n")
+    told = run("--init", "latin").stderr.splitlines()
+    assert told[0] == "left out: 0.gt.txt line 5: 'ZZZZ QQQQ JJJJ' found no row"
+    assert told[1].endswith("1 of 6 lines left out")
+
+
+def test_the_model_lies_between_the_start_and_what_was_learned(run: Run) -> None:
+    run("--init", "latin")
+    crops = np.random.default_rng(0).random((8, 32, 32), np.float32)
+    before, after = (load(name).log_probs(crops) for name in ("default", "mine.onnx"))
+    assert before.shape == after.shape
+    assert not np.allclose(before, after)
+    assert 0 < describe("mine.onnx")["blend"] < 1
+
+
+def test_a_run_on_pages_that_was_killed_at_its_end_resumes_to_the_same_model(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("--init", "latin")
+    undisturbed = Path("mine.onnx").read_bytes()
+    Path("mine.onnx").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr("ocr.cli.train._finish", _die)
+        assert run("--init", "latin").exit_code == 1
+    assert Path("mine.onnx").read_bytes() == undisturbed  # blended before it was killed
+    assert run("--init", "latin", "--resume").exit_code == 0  # and is not blended twice
+    assert Path("mine.onnx").read_bytes() == undisturbed
+
+
+def _die(*_: object) -> None:
+    raise RuntimeError("killed")
+
+
+def test_pages_whose_text_is_missing_are_told_where_it_belongs(run: Run) -> None:
+    for text in Path("pages").glob("*.gt.txt"):
+        text.unlink()
+    result = run("--init", "latin")
+    assert result.exit_code == 5
+    assert result.stderr.endswith("(write the text of the page NAME.jpg to NAME.gt.txt)\n")
