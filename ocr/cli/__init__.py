@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "Train a model.",
     "eval": "Measure how well a model reads.",
     "data": "Look at training data, convert it, part it, fetch it.",
+    "study": "Repeat a study of the course report.",
     "language": "Learn a language model from texts.",
     "models": "List the models that come with ocr.",
 }

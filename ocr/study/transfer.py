@@ -1,0 +1,299 @@
+"""Does it help to begin with what was learnt elsewhere? SqueezeNet on photographs, and letters.
+
+The first part is the report's: SqueezeNet 1.1 on a folder of photographs, from scratch and from
+ImageNet's weights, trained alike. The second asks the same of this tool's network: letters of a
+new hand from 5, 20 and 100 examples a class, fresh and from the model that ships.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.alphabet import Alphabet
+from ocr.classifiers import find
+from ocr.errors import DataError, MissingExtraError
+from ocr.study import Say, Source, pictures
+from ocr.study.image_folder import Photographs, classes_of
+from ocr.study.image_folder import load as load_photographs
+from ocr.study.progress import tell
+from ocr.study.tables import percent, table
+from ocr.training import datasets
+from ocr.training.augment import augment
+from ocr.training.loop import ink_of, one_cycle, prepare, validate
+from ocr.training.recipe import load_source, make_learner
+from ocr.training.samples import Samples
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+EPOCHS = 30
+BATCH = 32
+CROP = 160  # px of a photograph that the network is shown in training; in testing all of it
+RATES = {"from scratch": 3e-4, "fine-tuned": 2e-4}  # 1e-3 is too high for fresh weights
+REPORT = {"from scratch": 0.41, "fine-tuned": 0.93}  # accuracy on the test part
+
+EXAMPLES = (5, 20, 100)  # of each class
+STEPS = 300  # of a letter network's training, however few the examples
+LETTER_BATCH = 64
+LETTER_RATES = {"fresh": 3e-3, "fine-tuned": 1e-3}
+TESTED = 5000  # crops at most
+
+
+@dataclass
+class Run:
+    """What a network came to, epoch by epoch.
+
+    Attributes
+    ----------
+    loss, valid : list of float
+        Mean training loss, and accuracy on the validation part.
+    test : float
+        Accuracy of the last epoch's network.
+    read : ndarray, int64 [N]
+        Its answers on the test part.
+    seconds : float
+    """
+
+    loss: list[float] = field(default_factory=list)
+    valid: list[float] = field(default_factory=list)
+    test: float = 0.0
+    read: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    seconds: float = 0.0
+
+
+def study(
+    data: Source,
+    output: Path,
+    *,
+    seed: int,
+    say: Say,
+    images: Path | None = None,
+    weights: Path | None = None,
+    epochs: int = EPOCHS,
+    steps: int = STEPS,
+) -> None:
+    """Compare beginnings, on photographs where a folder of them is given, and on letters.
+
+    Parameters
+    ----------
+    data : str
+        Letters that the model that ships was not trained on, as `ocr train` takes them.
+    output : Path
+    seed : int
+    say : callable
+    images : Path, optional
+        A folder of photographs a class.
+    weights : Path, optional
+        SqueezeNet 1.1's features, .npz under torchvision's names.
+    epochs, steps : int
+        Of SqueezeNet's training, and of the letter network's.
+
+    Raises
+    ------
+    MissingExtraError
+        Without torch or matplotlib.
+    DataError
+        If data, images or weights cannot be used, or one of the last two lacks the other.
+    """
+    pictures.require()
+    if (images is None) != (weights is None):
+        raise DataError("photographs need pretrained weights (give both --images and --weights)")
+    if images is not None and weights is not None:
+        parts = load_photographs(images, seed=seed)
+        names = classes_of(images)
+        runs = {name: train_squeezenet(name, parts, weights, seed, epochs) for name in RATES}
+        say(_photograph_table(runs, parts))
+        _draw_curves(runs, output / "squeezenet.png")
+        _draw_answers(runs["fine-tuned"], parts["test"], names, output / "answers.png")
+    accuracies = few_examples(data, seed, steps)
+    say(_letter_table(accuracies))
+    _draw_examples(accuracies, output / "examples.png")
+
+
+def train_squeezenet(
+    name: str, parts: dict[str, Photographs], weights: Path, seed: int, epochs: int
+) -> Run:
+    """Train a network, a key of `RATES`, and test it once.
+
+    Both have the same epochs, order, crops and schedule; the rate is each one's best.
+    """
+    try:
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        from ocr.study.squeezenet import SqueezeNet, load_features
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("training SqueezeNet", "torch") from error
+
+    torch.manual_seed(seed)
+    train = parts["train"]
+    network = SqueezeNet(int(train.labels.max()) + 1)
+    if name == "fine-tuned":
+        load_features(network, weights)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
+    batches = math.ceil(len(train) / BATCH)
+    rng = np.random.default_rng(seed)
+    run, begun = Run(), time.monotonic()
+    for epoch in range(epochs):
+        network.train()
+        losses = []
+        for step, (images, labels) in enumerate(_batches(train, rng)):
+            done = (epoch * batches + step) / (epochs * batches)
+            for group in optimizer.param_groups:
+                group["lr"] = one_cycle(done, RATES[name])
+            loss = cross_entropy(network(_input(images)), torch.from_numpy(labels))
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            losses.append(float(loss.detach()))
+        run.loss.append(float(np.mean(losses)))
+        run.valid.append(float((answers(network, parts["valid"]) == parts["valid"].labels).mean()))
+        tell(f"{name}: epoch {epoch + 1}/{epochs}, validation {percent(run.valid[-1])}")
+    run.seconds = time.monotonic() - begun
+    run.read = answers(network, parts["test"])
+    run.test = float((run.read == parts["test"].labels).mean())
+    return run
+
+
+def answers(network: nn.Module, photographs: Photographs) -> NDArray[np.int64]:
+    """Class of each photograph, int64 [N], from the mean over it and its mirror image."""
+    import torch
+
+    network.eval()
+    read = []
+    with torch.inference_mode():
+        for start in range(0, len(photographs), BATCH):
+            images = photographs.images[start : start + BATCH]
+            both = (network(_input(view)).log_softmax(1) for view in (images, images[:, :, ::-1]))
+            read.append(sum(both).argmax(1).numpy())
+    return np.concatenate(read)
+
+
+def _input(images: NDArray[np.uint8]) -> torch.Tensor:
+    import torch
+
+    from ocr.study.squeezenet import as_input
+
+    return as_input(images).contiguous(memory_format=torch.channels_last)
+
+
+def _batches(
+    photographs: Photographs, rng: np.random.Generator
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
+    """All photographs once, each at a random place, half of them mirrored."""
+    order = rng.permutation(len(photographs))
+    spare = photographs.images.shape[1] - CROP + 1
+    for start in range(0, len(order), BATCH):
+        which = order[start : start + BATCH]
+        images = np.empty((len(which), CROP, CROP, 3), np.uint8)
+        for image, i in zip(images, which, strict=True):
+            y, x = rng.integers(0, spare, 2)
+            cut = photographs.images[i, y : y + CROP, x : x + CROP]
+            image[:] = cut[:, ::-1] if rng.random() < 0.5 else cut
+        yield images, photographs.labels[which]
+
+
+def few_examples(data: Source, seed: int, steps: int) -> dict[str, list[float]]:
+    """Test accuracy of the letter network after each number of `EXAMPLES`, by its beginning."""
+    train, test = letters(data, seed)
+    alphabet = Alphabet("".join(sorted(set(train.characters.tolist()))))
+    accuracies: dict[str, list[float]] = {name: [] for name in LETTER_RATES}
+    for count in EXAMPLES:
+        few = datasets.balanced(train, per_class=count, seed=seed)
+        for name, rate in LETTER_RATES.items():
+            init = find("default") if name == "fine-tuned" else None
+            learner = make_learner("torch", "cnn", alphabet, seed=seed, init=init)
+            crops, targets = prepare(few, alphabet)
+            rng = np.random.default_rng(seed)
+            for step in range(steps):
+                batch = rng.integers(0, len(crops), min(LETTER_BATCH, 4 * len(crops)))
+                ink = augment(ink_of(crops[batch]), rng)
+                learner.fit_batch(ink, targets[batch], one_cycle(step / steps, rate))
+            accuracies[name].append(validate(learner, test)[1])
+            tell(f"{count} a class, {name}: {percent(accuracies[name][-1])}")
+    return accuracies
+
+
+def letters(data: Source, seed: int) -> tuple[Samples, Samples]:
+    """Letters to draw examples from, and others to test on.
+
+    A source with parts gives its own; another is parted by the seed.
+    """
+    alphabet = Alphabet("0123456789")
+    try:
+        train = load_source(f"{data}@train", alphabet, seed=seed)
+        test = load_source(f"{data}@test", alphabet, seed=seed)
+    except DataError:
+        train, test = datasets.split(load_source(data, alphabet, seed=seed), 0.5, seed)
+    return train, test.take(np.random.default_rng(seed).permutation(len(test))[:TESTED])
+
+
+def _photograph_table(runs: dict[str, Run], parts: dict[str, Photographs]) -> str:
+    counts = ", ".join(f"{len(part)} {name}" for name, part in parts.items())
+    rows = [
+        (
+            name,
+            percent(run.valid[-1]),
+            percent(run.test),
+            percent(REPORT[name]),
+            f"{run.seconds:.0f}",
+        )
+        for name, run in runs.items()
+    ]
+    headings = ("SqueezeNet 1.1", "validation", "test", "report's test", "s")
+    return table(f"Photographs ({counts})", headings, rows)
+
+
+def _letter_table(accuracies: dict[str, list[float]]) -> str:
+    rows = [
+        (str(count), *(percent(values[i]) for values in accuracies.values()))
+        for i, count in enumerate(EXAMPLES)
+    ]
+    return table("Digits of a set that the model has not seen", ("examples", *accuracies), rows)
+
+
+def _draw_curves(runs: dict[str, Run], path: Path) -> None:
+    drawn, (left, right) = pictures.figure(2)
+    pictures.lines(left, {n: run.loss for n, run in runs.items()}, x="epoch", y="training loss")
+    pictures.lines(
+        right, {n: run.valid for n, run in runs.items()}, x="epoch", y="validation accuracy"
+    )
+    pictures.save(drawn, path)
+
+
+def _draw_answers(run: Run, test: Photographs, names: list[str], path: Path) -> None:
+    """Draw eight test photographs, half of them those that it got wrong, if it did."""
+    wrong = np.flatnonzero(run.read != test.labels)[:4]
+    right = np.flatnonzero(run.read == test.labels)[:: max(1, len(test) // 8)]
+    shown = [*wrong, *right][:8]
+    drawn, axes = pictures.figure(4)
+    for axis, i in zip(axes, shown[:2] + shown[4:6], strict=False):
+        axis.imshow(test.images[i])
+        axis.set_axis_off()
+        told = names[run.read[i]]
+        truth = "" if run.read[i] == test.labels[i] else f" (is {names[test.labels[i]]})"
+        axis.set_title(told + truth, fontsize=9)
+    pictures.save(drawn, path)
+
+
+def _draw_examples(accuracies: dict[str, list[float]], path: Path) -> None:
+    drawn, (axes,) = pictures.figure(1)
+    for name, values in accuracies.items():
+        axes.plot(EXAMPLES, values, "o-", label=name)
+    axes.set_xscale("log")
+    axes.set_xticks(EXAMPLES, [str(count) for count in EXAMPLES])
+    axes.set_xlabel("examples of each class")
+    axes.set_ylabel("test accuracy")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    pictures.save(drawn, path)
