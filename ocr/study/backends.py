@@ -27,7 +27,7 @@ from ocr.training.recipe import load_source, make_learner, schedule_of
 from ocr.training.samples import Samples
 
 MNIST_LETTERS = 10_000  # of 60,000: a sixth of the time, for some tenths of a per cent
-EMNIST_PER_CLASS = 250  # of some 3,700: all would take an hour
+EMNIST_PER_CLASS = 250  # of some 3,700: all would take too long
 EMNIST_TEST_SHARE = 0.2
 VALID_SHARE = 0.1  # of the training letters of MNIST and EMNIST, which have no such part
 EMNIST_CHARACTERS = string.digits + string.ascii_letters
