@@ -101,7 +101,8 @@ def test_a_damaged_photograph_is_named(tmp_path: Path) -> None:
         image_folder.load(folder, seed=0)
 
 
-def test_squeezenet_learns_colours(tmp_path: Path) -> None:
+def test_squeezenet_learns_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(transfer.RATES, "from scratch", 1e-3)  # colours are learnt in a few steps
     parts = image_folder.load(photographs(tmp_path / "images"), seed=0)
     file = weights(tmp_path / "weights.npz")
     run = transfer.train_squeezenet("from scratch", parts, file, seed=0, epochs=8)
