@@ -31,6 +31,8 @@ if sys.argv[2] == "killed":
     os.kill(classifier._process, signal.SIGKILL)
 np.save(sys.argv[3], classifier.log_probs(crops))
 assert classifier.log_probs(crops[:0]).shape == (0, 37)
+classifier.ends_after_next = True
+assert len(classifier.log_probs(crops[:2])) == 2
 classifier.close()
 """
 

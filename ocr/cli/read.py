@@ -95,7 +95,7 @@ def command(
     pool = ThreadPoolExecutor(3)  # an image, a classifier and a language model
     loaded = _loaded(images, pool)
     models = pool.submit(classifier), pool.submit(_language, language)
-    results = _read_all(loaded, models, reject, errors)
+    results = _read_all(loaded, len(images), models, reject, errors)
     if overlay is not None:
         results = _overlaid(results, overlay)
     chunks = _text(results) if form == "text" else _json(results)
@@ -164,18 +164,23 @@ def _language(language: str) -> Ngrams | None:
 
 def _read_all(
     images: Iterable[Loading],
+    count: int,
     models: Models,
     reject: float,
     errors: list[OcrError],
 ) -> Iterator[tuple[PageImage, Page]]:
     """Read page after page; what goes wrong is reported, and added to `errors`."""
     from ocr import pipeline
+    from ocr.beside import ClassifierBeside
 
-    for loading in images:
+    for number, loading in enumerate(images, start=1):
         try:
-            for page_image in loading.result():
+            pages = loading.result()
+            for page_image in pages:
                 found = pipeline.segment_at_letter_size(page_image)
                 classifier, ngrams = models[0].result(), models[1].result()
+                if isinstance(classifier, ClassifierBeside):
+                    classifier.ends_after_next = number == count and page_image is pages[-1]
                 page = pipeline.read_segmented(*found, classifier, language=ngrams)
                 yield page_image, page.rejecting(reject)
         except OcrError as error:
