@@ -30,7 +30,7 @@ COMMANDS = {
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 SWITCH_INTERVAL = 0.0005  # seconds that a thread which decodes or loads may wait for Python's lock
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
-KEPT = 32 << 20  # bytes, the most that glibc takes; most arrays of a page are smaller
+KEPT = 8 << 20  # bytes; the arrays of a usual page are smaller, and those of a large one go back
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 
 
