@@ -4,7 +4,7 @@
 
 Writers of UNIPEN that are kept apart for testing (`ocr.training.unipen`) and wrote nearly all
 small letters twice or more get a folder each: page-0 to page-4 to train on, page-5 to read.
-The signs of page-5 are none of those on the others. Words are those of this project's README,
+The signs of page-5 are none of those on the others. Words are those of this project's licence,
 set letter by letter on a line, at the size and place that each letter has in a hand.
 """
 
@@ -40,8 +40,8 @@ def main() -> None:
     parser.add_argument("unipen", type=Path)
     parser.add_argument("output", type=Path)
     options = parser.parse_args()
-    readme = Path(__file__).resolve().parent.parent / "README.md"
-    words = re.findall(r"[a-z]{2,9}", readme.read_text(encoding="utf-8").lower())
+    licence = Path(__file__).resolve().parent.parent / "LICENSE"
+    words = re.findall(r"[a-z]{2,9}", licence.read_text(encoding="utf-8").lower())
     for number, (donor, hand) in enumerate(sorted(hands_in(options.unipen).items())):
         folder = options.output / f"writer-{number}"
         folder.mkdir(parents=True)
