@@ -10,7 +10,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from threading import RLock
@@ -91,12 +91,18 @@ class PageImage:
         Width and height of the original upright image.
     name : str
         The file it came from; later frames of a file are ``scan.tif#2``, ``scan.tif#3`` ...
+    source : str, Path, bytes or None
+        The file's path or content; None where there is neither.
+    number : int
+        Which frame or page of the file, from 1.
     """
 
     gray: NDArray[np.uint8]
     scale: float
     size: tuple[int, int]
     name: str
+    source: str | Path | bytes | None = None
+    number: int = 1
 
     def picture(self) -> Image.Image:
         """`gray` as a picture to draw on, in Pillow's mode L."""
@@ -131,13 +137,19 @@ def load(
         If there is no such file, or it holds no whole image of a known format.
     """
     name = _name_of(source)
+    if not isinstance(source, (str, Path, bytes)):
+        source = source.read()
     try:
         with _stream(source) as file, _quiet_pillow(), _opened(file, name) as image:
             if image.format not in FORMATS:
                 raise ImageError(f"cannot read {name}: {image.format} is not supported {CONVERT}")
             return [
-                _page(frame, name if i == 0 else f"{name}#{i + 1}", max_pixels, working_side)
-                for i, frame in enumerate(_frames(image))
+                replace(
+                    _page(frame, name if n == 1 else f"{name}#{n}", max_pixels, working_side),
+                    source=source,
+                    number=n,
+                )
+                for n, frame in enumerate(_frames(image), start=1)
             ]
     except FileNotFoundError as error:
         raise ImageError(f"cannot read {name}: no such file") from error
@@ -155,11 +167,9 @@ def _name_of(source: str | Path | bytes | BinaryIO) -> str:
     return str(source if isinstance(source, (str, Path)) else getattr(source, "name", "<stream>"))
 
 
-def _stream(source: str | Path | bytes | BinaryIO) -> BinaryIO:
+def _stream(source: str | Path | bytes) -> BinaryIO:
     """Source as an open file: Pillow maps those it opens itself, and scrambles turned TIFFs."""
-    if isinstance(source, (str, Path)):
-        return Path(source).open("rb")
-    return BytesIO(source if isinstance(source, bytes) else source.read())
+    return BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")
 
 
 def _opened(file: BinaryIO, name: str) -> Image.Image:

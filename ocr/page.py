@@ -81,10 +81,35 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """The straight line that a line's letters stand on, in pixels.
+
+    Attributes
+    ----------
+    left, right : float
+        Its ordinates at the left and the right edge of the line's box.
+    capital : float
+        Height of a capital that stands on it.
+    """
+
+    left: float
+    right: float
+    capital: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """Words of one row, left to right (at least one)."""
+    """Words of one row, left to right (at least one).
+
+    Attributes
+    ----------
+    words : tuple of Word
+    baseline : Baseline, optional
+        None where nobody has looked for it.
+    """
 
     words: tuple[Word, ...]
+    baseline: Baseline | None = None
 
     @property
     def text(self) -> str:
@@ -130,7 +155,12 @@ class Page:
         What it was read as is then the first of its alternatives.
         """
         lines = tuple(
-            Line(tuple(Word(tuple(_rejecting(g, least) for g in w.glyphs)) for w in line.words))
+            replace(
+                line,
+                words=tuple(
+                    Word(tuple(_rejecting(g, least) for g in w.glyphs)) for w in line.words
+                ),
+            )
             for line in self.lines
         )
         return replace(self, lines=lines)

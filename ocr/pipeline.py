@@ -14,7 +14,7 @@ from ocr.decode import read_rows
 from ocr.decode.language import Ngrams
 from ocr.image import PageImage
 from ocr.models_dir import models_dir
-from ocr.page import Box, Line, Page
+from ocr.page import Baseline, Box, Line, Page
 from ocr.segment import Segmentation, arranged, find_letters
 from ocr.segment.components import letter_height
 
@@ -117,7 +117,13 @@ def to_original(line: Line, image: PageImage) -> Line:
         replace(w, glyphs=tuple(replace(g, box=scaled(g.box, image)) for g in w.glyphs))
         for w in line.words
     )
-    return replace(line, words=words)
+    return replace(line, words=words, baseline=_scaled_baseline(line.baseline, image.scale))
+
+
+def _scaled_baseline(baseline: Baseline | None, scale: float) -> Baseline | None:
+    if baseline is None:
+        return None
+    return Baseline(baseline.left / scale, baseline.right / scale, baseline.capital / scale)
 
 
 def scaled(box: Box, image: PageImage) -> Box:

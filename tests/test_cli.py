@@ -297,3 +297,29 @@ def test_language_that_is_no_file_is_told(run: Run, tmp_path: Path) -> None:
     result = run("read", "--language", tmp_path / "none.npz", "x.png")
     assert result.exit_code == ModelError.exit_code
     assert result.stderr.startswith(f"ocr: error: cannot read {tmp_path / 'none.npz'}")
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_several_formats_are_written_at_once(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    result = run("read", picture(12), "-f", "text", "-f", "json", "-o", tmp_path / "page")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert (tmp_path / "page.txt").read_text() == "12\n"
+    assert json.loads((tmp_path / "page.json").read_text())["pages"][0]["text"] == "12\n"
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_endings_tell_the_formats(run: Run, picture: Callable[[int], Path], tmp_path: Path) -> None:
+    first, second = tmp_path / "a.json", tmp_path / "b"
+    assert run("read", picture(12), "-o", first, "-o", second).exit_code == 0
+    assert json.loads(first.read_text())["version"] == 1
+    assert second.read_text() == "12\n"
+
+
+@pytest.mark.parametrize(
+    "more", [("-f", "json", "-f", "text"), ("-f", "json", "-o", "a", "-o", "b")]
+)
+def test_formats_and_files_that_do_not_fit_are_refused(run: Run, more: tuple[str, ...]) -> None:
+    result = run("read", "a.png", *more)
+    assert result.exit_code == 2

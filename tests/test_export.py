@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ocr.export import json as json_export
+from ocr import export
 from ocr.export import overlay
+from ocr.image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 
 H = Glyph(Box(10, 20, 30, 60), "H", 0.98765)
@@ -18,8 +20,17 @@ def white(width: int, height: int) -> Image.Image:
     return Image.new("L", (width, height), 255)
 
 
+def written(form: str, *named: tuple[str, Page]) -> bytes:
+    """Content of a file of pages."""
+    writer = export.writer(form)
+    for name, page in named:
+        gray = np.full((page.height, page.width), 255, np.uint8)
+        writer.add(PageImage(gray, 1.0, (page.width, page.height), name), page)
+    return writer.finish()
+
+
 def test_json_has_every_level_with_box_text_and_confidence() -> None:
-    values = json.loads(json_export.dumps([("a.png", PAGE)]))
+    values = json.loads(written("json", ("a.png", PAGE)))
     assert values["version"] == 1
     [page] = values["pages"]
     assert (page["image"], page["width"], page["height"]) == ("a.png", 200, 100)
@@ -37,12 +48,21 @@ def test_json_has_every_level_with_box_text_and_confidence() -> None:
 
 def test_json_is_one_line_of_ascii_even_for_names_that_are_no_text() -> None:
     glyph = Glyph(Box(0, 0, 1, 1), "é", float(np.float32(0.9)))
-    written = json_export.dumps([("ä\udce9.png", Page(1, 1, (Line((Word((glyph,)),)),)))])
-    assert written.count("\n") == 1
-    assert written.endswith("\n")
-    assert written.isascii()
-    assert json.loads(written)["pages"][0]["image"] == "ä\udce9.png"
-    assert '"confidence": 0.9,' in written  # not 0.8999999761581421
+    content = written("json", ("ä\udce9.png", Page(1, 1, (Line((Word((glyph,)),)),))))
+    assert content.count(b"\n") == 1
+    assert content.endswith(b"\n")
+    assert content.isascii()
+    assert json.loads(content)["pages"][0]["image"] == "ä\udce9.png"
+    assert b'"confidence": 0.9,' in content  # not 0.8999999761581421
+
+
+def test_text_has_one_page_after_the_other() -> None:
+    assert written("text", ("a.png", PAGE), ("b.png", PAGE)) == b"Hi .\nHi .\n"
+
+
+def test_ending_tells_the_format() -> None:
+    assert export.format_of(Path("a.b.JSON")) == "json"
+    assert export.format_of(Path("json")) is None
 
 
 def test_colours_run_from_red_to_green() -> None:

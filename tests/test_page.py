@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.page import Box, Glyph, Line, Page, Word
+from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
 
 def word(text: str, *, left: int = 0, confidence: float = 1.0) -> Word:
@@ -67,3 +67,8 @@ def test_unsure_letters_are_rejected_and_what_they_were_read_as_is_kept() -> Non
     rejected = page.rejecting(0.5)
     assert rejected.text == "A\N{REPLACEMENT CHARACTER}\n"
     assert rejected.lines[0].words[0].glyphs[1].alternatives == (("B", 0.4), ("8", 0.3))
+
+
+def test_rejecting_keeps_the_baseline() -> None:
+    line = Line((word("AB"),), Baseline(2.0, 2.5, 2.0))
+    assert Page(9, 9, (line,)).rejecting(0.5).lines[0].baseline == line.baseline

@@ -151,6 +151,17 @@ def test_resolution_follows_the_letters(letter_height: float, change: float) -> 
     assert segmentation.components.labels.shape == working.gray.shape
 
 
+def test_letters_stand_on_the_baseline() -> None:
+    picture = handprint_page(["WHALE MEAT", "HALF A LIME"], letter_height=60, tilt=3, **STEADY)
+    page = read(page_image(picture), classifiers.load("default"), language=pipeline.english())
+    for line in page.lines:
+        assert line.baseline is not None
+        first, last = line.words[0].glyphs[0].box, line.words[-1].glyphs[-1].box
+        assert abs(line.baseline.left - first.bottom) < 8
+        assert abs(line.baseline.right - last.bottom) < 8
+        assert abs(line.baseline.capital - 60) < 8
+
+
 HARD = {
     "plain": {},
     "tilted": {"tilt": 7},

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ocr import export
 from ocr.cli import report
 from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts, write_picture
+from ocr.cli.targets import targets
 from ocr.errors import OcrError, OutputError
 from ocr.files import write_whole
 
@@ -42,18 +44,20 @@ if TYPE_CHECKING:
 @click.option(
     "-f",
     "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What to write.",
+    "forms",
+    type=click.Choice(list(export.FORMATS)),
+    multiple=True,
+    help="What to write; several go to NAME.ENDING of -o NAME.  [default: by the ending of -o, "
+    "else text]",
 )
 @click.option(
     "-o",
     "--output",
+    "outputs",
     type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
     metavar="FILE",
-    help="Write there, not to standard output.",
+    help="Write there, not to standard output; several files may be given.",
 )
 @click.option(
     "--overlay",
@@ -77,8 +81,8 @@ def command(
     language: str,
     threads: int | None,
     reject: float,
-    form: str,
-    output: Path | None,
+    forms: tuple[str, ...],
+    outputs: tuple[Path, ...],
     overlay: Path | None,
     backend: str,
 ) -> None:
@@ -88,7 +92,8 @@ def command(
     of the first error.
     """
     errors: list[OcrError] = []
-    for target in (output, overlay):
+    wanted = targets(forms, outputs)
+    for _, target in [*wanted, ("", overlay)]:
         _refuse_overwriting(images, target)
     use_threads(threads)
     classifier = _classifier_beside(model, alphabet, backend, threads)
@@ -98,11 +103,10 @@ def command(
     results = _read_all(loaded, len(images), models, reject, errors)
     if overlay is not None:
         results = _overlaid(results, overlay)
-    chunks = _text(results) if form == "text" else _json(results)
-    if output is None:
-        print_texts(chunks)
+    if wanted == [("text", None)]:
+        print_texts(page.text for _, page in results)  # each as soon as it is read
     else:
-        write_whole(output, "".join(chunks).encode())
+        _write(results, wanted)
     if errors:
         ctx.exit(errors[0].exit_code)
 
@@ -204,11 +208,16 @@ def _overlaid(
     return iter(everything)
 
 
-def _text(results: Iterable[tuple[PageImage, Page]]) -> Iterator[str]:
-    return (page.text for _, page in results)
-
-
-def _json(results: Iterable[tuple[PageImage, Page]]) -> Iterator[str]:
-    from ocr.export import json
-
-    yield json.dumps([(page_image.name, page) for page_image, page in results])
+def _write(
+    results: Iterable[tuple[PageImage, Page]], wanted: list[tuple[str, Path | None]]
+) -> None:
+    """Write all pages in every format that is wanted."""
+    writers = [(export.writer(form), target) for form, target in wanted]
+    for page_image, page in results:
+        for writer, _ in writers:
+            writer.add(page_image, page)
+    for writer, target in writers:
+        if target is None:
+            click.echo(writer.finish(), nl=False)
+        else:
+            write_whole(target, writer.finish())

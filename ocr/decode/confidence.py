@@ -28,7 +28,7 @@ def calibrated(line: Line) -> Line:
     for word in line.words:
         of_word = of_line + WORD * log_odds(word.confidence)
         words.append(replace(word, glyphs=tuple(_calibrated(g, of_word) for g in word.glyphs)))
-    return Line(tuple(words))
+    return replace(line, words=tuple(words))
 
 
 def log_odds(probability: float) -> float:

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
+from ocr.image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 
 VERSION = 1  # of the schema: rises when a field changes its meaning or goes
 DIGITS = 4  # of a confidence
 
 
-def dumps(pages: Sequence[tuple[str, Page]]) -> str:
-    """JSON of named pages, on one line of ASCII: a file's name may be no proper text.
+class Writer:
+    """JSON on one line of ASCII: a file's name may be no proper text.
 
     Boxes are [left, top, right, bottom], half-open pixels of the original upright image.
-
-    Examples
-    --------
-    >>> dumps([("blank.png", Page(4, 3))]).rstrip()
-    '{"version": 1, "pages": [{"image": "blank.png", "width": 4, "height": 3, "text": "", \
-"lines": []}]}'
     """
-    values = {"version": VERSION, "pages": [_page(name, page) for name, page in pages]}
-    return json.dumps(values) + "\n"
+
+    def __init__(self) -> None:
+        self._pages: list[dict[str, Any]] = []
+
+    def add(self, image: PageImage, page: Page) -> None:
+        """Take in the next page."""
+        self._pages.append(_page(image.name, page))
+
+    def finish(self) -> bytes:
+        """Content of the file."""
+        return json.dumps({"version": VERSION, "pages": self._pages}).encode() + b"\n"
 
 
 def _page(name: str, page: Page) -> dict[str, Any]:

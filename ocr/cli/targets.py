@@ -1,0 +1,45 @@
+"""Which formats a command writes, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ocr import export
+
+
+def targets(forms: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
+    """Formats with the files they go to; None is standard output.
+
+    Parameters
+    ----------
+    forms : sequence of str
+        Values of --format. Several share the one name in `outputs`, each with its own ending.
+    outputs : sequence of Path
+        Values of --output. Where there is no --format their endings tell it: text where they
+        tell nothing.
+
+    Raises
+    ------
+    click.UsageError
+        If they do not fit together.
+
+    Examples
+    --------
+    >>> targets([], [Path("a.json"), Path("a.txt")])  # doctest: +ELLIPSIS
+    [('json', ...Path('a.json')), ('text', ...Path('a.txt'))]
+    """
+    if not outputs:
+        if len(forms) > 1:
+            raise click.UsageError("several formats need -o NAME: each is written to NAME.ENDING")
+        return [(form, None) for form in forms or ["text"]]
+    if not forms:
+        return [(export.format_of(path) or "text", path) for path in outputs]
+    if len(outputs) > 1:
+        raise click.UsageError("give either one -o, or let the endings of several tell the formats")
+    if len(forms) == 1:
+        return [(forms[0], outputs[0])]
+    name = outputs[0]
+    return [(form, name.with_name(name.name + export.FORMATS[form][0])) for form in forms]

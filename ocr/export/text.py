@@ -1,0 +1,21 @@
+"""Pages as plain text, line by line."""
+
+from __future__ import annotations
+
+from ocr.image import PageImage
+from ocr.page import Page
+
+
+class Writer:
+    """One page after the other, in UTF-8."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def add(self, image: PageImage, page: Page) -> None:
+        """Take in the next page."""
+        self._texts.append(page.text)
+
+    def finish(self) -> bytes:
+        """Content of the file."""
+        return "".join(self._texts).encode()
