@@ -1,18 +1,21 @@
 """A classifier in a process of its own, which starts while this one does other things.
 
 To import NumPy and ONNX Runtime holds Python's lock for as long as a small page takes to be
-read: two processes on two cores do so side by side, threads one after the other.
+read: two processes on two cores do so side by side, threads one after the other. Later it
+classifies rows of a page while the next ones are cropped here, and those before are searched.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 import signal
 import struct
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
     from ocr.alphabet import Alphabet
     from ocr.classifiers import Classifier
 
-COUNT = struct.Struct("=Q")  # crops of a request, which follow as float32
+SHARED = 64 << 20  # bytes for crops and as many for answers; what is not used takes no memory
+CROP = 32 * 32  # values, float32
+PLACES = struct.Struct("=QQ")  # a request: first and last+1 of the crops to classify
 
 
 def pays() -> bool:
@@ -47,19 +52,21 @@ class ClassifierBeside:
     Attributes
     ----------
     ends_after_next : bool
-        Whether the process may end while what it answers to the next request is made use of.
+        Whether the process may end once it has answered for the next page.
     """
 
     def __init__(self, load: Callable[[], Classifier]) -> None:
         self.ends_after_next = False
         self._load = load
+        self._memory = mmap.mmap(-1, SHARED), mmap.mmap(-1, SHARED)
+        self._asked: deque[slice] = deque()  # crops whose answers have not been taken
         requests, self._requests = _pipe()
         self._answers, answers = _pipe()
         self._process = os.fork()
         if not self._process:
             self._requests.close()
             self._answers.close()
-            _serve(load, requests, answers)
+            _serve(load, self._memory, requests, answers)
         requests.close()
         answers.close()
 
@@ -73,20 +80,58 @@ class ClassifierBeside:
 
     def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-probabilities, float32 [N, C], of crops, float32 [N, 32, 32]."""
+        return next(self.log_probs_ahead([crops]))
+
+    def log_probs_ahead(
+        self, parts: Iterable[NDArray[np.float32]]
+    ) -> Iterator[NDArray[np.float32]]:
+        """Log-probabilities of each part of a page's crops, in order.
+
+        All parts are taken before the first answer is given: they are classified while later
+        ones are made, and while the caller makes use of the answers for earlier ones.
+        """
         import numpy as np
 
-        outputs = len(self.alphabet)
-        try:
-            self._requests.write(COUNT.pack(len(crops)) + crops.tobytes())
-            self._requests.flush()
-            answer = self._answers.read(4 * len(crops) * outputs)
-            if self.ends_after_next:
-                self._requests.close()
-        except BrokenPipeError:
-            answer = b""
-        if len(answer) < 4 * len(crops) * outputs:
-            return self._here.log_probs(crops)
-        return np.frombuffer(answer, np.float32).reshape(len(crops), outputs)
+        self._take_answers()  # of a page that was given up
+        crops, answers = self._places
+        ready: deque[NDArray[np.float32]] = deque()
+        pieces = []
+        place = 0
+        for part in parts:
+            cut = np.split(part, range(len(answers), len(part), len(answers)))
+            pieces.append(len(cut))
+            for piece in cut:
+                if place + len(piece) > len(answers):
+                    ready.extend(self._take_answers())
+                    place = 0
+                where = slice(place, place + len(piece))
+                crops[where] = piece
+                self._ask(where)
+                place = where.stop
+        if self.ends_after_next:
+            self._requests.close()
+        for count in pieces:
+            took = [ready.popleft() if ready else self._take_answer() for _ in range(count)]
+            yield np.concatenate(took)
+
+    @cached_property
+    def _places(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return _places(self._memory, len(self.alphabet))
+
+    def _ask(self, where: slice) -> None:
+        with contextlib.suppress(BrokenPipeError):  # told when the answer is taken
+            self._requests.write(PLACES.pack(where.start, where.stop))
+        self._asked.append(where)
+
+    def _take_answer(self) -> NDArray[np.float32]:
+        crops, answers = self._places
+        where = self._asked.popleft()
+        if self._answers.read(1):
+            return answers[where].copy()
+        return self._here.log_probs(crops[where])
+
+    def _take_answers(self) -> list[NDArray[np.float32]]:
+        return [self._take_answer() for _ in range(len(self._asked))]
 
     @cached_property
     def _here(self) -> Classifier:
@@ -94,17 +139,32 @@ class ClassifierBeside:
 
     def close(self) -> None:
         """End the process."""
-        with contextlib.suppress(BrokenPipeError):  # it ended before
-            self._requests.close()
+        self._requests.close()
         os.waitpid(self._process, 0)
 
 
 def _pipe() -> tuple[BinaryIO, BinaryIO]:
     reading, writing = os.pipe()
-    return os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
+    return os.fdopen(reading, "rb"), os.fdopen(writing, "wb", buffering=0)
 
 
-def _serve(load: Callable[[], Classifier], requests: BinaryIO, answers: BinaryIO) -> NoReturn:
+def _places(
+    memory: tuple[mmap.mmap, mmap.mmap], outputs: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where crops, float32 [n, 32, 32], and their log-probabilities, [m, C], pass, m <= n."""
+    import numpy as np
+
+    crops, answers = (np.frombuffer(m, np.float32) for m in memory)
+    count = min(len(crops) // CROP, len(answers) // outputs)
+    return crops.reshape(-1, 32, 32), answers[: count * outputs].reshape(count, outputs)
+
+
+def _serve(
+    load: Callable[[], Classifier],
+    memory: tuple[mmap.mmap, mmap.mmap],
+    requests: BinaryIO,
+    answers: BinaryIO,
+) -> NoReturn:
     """Answer until the other end is closed, as it is where that process has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process to hear
     try:
@@ -112,11 +172,12 @@ def _serve(load: Callable[[], Classifier], requests: BinaryIO, answers: BinaryIO
         alphabet = classifier.alphabet
         hello = {"characters": alphabet.characters, "reject": alphabet.reject}
         answers.write(json.dumps(hello).encode() + b"\n")
-        answers.flush()
+        crops, log_probs = _places(memory, len(alphabet))
         _warm_up(classifier)
-        while head := requests.read(COUNT.size):
-            answers.write(classifier.log_probs(_crops(requests, *COUNT.unpack(head))).tobytes())
-            answers.flush()
+        while request := requests.read(PLACES.size):
+            where = slice(*PLACES.unpack(request))
+            log_probs[where] = classifier.log_probs(crops[where])
+            answers.write(b".")
     finally:
         os._exit(0)  # the other process tells what is wrong
 
@@ -126,10 +187,3 @@ def _warm_up(classifier: Classifier) -> None:
     import numpy as np
 
     classifier.log_probs(np.zeros((64, 32, 32), np.float32))
-
-
-def _crops(requests: BinaryIO, count: int) -> NDArray[np.float32]:
-    import numpy as np
-
-    data = requests.read(4 * 32 * 32 * count)
-    return np.frombuffer(data, np.float32).reshape(count, 32, 32)

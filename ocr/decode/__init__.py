@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.beside import ClassifierBeside
 from ocr.classifiers import Classifier
 from ocr.decode.confidence import calibrated
 from ocr.decode.geometry import Frame, estimate_frame, forget_case, geometry_scores
@@ -56,15 +58,29 @@ def read_rows(page: Segmentation, classifier: Classifier, language: Ngrams | Non
         language = None
     stroke = stroke_width(page.ink.mask)
     lattices = [build_lattice(page, row, stroke) for row in page.rows]
-    log_probs = classifier.log_probs(crop_candidates(page, lattices))
-    ends = np.cumsum([len(lattice.candidates) for lattice in lattices])
     gaps = space_log_odds([atom_gaps(page, lattice) for lattice in lattices])
+    classified = log_probs_of_rows(page, lattices, classifier)
     lines = []
-    for lattice, part, odds in zip(lattices, np.split(log_probs, ends[:-1]), gaps, strict=True):
-        line = read_row(lattice, part, odds, classifier, language)
+    for lattice, log_probs, odds in zip(lattices, classified, gaps, strict=True):
+        line = read_row(lattice, log_probs, odds, classifier, language)
         if line is not None and is_writing(line):
             lines.append(calibrated(line))
     return lines
+
+
+def log_probs_of_rows(
+    page: Segmentation, lattices: list[Lattice], classifier: Classifier
+) -> Iterator[NDArray[np.float32]]:
+    """Log-probabilities of each row's candidates, float32 [N, C].
+
+    A classifier in another process works while this one makes the crops of later rows, and
+    searches earlier ones; another one gets all crops of the page in one batch.
+    """
+    crops = (crop_candidates(page, [lattice]) for lattice in lattices)
+    if isinstance(classifier, ClassifierBeside):
+        return classifier.log_probs_ahead(crops)
+    ends = np.cumsum([len(lattice.candidates) for lattice in lattices])
+    return iter(np.split(classifier.log_probs(np.concatenate(list(crops))), ends[:-1]))
 
 
 def is_writing(line: Line) -> bool:
