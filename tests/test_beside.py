@@ -48,9 +48,10 @@ def test_answers_are_those_of_the_classifier(fate: str, tmp_path: Path) -> None:
     assert np.array_equal(np.load(answer), classifiers.load("upper-digits").log_probs(crops))
 
 
-def test_model_that_is_missing_is_told_once() -> None:
+@pytest.mark.parametrize("images", [(SAMPLE,), (SAMPLE, SAMPLE), ("gone.png", SAMPLE)], ids=str)
+def test_model_that_is_missing_is_told_once(images: tuple[object, ...]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ocr", "read", "--model", "nowhere", str(SAMPLE)],
+        [sys.executable, "-m", "ocr", "read", "--model", "nowhere", *map(str, images)],
         capture_output=True,
         text=True,
     )
@@ -87,3 +88,31 @@ def _ends(process: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+LARGE = """
+import sys
+from ocr.alphabet import Alphabet
+from ocr.beside import ClassifierBeside
+
+class Large:
+    alphabet = Alphabet("".join(map(chr, range(0x4E00, 0x9E00))))
+    def log_probs(self, crops):
+        return crops.reshape(len(crops), -1)
+
+ClassifierBeside(Large).close()
+"""
+
+
+def test_classifier_that_nobody_asked_ends_whatever_its_alphabet() -> None:
+    subprocess.run([sys.executable, "-c", LARGE], check=True, timeout=20)
+
+
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_closed_stream_is_no_error(stream: str, tmp_path: Path) -> None:
+    written = tmp_path / "text"
+    run = f"{sys.executable} -c 'from ocr.cli import run; run()'"
+    command = f'{run} read "$1" -o "$2" {stream}>&-'
+    done = subprocess.run(["sh", "-c", command, "sh", str(SAMPLE), str(written)])
+    assert done.returncode == 0
+    assert written.read_text()

@@ -323,3 +323,14 @@ def test_endings_tell_the_formats(run: Run, picture: Callable[[int], Path], tmp_
 def test_formats_and_files_that_do_not_fit_are_refused(run: Run, more: tuple[str, ...]) -> None:
     result = run("read", "a.png", *more)
     assert result.exit_code == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_help_that_cannot_be_written_is_one_line() -> None:
+    code = "from ocr.cli import run; run()"
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "--help"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 6
+    assert done.stderr == "ocr: error: cannot write the output: no space left on device\n"

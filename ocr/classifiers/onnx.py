@@ -12,7 +12,7 @@ from ocr.alphabet import Alphabet
 from ocr.classifiers.card import Card
 from ocr.errors import ModelError
 
-BATCH = 64  # crops at a time: the activations of more fall out of the cache, and take memory
+BATCH = 32  # crops at a time: the activations of more fall out of the cache, and take memory
 
 
 class OnnxClassifier:

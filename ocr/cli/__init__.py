@@ -44,6 +44,10 @@ def run() -> None:
         main(prog_name="ocr")
     except SystemExit as ending:
         _leave(ending.code)
+    except OSError as error:  # of what is told before a command begins, as --help is
+        _drop_unwritable_stdout()
+        report(_unwritten(error))
+        _leave(OutputError.exit_code)
 
 
 def _keep_freed_memory() -> None:
@@ -59,9 +63,14 @@ def _keep_freed_memory() -> None:
 def _leave(code: str | int | None) -> NoReturn:
     """End the process without taking the modules apart, which takes as long as a small page."""
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0)
+    status = code if isinstance(code, int) else 0
+    for stream in sys.stdout, sys.stderr:
+        try:
+            if stream is not None:  # None where it was closed before the start
+                stream.flush()
+        except OSError:
+            status = status or OutputError.exit_code
+    os._exit(status)
 
 
 class LazyGroup(click.Group):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -16,7 +16,7 @@ from ocr.cli import report
 from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts, write_picture
 from ocr.cli.targets import targets
-from ocr.errors import OcrError, OutputError
+from ocr.errors import ImageError, OcrError, OutputError
 from ocr.files import write_whole
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _loaded(images: tuple[str, ...], pool: ThreadPoolExecutor) -> Iterator[Loadi
     from ocr import image
 
     def begun(source: str) -> Loading:
-        return pool.submit(image.load, sys.stdin.buffer if source == "-" else source)
+        return pool.submit(image.load, _stdin() if source == "-" else source)
 
     first = begun(images[0])
 
@@ -137,6 +137,12 @@ def _loaded(images: tuple[str, ...], pool: ThreadPoolExecutor) -> Iterator[Loadi
         yield ahead
 
     return in_turn()
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:
+        raise ImageError("cannot read standard input: it is closed (name a file)")
+    return sys.stdin.buffer
 
 
 def _classifier_beside(
@@ -155,9 +161,17 @@ def _classifier_beside(
 
     if threads == 1 or not beside.pays():
         return load
-    classifier = beside.ClassifierBeside(load)
+    try:
+        classifier = beside.ClassifierBeside(load)
+    except OSError:  # no more processes are allowed
+        return load
     atexit.register(classifier.close)
-    return lambda: classifier
+
+    def loaded() -> Classifier:
+        _ = classifier.alphabet  # known once it is loaded; what is wrong is raised here
+        return classifier
+
+    return loaded
 
 
 def _language(language: str) -> Ngrams | None:
