@@ -95,6 +95,9 @@ class PageImage:
         The file's path or content; None where there is neither.
     number : int
         Which frame or page of the file, from 1.
+    dpi : float or None
+        Pixels an inch of the original, as the file tells it; of a PDF page ``300``, so that
+        ``72 / dpi`` times a box is in its points. None where the file tells nothing sane.
     """
 
     gray: NDArray[np.uint8]
@@ -103,6 +106,7 @@ class PageImage:
     name: str
     source: str | Path | bytes | None = None
     number: int = 1
+    dpi: float | None = None
 
     def picture(self) -> Image.Image:
         """`gray` as a picture to draw on, in Pillow's mode L."""

@@ -1,4 +1,4 @@
-"""`ocr read`: images to text or JSON."""
+"""`ocr read`: images to text and other formats."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import click
 
 from ocr import export
 from ocr.cli import report
+from ocr.cli.documents import write_documents
 from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts, write_picture
 from ocr.cli.targets import targets
 from ocr.errors import ImageError, OcrError, OutputError
-from ocr.files import write_whole
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -226,12 +226,9 @@ def _write(
     results: Iterable[tuple[PageImage, Page]], wanted: list[tuple[str, Path | None]]
 ) -> None:
     """Write all pages in every format that is wanted."""
-    writers = [(export.writer(form), target) for form, target in wanted]
+    documents = [export.Documents(form) for form, _ in wanted]
     for page_image, page in results:
-        for writer, _ in writers:
-            writer.add(page_image, page)
-    for writer, target in writers:
-        if target is None:
-            click.echo(writer.finish(), nl=False)
-        else:
-            write_whole(target, writer.finish())
+        for document in documents:
+            document.add(page_image, page)
+    for document, (form, target) in zip(documents, wanted, strict=True):
+        write_documents(document.finish(), form, target)

@@ -36,10 +36,16 @@ def targets(forms: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Pa
             raise click.UsageError("several formats need -o NAME: each is written to NAME.ENDING")
         return [(form, None) for form in forms or ["text"]]
     if not forms:
-        return [(export.format_of(path) or "text", path) for path in outputs]
+        return [(_told_by(path), path) for path in outputs]
     if len(outputs) > 1:
         raise click.UsageError("give either one -o, or let the endings of several tell the formats")
     if len(forms) == 1:
         return [(forms[0], outputs[0])]
     name = outputs[0]
     return [(form, name.with_name(name.name + export.FORMATS[form][0])) for form in forms]
+
+
+def _told_by(path: Path) -> str:
+    if path.name.lower().endswith(".xml") and export.format_of(path) is None:
+        raise click.UsageError(f"{path} may be ALTO or PAGE: name it .alto.xml or .page.xml")
+    return export.format_of(path) or "text"

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from ocr.image import PageImage
-from ocr.page import Box, Glyph, Line, Page, Word
+from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
-VERSION = 1  # of the schema: rises when a field changes its meaning or goes
+VERSION = 2  # of json.schema.json: rises when a field comes, goes or changes its meaning
 DIGITS = 4  # of a confidence
 
 
@@ -19,20 +19,23 @@ class Writer:
     """
 
     def __init__(self) -> None:
-        self._pages: list[dict[str, Any]] = []
+        self._pages: list[str] = []  # as text, which takes a tenth of the memory
 
     def add(self, image: PageImage, page: Page) -> None:
         """Take in the next page."""
-        self._pages.append(_page(image.name, page))
+        self._pages.append(json.dumps(_page(image, page)))
 
     def finish(self) -> bytes:
         """Content of the file."""
-        return json.dumps({"version": VERSION, "pages": self._pages}).encode() + b"\n"
+        pages = ", ".join(self._pages)
+        return f'{{"version": {VERSION}, "pages": [{pages}]}}\n'.encode()
 
 
-def _page(name: str, page: Page) -> dict[str, Any]:
+def _page(image: PageImage, page: Page) -> dict[str, Any]:
     return {
-        "image": name,
+        "image": image.name,
+        "number": image.number,
+        "dpi": image.dpi,
         "width": page.width,
         "height": page.height,
         "text": page.text,
@@ -41,7 +44,25 @@ def _page(name: str, page: Page) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    return {**_part(line.box, line.text, line.confidence), "words": [_word(w) for w in line.words]}
+    return {
+        **_part(line.box, line.text, line.confidence),
+        "baseline": _baseline(line.baseline),
+        "words": [_word(w) for w in line.words],
+    }
+
+
+def _baseline(baseline: Baseline | None) -> dict[str, float] | None:
+    if baseline is None:
+        return None
+    return {
+        "left": _hundredth(baseline.left),
+        "right": _hundredth(baseline.right),
+        "capital": _hundredth(baseline.capital),
+    }
+
+
+def _hundredth(pixels: float) -> float:
+    return round(float(pixels), 2)
 
 
 def _word(word: Word) -> dict[str, Any]:
