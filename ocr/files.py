@@ -6,8 +6,6 @@ import contextlib
 import glob
 import io
 import os
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,18 +14,6 @@ from ocr.errors import OcrError, OutputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-# what NumPy, zipfile and zlib raise on a foreign or damaged file
-DAMAGED = (
-    AttributeError,
-    EOFError,
-    MemoryError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -109,8 +95,12 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     ValueError
         If it is no archive, is damaged, or holds pickled objects.
     """
+    import zipfile  # here and not above, as not every command reads arrays
+    import zlib
+
     import numpy as np
 
+    damaged = AttributeError, EOFError, MemoryError, RuntimeError, TypeError, ValueError
     try:
         # each array whole: np.load would inflate it bit by bit, which holds up other threads
         with zipfile.ZipFile(path) as archive:
@@ -120,5 +110,5 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
                 )
                 for name in archive.namelist()
             }
-    except DAMAGED as error:
+    except (*damaged, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} is not an archive of plain arrays") from error

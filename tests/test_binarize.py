@@ -7,11 +7,11 @@ from PIL import Image
 
 from ocr.segment.binarize import (
     as_bytes,
-    dark_on_light,
     estimate_background,
     find_ink,
+    find_sheet,
+    is_light_on_dark,
     otsu,
-    sheet_mask,
 )
 
 Gray = NDArray[np.float32]
@@ -121,7 +121,7 @@ def test_edge_of_a_sheet_on_a_dark_table_is_no_ink(degrees: float) -> None:
 
 
 def test_sheet_is_everything_where_there_is_no_table() -> None:
-    assert sheet_mask(estimate_background(as_bytes(written())), (HEIGHT, WIDTH)).all()
+    assert find_sheet(estimate_background(as_bytes(written()))) is None
 
 
 def test_background_is_the_paper_without_the_strokes() -> None:
@@ -129,9 +129,10 @@ def test_background_is_the_paper_without_the_strokes() -> None:
     np.testing.assert_allclose(background, 0.9, atol=0.02)
 
 
-def test_page_of_dark_letters_is_left_as_it_is() -> None:
+def test_polarity_is_that_of_the_letters() -> None:
     page = as_bytes(written())
-    assert (dark_on_light(page) == page).all()
+    assert not is_light_on_dark(page, None)
+    assert is_light_on_dark(255 - page, None)
 
 
 def test_otsu_separates_two_peaks() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import string
 import unicodedata
+from bisect import bisect_left
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,9 @@ class Ngrams:
             "symbols": symbols,
             "costs": costs,
         }
-        self._ends = np.cumsum(counts, dtype=np.int64)
+        # single numbers are looked up in memory views: to take them from arrays costs more
+        self._contexts, self._counts, self._prices = contexts.data, counts.data, prices.data
+        self._ends = np.cumsum(counts, dtype=np.int64).data
         self._probabilities = np.exp(-STEP * np.arange(256))  # of each cost, or price
         self._rows: dict[str, Floats] = {}
         self._answers: dict[str, Floats] = {}
@@ -124,14 +127,13 @@ class Ngrams:
         return row
 
     def _own_row(self, context: str, shorter: Floats) -> Floats:
-        number = np.uint32(code(context))
-        contexts = self._arrays["contexts"]
-        place = contexts.searchsorted(number)
-        if place == len(contexts) or contexts[place] != number:
+        number = code(context)
+        place = bisect_left(self._contexts, number)
+        if place == len(self._contexts) or self._contexts[place] != number:
             return shorter
-        row: Floats = shorter * self._probabilities[self._arrays["prices"][place]]
+        row: Floats = shorter * self._probabilities[self._prices[place]]
         end = self._ends[place]
-        own = slice(end - self._arrays["counts"][place], end)
+        own = slice(end - self._counts[place], end)
         row[self._arrays["symbols"][own]] = self._probabilities[self._arrays["costs"][own]]
         return row
 

@@ -62,10 +62,16 @@ def find_ink(gray: Gray | Bytes) -> Ink:
     Ink
         No ink at all on a blank page.
     """
-    page = dark_on_light(as_bytes(gray))
+    page = as_bytes(gray)
     background = estimate_background(page)
+    sheet = find_sheet(background)
+    if is_light_on_dark(page, sheet):
+        page = 255 - page
+        background = estimate_background(page)
+        sheet = find_sheet(background)
     darkness = missing_light(page, background)
-    darkness *= sheet_mask(background, page.shape)
+    if sheet is not None:
+        darkness *= enlarged_mask(sheet, page.shape)
     return threshold_at_edges(darkness, find_edges(darkness))
 
 
@@ -76,21 +82,23 @@ def as_bytes(gray: Gray | Bytes) -> Bytes:
     return (np.clip(gray, 0, 1) * 255).round().astype(np.uint8)
 
 
-def dark_on_light(gray: Bytes) -> Bytes:
-    """Turn a page of light letters on a dark ground into its negative.
+def is_light_on_dark(gray: Bytes, sheet: Mask | None) -> bool:
+    """Whether the letters of a page are lighter than what they stand on.
 
     Strokes are the rarer side of whatever stands out from its surroundings, so that the
     skew of the differences, on the sheet if there is one, tells which side they are on.
     """
     small = shrink_to(gray, POLARITY_SIDE)
-    sheet = sheet_mask(estimate_background(gray), small.shape)
     around = max(3, max(small.shape) // 12) | 1
-    share = box_mean(sheet.astype(np.float32), around)
-    mean = box_mean(small * sheet, around) / np.maximum(share, 1e-3)
-    detail = (small - mean)[sheet]
+    if sheet is None:
+        detail = (small - box_mean(small, around)).ravel()
+    else:
+        inside = enlarged_mask(sheet, small.shape)
+        share = box_mean(inside.astype(np.float32), around)
+        mean = box_mean(small * inside, around) / np.maximum(share, 1e-3)
+        detail = (small - mean)[inside]
     detail = detail[np.abs(detail) > FAINTEST]
-    skew = np.mean(detail * detail * detail) if detail.size else -1.0
-    return 255 - gray if skew > 0 else gray
+    return bool(detail.size) and bool(np.mean(detail * detail * detail) > 0)
 
 
 def estimate_background(gray: Bytes) -> Gray:
@@ -114,18 +122,25 @@ def missing_light(page: Bytes, background: Gray) -> Bytes:
     return darkness
 
 
-def sheet_mask(background: Gray, shape: tuple[int, ...]) -> Mask:
-    """The sheet where it lies on something much darker, else everything, bool of a shape."""
+def find_sheet(background: Gray) -> Mask | None:
+    """The sheet where it lies on something much darker, bool [h, w]; None where it is everything.
+
+    A rim of half of `RIM` is taken off: it is blurred, and its shade is neither paper nor ink.
+    """
     bright = background > otsu(background)
     if not bright.any() or bright.all():
-        return np.ones(shape, np.bool_)
+        return None
     contrast = background[bright].mean() / max(float(background[~bright].mean()), 0.02)
+    if contrast < TABLE:
+        return None
     labels, _ = label(bright)
     sheet = fill_holes(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
-    if contrast < TABLE or sheet.mean() < 0.12:
-        return np.ones(shape, np.bool_)
-    # the rim is blurred, and its shade is neither paper nor ink
-    return resize(minimum(sheet, RIM) * np.uint8(255), shape) > 127
+    return minimum(sheet, RIM) if sheet.mean() >= 0.12 else None
+
+
+def enlarged_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    """Mask of another size."""
+    return resize(mask * np.uint8(255), shape) > 127
 
 
 def find_edges(darkness: Bytes) -> Mask:
