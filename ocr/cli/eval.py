@@ -135,7 +135,7 @@ def _reader(classifier: Classifier, language: str) -> Callable[[Path], list[Page
 
     ngrams = pipeline.language_model(language_of(language))
     return lambda path: [
-        pipeline.read(page, classifier, language=ngrams) for page in image.load(path)
+        pipeline.read(page, classifier, language=ngrams) for page in image.pages(path)
     ]
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import atexit
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
-from ocr import export
+from ocr import export, sources
 from ocr.cli import report
 from ocr.cli.documents import write_documents
+from ocr.cli.inputs import input_options
 from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts, write_picture
 from ocr.cli.targets import targets
-from ocr.errors import ImageError, OcrError, OutputError
+from ocr.errors import OcrError, OutputError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
     from ocr.decode.language import Ngrams
     from ocr.image import PageImage
     from ocr.page import Page
+    from ocr.page_numbers import PageNumbers
 
     Models = tuple[Future[Classifier], Future[Ngrams | None]]
-    Loading = Future[list[PageImage]]
 
 
 @click.command("read")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@input_options
 @reading_options
 @click.option(
     "--reject",
@@ -76,6 +78,9 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context,
     images: tuple[str, ...],
+    select: PageNumbers | None,
+    max_pixels: int,
+    allow_urls: bool,
     model: str,
     alphabet: str | None,
     language: str,
@@ -86,21 +91,25 @@ def command(
     overlay: Path | None,
     backend: str,
 ) -> None:
-    """Read the text on images; - is an image on standard input.
+    """Read the text on images.
+
+    IMAGE is an image, a PDF, a folder of them, a pattern in quotes ('scans/*.tif'), or - for
+    standard input.
 
     An image that cannot be read is reported and the others are read; the exit code is then that
     of the first error.
     """
     errors: list[OcrError] = []
     wanted = targets(forms, outputs)
+    files = sources.expand(images)
     for _, target in [*wanted, ("", overlay)]:
-        _refuse_overwriting(images, target)
+        _refuse_overwriting(files, target)
     use_threads(threads)
     classifier = _classifier_beside(model, alphabet, backend, threads)
     pool = ThreadPoolExecutor(3)  # an image, a classifier and a language model
-    loaded = _loaded(images, pool)
+    decoded = Ahead(_decoded(files, select, max_pixels, allow_urls), pool)
     models = pool.submit(classifier), pool.submit(_language, language)
-    results = _read_all(loaded, len(images), models, reject, errors)
+    results = _read_all(decoded, models, reject, errors)
     if overlay is not None:
         results = _overlaid(results, overlay)
     if wanted == [("text", None)]:
@@ -117,32 +126,41 @@ def _refuse_overwriting(images: Iterable[str], target: Path | None) -> None:
         raise OutputError(f"cannot write {target}: it is the image itself (name another file)")
 
 
-def _loaded(images: tuple[str, ...], pool: ThreadPoolExecutor) -> Iterator[Loading]:
-    """Images that are decoded beside us: the first from now on, each other during the one before.
+def _decoded(
+    files: Iterable[str], select: PageNumbers | None, max_pixels: int, allow_urls: bool
+) -> Iterator[PageImage | OcrError]:
+    """Pages of all files, one decoded after the other; in the place of one, why it cannot be."""
+    from ocr import image
+
+    for file in files:
+        try:
+            source = sources.opened(file, allow_urls=allow_urls)
+            yield from image.pages(source, select=select, max_pixels=max_pixels)
+        except OcrError as error:
+            yield error
+
+
+class Ahead:
+    """Pages that are decoded beside us: the first from now on, each other during the one before.
 
     Decoding does not hold Python's lock, and the imports that reading needs take as long.
     """
-    from ocr import image
 
-    def begun(source: str) -> Loading:
-        return pool.submit(image.load, _stdin() if source == "-" else source)
+    def __init__(self, pages: Iterator[PageImage | OcrError], pool: ThreadPoolExecutor) -> None:
+        self._pages, self._pool = pages, pool
+        self._next = self._begin()
 
-    first = begun(images[0])
+    def __iter__(self) -> Iterator[PageImage | OcrError]:
+        while page := self._next.result():
+            self._next = self._begin()
+            yield page
 
-    def in_turn() -> Iterator[Loading]:
-        ahead = first
-        for source in images[1:]:
-            now, ahead = ahead, begun(source)
-            yield now
-        yield ahead
+    def _begin(self) -> Future[PageImage | OcrError | None]:
+        return self._pool.submit(next, self._pages, None)
 
-    return in_turn()
-
-
-def _stdin() -> BinaryIO:
-    if sys.stdin is None:
-        raise ImageError("cannot read standard input: it is closed (name a file)")
-    return sys.stdin.buffer
+    def is_at_end(self) -> bool:
+        """Whether it is known by now that there is no other page."""
+        return self._next.done() and self._next.result() is None
 
 
 def _classifier_beside(
@@ -181,26 +199,22 @@ def _language(language: str) -> Ngrams | None:
 
 
 def _read_all(
-    images: Iterable[Loading],
-    count: int,
-    models: Models,
-    reject: float,
-    errors: list[OcrError],
+    decoded: Ahead, models: Models, reject: float, errors: list[OcrError]
 ) -> Iterator[tuple[PageImage, Page]]:
     """Read page after page; what goes wrong is reported, and added to `errors`."""
     from ocr import pipeline
     from ocr.beside import ClassifierBeside
 
-    for number, loading in enumerate(images, start=1):
+    for page_image in decoded:
         try:
-            pages = loading.result()
-            for page_image in pages:
-                found = pipeline.segment_at_letter_size(page_image)
-                classifier, ngrams = models[0].result(), models[1].result()
-                if isinstance(classifier, ClassifierBeside):
-                    classifier.ends_after_next = number == count and page_image is pages[-1]
-                page = pipeline.read_segmented(*found, classifier, language=ngrams)
-                yield page_image, page.rejecting(reject)
+            if isinstance(page_image, OcrError):
+                raise page_image
+            found = pipeline.segment_at_letter_size(page_image)
+            classifier, ngrams = models[0].result(), models[1].result()
+            if isinstance(classifier, ClassifierBeside):
+                classifier.ends_after_next = decoded.is_at_end()
+            page = pipeline.read_segmented(*found, classifier, language=ngrams)
+            yield page_image, page.rejecting(reject)
         except OcrError as error:
             for model in models:
                 model.result()  # raises again where one cannot be loaded: that is told alone
@@ -211,15 +225,16 @@ def _read_all(
 def _overlaid(
     results: Iterable[tuple[PageImage, Page]], target: Path
 ) -> Iterator[tuple[PageImage, Page]]:
-    """Draw every page, then pass them on."""
+    """Draw every page, then pass it on; a page that is alone gets no number."""
     from ocr.export import overlay
 
-    everything = list(results)
-    for number, (page_image, page) in enumerate(everything, start=1):
+    pages = iter(results)
+    first_two = list(islice(pages, 2))
+    for number, (page_image, page) in enumerate(chain(first_two, pages), start=1):
         numbered = target.with_stem(f"{target.stem}-{number}")
         picture = overlay.draw(page_image.picture(), page)
-        write_picture(target if len(everything) == 1 else numbered, picture)
-    return iter(everything)
+        write_picture(target if len(first_two) == 1 else numbered, picture)
+        yield page_image, page
 
 
 def _write(

@@ -35,14 +35,15 @@ def command(source: str, output: Path) -> None:
     """Show the rows and letters found on an image.
 
     DIR gets overlay.png, and each connected piece of ink as a 32x32 picture: row-01/001.png,
-    row-01/002.png ... Every page of a TIFF gets its own folder in DIR.
+    row-01/002.png ... Every page of a TIFF or PDF gets its own folder in
+    DIR.
     """
     from ocr import image
 
-    pages = image.load(source)
+    count = image.count_pages(source)
     _make_empty(output)
-    for number, page_image in enumerate(pages, start=1):
-        folder = output if len(pages) == 1 else output / f"page-{number:02}"
+    for number, page_image in enumerate(image.pages(source), start=1):
+        folder = output if count == 1 else output / f"page-{number:02}"
         rows, crops = _show(page_image, folder)
         click.echo(f"{page_image.name}: {rows} rows, {crops} letters in {folder}", err=True)
 

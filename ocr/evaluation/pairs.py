@@ -8,12 +8,9 @@ from typing import NamedTuple
 
 from ocr.errors import DataError
 from ocr.files import read_errors
+from ocr.sources import ENDINGS
 
 TRUTH_SUFFIX = ".gt.txt"
-IMAGE_SUFFIXES = {
-    *(".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm"),
-    *(".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
-}
 
 
 class Pair(NamedTuple):
@@ -54,7 +51,7 @@ def pairs(paths: Iterable[Path]) -> list[Pair]:
 
 def is_image(path: Path) -> bool:
     """Whether a file's name is that of an image."""
-    return path.suffix.lower() in IMAGE_SUFFIXES
+    return path.suffix.lower() in ENDINGS
 
 
 def _pairs(path: Path) -> list[Pair]:

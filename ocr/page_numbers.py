@@ -1,0 +1,65 @@
+"""Which pages of a file: "1,3-5,9-"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ocr.errors import ImageError
+
+
+@dataclass(frozen=True)
+class PageNumbers:
+    """Pages of a file, counted from 1.
+
+    Attributes
+    ----------
+    ranges : tuple of (int, int or None)
+        First and last page of each range; None goes on to the last that there is.
+    """
+
+    ranges: tuple[tuple[int, int | None], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> PageNumbers:
+        """Read "1,3-5,9-".
+
+        Raises
+        ------
+        ValueError
+            If it is none; says what is wrong.
+
+        Examples
+        --------
+        >>> PageNumbers.parse("1,3-5,9-").ranges
+        ((1, 1), (3, 5), (9, None))
+        """
+        return cls(tuple(_range(part.strip()) for part in text.split(",")))
+
+    def __contains__(self, number: int) -> bool:
+        return any(
+            first <= number and (last is None or number <= last) for first, last in self.ranges
+        )
+
+    def check(self, count: int, name: str) -> None:
+        """Raise ImageError where the file `name`, of `count` pages, lacks one of them."""
+        missing = [n for first, last in self.ranges for n in (first, last or first) if n > count]
+        if missing:
+            held = "1 page" if count == 1 else f"{count} pages"
+            raise ImageError(
+                f"cannot read {name}: there is no page {min(missing)} (it has {held}; "
+                "name others, or none to read all)"
+            )
+
+
+def _range(part: str) -> tuple[int, int | None]:
+    found = re.fullmatch(r"([0-9]{1,9})(-([0-9]{1,9})?)?", part)
+    if not found:
+        raise ValueError(f"{part!r} is no page and no range of pages (write 1,3-5,9-)")
+    first = int(found[1])
+    last = first if not found[2] else int(found[3]) if found[3] else None
+    if first == 0:
+        raise ValueError("the first page is 1, not 0")
+    if last is not None and last < first:
+        raise ValueError(f"{part} goes backwards (write {last}-{first})")
+    return first, last

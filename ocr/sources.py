@@ -1,0 +1,121 @@
+"""What people name to be read: files, folders, patterns, addresses, standard input."""
+
+from __future__ import annotations
+
+import glob
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from ocr.errors import FetchError, ImageError
+from ocr.files import read_errors
+
+STDIN = "-"
+ADDRESS = re.compile("https?://", re.IGNORECASE)
+
+#: Endings of the names of files that are read, whatever their case.
+ENDINGS = {
+    *(".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".j2k", ".jfif", ".jp2", ".jpeg", ".jpg"),
+    *(".pbm", ".pdf", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
+}
+
+
+def expand(arguments: Iterable[str]) -> list[str]:
+    """Name every file that is meant.
+
+    A folder stands for the images in it, in natural order ("2.png" before "10.png"): those with
+    a known ending, not hidden, not in folders below it. A pattern stands for the files that it
+    matches, in the same order; ``**`` goes down into folders. A file that has the pattern as its
+    very name comes first. All else stays as it is.
+
+    Raises
+    ------
+    ImageError
+        If a folder has no image, or a pattern matches no file.
+
+    Examples
+    --------
+    >>> expand(["-", "https://example.org/*.png", "no-such-file.png"])
+    ['-', 'https://example.org/*.png', 'no-such-file.png']
+    """
+    found = []
+    for argument in arguments:
+        with read_errors(argument, ImageError):
+            found += _expand(argument)
+    return found
+
+
+def is_address(source: str) -> bool:
+    """Whether a source is one of the web's."""
+    return bool(ADDRESS.match(source))
+
+
+def opened(source: str, *, allow_urls: bool) -> str | BinaryIO:
+    """Source as `ocr.image.pages` takes it: a path, standard input, or what was fetched.
+
+    Raises
+    ------
+    FetchError
+        If an address cannot be fetched, or none may be.
+    ImageError
+        If standard input is closed.
+    """
+    if source == STDIN:
+        if sys.stdin is None:
+            raise ImageError("cannot read standard input: it is closed (name a file)")
+        return sys.stdin.buffer
+    if not is_address(source):
+        return source
+    if not allow_urls:
+        raise FetchError(f"cannot read {source}: it is an address (give --allow-urls to fetch it)")
+    from ocr import web
+
+    return web.fetch(source)
+
+
+def _expand(argument: str) -> list[str]:
+    path = Path(argument)
+    if argument == STDIN or is_address(argument):
+        return [argument]
+    if path.is_dir():
+        return _images_in(path)
+    if glob.has_magic(argument) and not path.exists():
+        return _matches(argument)
+    return [argument]
+
+
+def _images_in(folder: Path) -> list[str]:
+    found = [str(path) for path in folder.iterdir() if _is_shown_image(path)]
+    if not found:
+        raise ImageError(
+            f"cannot read {folder}: no image is in this folder "
+            f"(folders below it are not looked into: give '{folder / '**' / '*.png'}')"
+        )
+    return sorted(found, key=natural)
+
+
+def _is_shown_image(path: Path) -> bool:
+    is_named_so = path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+    return is_named_so and path.is_file()
+
+
+def _matches(pattern: str) -> list[str]:
+    matches = glob.iglob(pattern, recursive=True)  # noqa: PTH207 (Path's takes no absolute one)
+    found = [path for path in matches if Path(path).is_file()]
+    if not found:
+        raise ImageError(f"cannot read {pattern}: no file has such a name (check the pattern)")
+    return sorted(found, key=natural)
+
+
+def natural(path: str) -> list[tuple[int, str]]:
+    """Key that sorts numbers in names by their value.
+
+    Examples
+    --------
+    >>> sorted(["p10.png", "p2.png", "P1.png"], key=natural)
+    ['P1.png', 'p2.png', 'p10.png']
+    """
+    parts = re.split(r"(\d+)", path.lower())
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]

@@ -1,0 +1,113 @@
+"""A file from the web, held in memory: no larger, no slower and from no further than allowed."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import IO
+
+from ocr import __version__
+from ocr.errors import FetchError
+
+MAX_BYTES = 256 << 20  # a scanned book; larger ones are better downloaded once
+TIMEOUT = 30.0  # seconds without a byte
+PATIENCE = 600.0  # seconds in all: a server that sends a byte now and then never times out
+CHUNK = 1 << 16  # bytes
+
+BY_HAND = "download it, then read the file"
+
+
+class Fetched(io.BytesIO):
+    """Content of an address, as a file that bears its name."""
+
+    def __init__(self, content: bytes, url: str) -> None:
+        super().__init__(content)
+        self.name = url
+
+
+def fetch(
+    url: str, *, max_bytes: int = MAX_BYTES, timeout: float = TIMEOUT, patience: float = PATIENCE
+) -> Fetched:
+    """Fetch what an http or https address holds.
+
+    Parameters
+    ----------
+    url : str
+    max_bytes : int
+        What is longer is refused.
+    timeout : float
+        Seconds without a byte.
+    patience : float
+        Seconds in all.
+
+    Raises
+    ------
+    FetchError
+        No network, no such file, too large, too slow, or sent on to another kind of address.
+    """
+    deadline = time.monotonic() + patience
+    opener = urllib.request.build_opener(_WebOnly)
+    with _network_errors(url):
+        request = urllib.request.Request(url, headers={"User-Agent": f"ocr/{__version__}"})
+        with opener.open(request, timeout=timeout) as answer:
+            return Fetched(_content(answer, url, max_bytes, deadline), url)
+
+
+def _content(answer: http.client.HTTPResponse, url: str, max_bytes: int, deadline: float) -> bytes:
+    content = bytearray()
+    while chunk := answer.read1(CHUNK):
+        content += chunk
+        if len(content) > max_bytes:
+            raise _error(url, f"it is larger than {max_bytes >> 20} MB", BY_HAND)
+        if time.monotonic() > deadline:
+            raise _error(url, "it comes too slowly", BY_HAND)
+    if answer.length:  # bytes that were announced and did not come
+        raise _error(url, "it was cut short", "try again")
+    return bytes(content)
+
+
+class _WebOnly(urllib.request.HTTPRedirectHandler):
+    """Follow a server that sends on to another address of the web, and not to ftp either."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        if not newurl.lower().startswith(("http://", "https://")):
+            told = f"Redirection to url '{newurl}' is not allowed"  # as urllib says of file:
+            raise urllib.error.HTTPError(req.full_url, code, told, headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+@contextlib.contextmanager
+def _network_errors(url: str) -> Iterator[None]:
+    """Raise what goes wrong on the way as one line."""
+    try:
+        yield
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise _error(url, f"{error.code} {error.reason}", "check the address") from error
+    except urllib.error.URLError as error:
+        raise _error(url, str(error.reason), "check the address, and the network") from error
+    except TimeoutError as error:
+        raise _error(url, "no answer in time", "try again") from error
+    except (http.client.InvalidURL, ValueError) as error:
+        raise _error(url, f"no proper address: {error}", "check it") from error
+    except (http.client.HTTPException, ConnectionError, ssl.SSLError) as error:
+        raise _error(url, str(error) or "the connection broke", "try again") from error
+
+
+def _error(url: str, why: str, remedy: str) -> FetchError:
+    """One line, whatever the server put into its words."""
+    return FetchError(f"cannot fetch {url}: {' '.join(why.split())} ({remedy})")

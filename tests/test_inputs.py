@@ -1,0 +1,218 @@
+"""What `ocr read` and its kin take as IMAGE."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from ocr import classifiers, cli, pipeline
+from ocr.cli.read import Ahead
+from ocr.errors import FetchError, ImageError, MissingExtraError
+from ocr.image import PageImage, load
+from ocr.page import Box, Glyph, Line, Page, Word
+from tests.file_server import serving
+from tests.pdf_maker import CAPTION, PdfPage, pdf
+
+
+@pytest.fixture(autouse=True)
+def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read every page as its width, with whatever model."""
+
+    def read(page: PageImage, found: object, classifier: object, *, language: object) -> Page:
+        glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{page.size[0]}")]
+        return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
+
+    monkeypatch.setattr(classifiers, "load", lambda name, **options: object())
+    monkeypatch.setattr(pipeline, "english", lambda: None)
+    monkeypatch.setattr(pipeline, "read_segmented", read)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*args: str, stdin: bytes = b"") -> Result:
+    return CliRunner().invoke(cli.main, args, input=stdin)
+
+
+def write(path: str, *widths: int) -> None:
+    """Write a white picture of such widths, one a page."""
+    first, *others = [Image.new("L", (width, 9), 255) for width in widths]
+    Path(path).parent.mkdir(exist_ok=True)
+    first.save(path, **({"save_all": True, "append_images": others} if others else {}))
+
+
+def points(*widths: int) -> bytes:
+    """PDF of pages so many pixels wide, at the 300 dpi of their boxes."""
+    return pdf(*(PdfPage(size=(width * 72 / 300, 50)) for width in widths))
+
+
+def needs_pdf() -> None:
+    pytest.importorskip("pypdfium2", reason="needs the extra pdf")
+
+
+@pytest.mark.usefixtures("here")
+def test_pages_are_selected_in_every_file() -> None:
+    write("a.tif", 11, 12, 13)
+    write("b.tif", 21, 22, 23, 24)
+    assert run("read", "a.tif", "b.tif", "--pages", "1,3-").stdout == "11\n13\n21\n23\n24\n"
+
+
+@pytest.mark.usefixtures("here")
+def test_page_that_one_file_lacks_does_not_stop_the_others() -> None:
+    write("a.png", 11)
+    write("b.tif", 21, 22)
+    result = run("read", "a.png", "b.tif", "--pages", "2")
+    assert (result.exit_code, result.stdout) == (ImageError.exit_code, "22\n")
+    assert result.stderr.startswith("ocr: error: cannot read a.png: there is no page 2")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--pages", "3-1", "3-1 goes backwards (write 1-3)"),
+        ("--pages", "one", "'one' is no page"),
+        ("--max-pixels", "many", "'many' is no number of pixels (write 400M, or 400000000)"),
+        ("--max-pixels", "0", "'0' is no number of pixels"),
+    ],
+)
+def test_value_that_means_nothing_is_a_wrong_command_line(
+    option: str, value: str, told: str
+) -> None:
+    result = run("read", "a.png", option, value)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("limit", ["90", "0.1k", "1K", "1m"])
+def test_limit_of_pixels_is_an_option(limit: str) -> None:
+    write("a.png", 11)
+    result = run("read", "a.png", "--max-pixels", limit)
+    told = {"90": 3, "0.1k": 2}.get(limit, 0)
+    assert result.exit_code == told
+
+
+@pytest.mark.usefixtures("here")
+def test_folders_and_patterns_are_read_in_natural_order() -> None:
+    for width in (9, 10, 100):
+        write(f"scans/p{width}.png", width)
+    write("other.tif", 7)
+    assert run("read", "scans", "o*.tif").stdout == "9\n10\n100\n7\n"
+
+
+@pytest.mark.usefixtures("here")
+def test_empty_folder_is_told_before_anything_is_read() -> None:
+    write("a.png", 11)
+    Path("empty").mkdir()
+    result = run("read", "a.png", "empty")
+    assert (result.exit_code, result.stdout) == (ImageError.exit_code, "")
+    assert result.stderr.startswith("ocr: error: cannot read empty: no image is in this folder")
+
+
+@pytest.mark.usefixtures("here")
+def test_image_of_a_folder_is_not_overwritten() -> None:
+    write("scans/a.png", 11)
+    before = Path("scans/a.png").read_bytes()
+    result = run("read", "scans", "-o", "scans/a.png")
+    assert (result.exit_code, Path("scans/a.png").read_bytes()) == (6, before)
+
+
+@pytest.mark.usefixtures("here")
+def test_pages_of_a_pdf_are_named_and_numbered() -> None:
+    needs_pdf()
+    Path("a.pdf").write_bytes(points(110, 120, 130))
+    answer = json.loads(run("read", "a.pdf", "--pages", "1,3", "-f", "json").stdout)
+    assert [(page["image"], page["width"]) for page in answer["pages"]] == [
+        ("a.pdf", 110),
+        ("a.pdf#3", 130),
+    ]
+
+
+def test_pdf_on_standard_input_is_read() -> None:
+    needs_pdf()
+    assert run("read", "-", "--pages", "2", stdin=points(110, 120)).stdout == "120\n"
+
+
+@pytest.mark.usefixtures("here")
+def test_pages_of_a_pdf_are_drawn_one_overlay_each() -> None:
+    needs_pdf()
+    Path("a.pdf").write_bytes(points(110, 120))
+    assert run("read", "a.pdf", "--overlay", "o.png").exit_code == 0
+    assert run("read", "a.pdf", "--pages", "2", "--overlay", "only.png").exit_code == 0
+    sizes = [load(name)[0].size[0] for name in ("o-1.png", "o-2.png", "only.png")]
+    assert sizes == [110, 120, 120]
+
+
+@pytest.mark.usefixtures("here")
+def test_segment_gives_each_page_of_a_pdf_its_folder() -> None:
+    needs_pdf()
+    Path("a.pdf").write_bytes(pdf(PdfPage(CAPTION.format(mode=0)), PdfPage()))
+    result = run("segment", "a.pdf", "-o", "seen")
+    assert result.stderr.splitlines() == [
+        f"a.pdf: 1 rows, 5 letters in {Path('seen', 'page-01')}",
+        f"a.pdf#2: 0 rows, 0 letters in {Path('seen', 'page-02')}",
+    ]
+
+
+@pytest.mark.usefixtures("here")
+def test_missing_extra_has_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    write("a.png", 11)
+    Path("a.pdf").write_bytes(points(110))
+    result = run("read", "a.pdf", "a.png")
+    assert (result.exit_code, result.stdout) == (MissingExtraError.exit_code, "11\n")
+    assert result.stderr == (
+        "ocr: error: reading a.pdf, a PDF, needs an extra: pip install 'ocr[pdf]'\n"
+    )
+
+
+def test_address_is_fetched_only_if_asked_for() -> None:
+    file = io.BytesIO()
+    Image.new("L", (33, 9), 255).save(file, "PNG")
+    with serving(**{"a.png": file.getvalue()}) as server:
+        url = f"{server.url}/a.png"
+        refused = run("read", url)
+        assert (refused.exit_code, server.asked) == (FetchError.exit_code, [])
+        assert "(give --allow-urls to fetch it)" in refused.stderr
+        assert run("read", url, "--allow-urls").stdout == "33\n"
+
+
+def page(number: int) -> PageImage:
+    [image] = load(b"P5 1 1 255\n\0")
+    return PageImage(image.gray, 1.0, (1, 1), f"{number}")
+
+
+def test_one_page_is_decoded_ahead_and_no_more() -> None:
+    decoded = []
+
+    def pages() -> Iterator[PageImage]:
+        for number in range(5):
+            decoded.append(number)
+            yield page(number)
+
+    with ThreadPoolExecutor(1) as pool:
+        for number, _ in enumerate(Ahead(pages(), pool)):
+            pool.submit(int).result()  # the one ahead is decoded by now
+            assert decoded == list(range(min(number + 2, 5)))
+
+
+def test_the_last_page_is_known_as_such() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        ahead = Ahead(iter([page(1), page(2)]), pool)
+        at_end = []
+        for _ in ahead:
+            pool.submit(int).result()
+            at_end.append(ahead.is_at_end())
+    assert at_end == [False, True]

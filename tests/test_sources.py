@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ocr.errors import FetchError, ImageError
+from ocr.sources import expand, opened
+
+
+@pytest.fixture
+def scans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder with a folder of files."""
+    names = (
+        "p10.png p2.JPG Q1.tif b.pdf .hidden.png notes.txt p2.gt.txt below/p3.png below/x/p4.png"
+    )
+    for name in names.split():
+        path = tmp_path / "scans" / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.touch()
+    (tmp_path / "scans" / "folder.png").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "scans"
+
+
+def names(sources: list[str]) -> list[str]:
+    return [Path(source).name for source in sources]
+
+
+@pytest.mark.usefixtures("scans")
+def test_folder_stands_for_the_images_in_it_in_natural_order() -> None:
+    assert names(expand(["scans"])) == ["b.pdf", "p2.JPG", "p10.png", "Q1.tif"]
+    assert [str(Path(source).parent) for source in expand(["scans/"])] == ["scans"] * 4
+
+
+@pytest.mark.usefixtures("scans")
+def test_pattern_stands_for_the_files_that_it_matches() -> None:
+    assert names(expand(["scans/p[0-9]*"])) == ["p2.gt.txt", "p2.JPG", "p10.png"]
+    assert names(expand(["scans/**/*.png"])) == ["p3.png", "p4.png", "p10.png"]
+
+
+def test_absolute_pattern_is_expanded(scans: Path) -> None:
+    assert expand([str(scans / "*.pdf")]) == [str(scans / "b.pdf")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+@pytest.mark.usefixtures("scans")
+def test_file_that_is_named_like_a_pattern_comes_first() -> None:
+    Path("scan[1].png").touch()
+    Path("scan1.png").touch()
+    assert expand(["scan[1].png"]) == ["scan[1].png"]
+
+
+@pytest.mark.usefixtures("scans")
+def test_what_was_named_keeps_its_order_and_its_repetitions() -> None:
+    given = ["-", "z.png", "https://example.org/?a=*", "a.png", "z.png"]
+    assert expand(given) == given
+
+
+@pytest.mark.usefixtures("scans")
+def test_what_stands_for_nothing_is_told() -> None:
+    Path("empty").mkdir()
+    with pytest.raises(ImageError, match="cannot read empty: no image is in this folder"):
+        expand(["scans", "empty"])
+    with pytest.raises(ImageError, match=r"cannot read \*\.webp: no file has such a name"):
+        expand(["*.webp"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows takes longer names")
+def test_name_that_no_file_can_have_is_told() -> None:
+    with pytest.raises(ImageError, match=r"^cannot read x+: .*name too long \(check the path\)$"):
+        expand(["x" * 5000])
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a.png", "HTTP://example.org"])
+def test_address_needs_the_option_that_allows_it(address: str) -> None:
+    with pytest.raises(FetchError) as caught:
+        opened(address, allow_urls=False)
+    assert str(caught.value) == (
+        f"cannot read {address}: it is an address (give --allow-urls to fetch it)"
+    )
+
+
+def test_path_is_left_as_it_is() -> None:
+    assert opened("a.png", allow_urls=True) == "a.png"
