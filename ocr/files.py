@@ -1,4 +1,4 @@
-"""Files written whole or not at all, NumPy archives read without pickle."""
+"""Files written whole or not at all, folders made, NumPy archives read without pickle."""
 
 from __future__ import annotations
 
@@ -44,6 +44,25 @@ def _replace(path: Path, data: bytes) -> None:
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def make_empty(folder: Path) -> None:
+    """Make a folder, or take one that is empty.
+
+    Raises
+    ------
+    OutputError
+        If it has anything in it, or cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        used = any(folder.iterdir())
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {reason(error)} (name another folder)"
+        ) from error
+    if used:
+        raise OutputError(f"cannot write {folder}: the folder is not empty (name another)")
 
 
 def sweep(*paths: Path) -> None:

@@ -149,7 +149,7 @@ def pages(
 def count_pages(source: str | Path | bytes) -> int:
     """How many pages `pages` gives where it gives all, and raises the same; decodes none."""
     name = _name_of(source)
-    with _errors(name), _alone(), _stream(source) as file:
+    with _errors(name), alone(), _stream(source) as file:
         count: int = _kind_of(file).count(file, name)
         return count
 
@@ -186,7 +186,7 @@ def _name_of(source: str | Path | bytes | BinaryIO) -> str:
 
 def _next(decoded: Iterator[PageImage], name: str) -> PageImage | None:
     """Decode the next page; None after the last."""
-    with _errors(name), _alone():
+    with _errors(name), alone():
         return next(decoded, None)
 
 
@@ -235,7 +235,7 @@ def _errors(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Put our size limit in the place of Pillow's, and its warnings aside.
 
     Both are settings of the process, and PDFium bears one thread: so one decodes at a time.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.classifiers import Classifier
-from ocr.decode import read_rows
+from ocr.decode import read_rows, read_rows_and_crops
 from ocr.decode.language import Ngrams
 from ocr.image import PageImage
 from ocr.models_dir import models_dir
@@ -50,7 +52,25 @@ def read_segmented(
     image: PageImage, segmentation: Segmentation, classifier: Classifier, *, language: Ngrams | None
 ) -> Page:
     """Read a page whose rows were found by `segment_at_letter_size`; see `read`."""
-    lines = read_rows(segmentation, classifier, language)
+    return _page(image, read_rows(segmentation, classifier, language))
+
+
+def read_with_crops(
+    image: PageImage, segmentation: Segmentation, classifier: Classifier, *, language: Ngrams | None
+) -> tuple[Page, NDArray[np.float32]]:
+    """Read a page as `read_segmented` does, and keep what the classifier saw of each glyph.
+
+    Returns
+    -------
+    page : Page
+    crops : ndarray, float32 [glyphs, 32, 32]
+        Ink 1.0 on paper 0.0, in the order of the page's glyphs.
+    """
+    lines, crops = read_rows_and_crops(segmentation, classifier, language)
+    return _page(image, lines), crops
+
+
+def _page(image: PageImage, lines: Iterable[Line]) -> Page:
     width, height = image.size
     return Page(width, height, tuple(to_original(line, image) for line in lines))
 

@@ -229,6 +229,13 @@ def test_overlays_of_several_pages_are_numbered(
         assert overlay.size == (34, 9)
 
 
+@pytest.mark.usefixtures("fake_reading")
+def test_overlay_may_be_svg(run: Run, picture: Callable[[int], Path], tmp_path: Path) -> None:
+    assert run("read", picture(12), picture(34), "--overlay", tmp_path / "o.svg").exit_code == 0
+    heads = [(tmp_path / f"o-{n}.svg").read_bytes()[:5] for n in (1, 2)]
+    assert heads == [b"<?xml"] * 2
+
+
 def test_unknown_model_is_told_once(run: Run, picture: Callable[[int], Path]) -> None:
     result = run("read", "--model", "nosuch", picture(12), picture(34))
     assert result.exit_code == ModelError.exit_code
@@ -334,3 +341,19 @@ def test_help_that_cannot_be_written_is_one_line() -> None:
         )
     assert done.returncode == 6
     assert done.stderr == "ocr: error: cannot write the output: no space left on device\n"
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_numbered_overlay_overwrites_no_image(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    images = [picture(1).rename(tmp_path / "a-1.png"), picture(2).rename(tmp_path / "a-2.png")]
+    before = [image.read_bytes() for image in images]
+    result = run("read", *images, "--overlay", tmp_path / "a.png")
+    assert result.exit_code == 6
+    assert "a-1.png: it is an image that is read" in result.stderr
+    assert [image.read_bytes() for image in images] == before
+
+
+def test_two_outputs_to_one_file_are_refused(run: Run, picture: Callable[[int], Path]) -> None:
+    assert run("read", picture(9), "-o", "a.png", "--overlay", "./a.png").exit_code == 6

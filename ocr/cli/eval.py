@@ -57,9 +57,10 @@ def command(
 ) -> None:
     """Measure how well a model reads.
 
-    A PATH is an image with its text in NAME.gt.txt beside it, or a folder of such images at any
-    depth; or labelled letters: whatever `ocr train --data` takes. Pages are scored by character
-    and word error rates, letters by the share that is read right; of letters, those that the
+    A PATH is an image with its text in NAME.gt.txt beside it (or corrected: NAME.page.xml,
+    NAME.alto.xml, NAME.xml, NAME.hocr, NAME.json), or a folder of such images at any depth; or
+    labelled letters: whatever `ocr train --data` takes. Pages are scored by character and word
+    error rates, letters by the share that is read right; of letters, those that the
     model cannot answer are left out.
 
     A page that cannot be read is reported and counts as empty; the exit code is then that of the

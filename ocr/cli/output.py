@@ -32,6 +32,11 @@ def print_texts(texts: Iterable[str]) -> None:
 
 def write_picture(path: Path, picture: Image) -> None:
     """Write a picture in PNG, whole or not at all."""
+    write_whole(path, png_of(picture))
+
+
+def png_of(picture: Image) -> bytes:
+    """Content of a PNG file of a picture."""
     file = BytesIO()
     picture.save(file, "PNG")
-    write_whole(path, file.getvalue())
+    return file.getvalue()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,8 @@ from ocr.cli import report
 from ocr.cli.documents import write_documents
 from ocr.cli.inputs import input_options
 from ocr.cli.options import language_of, reading_options, use_threads
-from ocr.cli.output import print_texts, write_picture
+from ocr.cli.output import print_texts
+from ocr.cli.overlays import overlaid
 from ocr.cli.targets import targets
 from ocr.errors import OcrError, OutputError
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ocr.image import PageImage
     from ocr.page import Page
     from ocr.page_numbers import PageNumbers
+    from ocr.training.read_crops import CropWriter
 
     Models = tuple[Future[Classifier], Future[Ngrams | None]]
 
@@ -64,8 +65,15 @@ if TYPE_CHECKING:
 @click.option(
     "--overlay",
     type=click.Path(path_type=Path, dir_okay=False),
-    metavar="PNG",
-    help="Draw what was read over the image; of several pages, NAME-1.png, NAME-2.png ...",
+    metavar="FILE",
+    help="Draw what was read over the image, in PNG or (FILE.svg) SVG; of several pages, "
+    "NAME-1.png, NAME-2.png ...",
+)
+@click.option(
+    "--crops",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER|FILE.npz",
+    help="Write every letter as the classifier saw it, to correct and to train on.",
 )
 @click.option(
     "--backend",
@@ -89,6 +97,7 @@ def command(
     forms: tuple[str, ...],
     outputs: tuple[Path, ...],
     overlay: Path | None,
+    crops: Path | None,
     backend: str,
 ) -> None:
     """Read the text on images.
@@ -102,28 +111,43 @@ def command(
     errors: list[OcrError] = []
     wanted = targets(forms, outputs)
     files = sources.expand(images)
-    for _, target in [*wanted, ("", overlay)]:
-        _refuse_overwriting(files, target)
+    _refuse_overwriting(files, [target for _, target in wanted] + [overlay, crops])
+    letters = None if crops is None else _crop_writer(crops)
     use_threads(threads)
     classifier = _classifier_beside(model, alphabet, backend, threads)
     pool = ThreadPoolExecutor(3)  # an image, a classifier and a language model
     decoded = Ahead(_decoded(files, select, max_pixels, allow_urls), pool)
     models = pool.submit(classifier), pool.submit(_language, language)
-    results = _read_all(decoded, models, reject, errors)
+    results = _read_all(decoded, models, reject, errors, letters)
     if overlay is not None:
-        results = _overlaid(results, overlay)
+        results = overlaid(results, overlay, files)
     if wanted == [("text", None)]:
         print_texts(page.text for _, page in results)  # each as soon as it is read
     else:
         _write(results, wanted)
+    if letters is not None:
+        letters.finish()
     if errors:
         ctx.exit(errors[0].exit_code)
 
 
-def _refuse_overwriting(images: Iterable[str], target: Path | None) -> None:
-    """OutputError where an image would be lost."""
-    if target is not None and any(Path(i).resolve() == target.resolve() for i in images):
-        raise OutputError(f"cannot write {target}: it is the image itself (name another file)")
+def _refuse_overwriting(files: Iterable[str], targets: Iterable[Path | None]) -> None:
+    """OutputError where an image would be lost, or one output to another."""
+    images = {Path(file).resolve() for file in files}
+    seen: set[Path] = set()
+    for target in filter(None, targets):
+        path = target.resolve()
+        if path in images:
+            raise OutputError(f"cannot write {target}: it is the image itself (name another file)")
+        if path in seen:
+            raise OutputError(f"cannot write {target} twice (name another file)")
+        seen.add(path)
+
+
+def _crop_writer(target: Path) -> CropWriter:
+    from ocr.training.read_crops import crop_writer
+
+    return crop_writer(target)
 
 
 def _decoded(
@@ -199,7 +223,11 @@ def _language(language: str) -> Ngrams | None:
 
 
 def _read_all(
-    decoded: Ahead, models: Models, reject: float, errors: list[OcrError]
+    decoded: Ahead,
+    models: Models,
+    reject: float,
+    errors: list[OcrError],
+    letters: CropWriter | None,
 ) -> Iterator[tuple[PageImage, Page]]:
     """Read page after page; what goes wrong is reported, and added to `errors`."""
     from ocr import pipeline
@@ -213,28 +241,19 @@ def _read_all(
             classifier, ngrams = models[0].result(), models[1].result()
             if isinstance(classifier, ClassifierBeside):
                 classifier.ends_after_next = decoded.is_at_end()
-            page = pipeline.read_segmented(*found, classifier, language=ngrams)
-            yield page_image, page.rejecting(reject)
+            if letters is None:
+                page = pipeline.read_segmented(*found, classifier, language=ngrams)
+                yield page_image, page.rejecting(reject)
+            else:
+                page, seen = pipeline.read_with_crops(*found, classifier, language=ngrams)
+                page = page.rejecting(reject)
+                letters.add(page_image, page, seen)
+                yield page_image, page
         except OcrError as error:
             for model in models:
                 model.result()  # raises again where one cannot be loaded: that is told alone
             report(error)
             errors.append(error)
-
-
-def _overlaid(
-    results: Iterable[tuple[PageImage, Page]], target: Path
-) -> Iterator[tuple[PageImage, Page]]:
-    """Draw every page, then pass it on; a page that is alone gets no number."""
-    from ocr.export import overlay
-
-    pages = iter(results)
-    first_two = list(islice(pages, 2))
-    for number, (page_image, page) in enumerate(chain(first_two, pages), start=1):
-        numbered = target.with_stem(f"{target.stem}-{number}")
-        picture = overlay.draw(page_image.picture(), page)
-        write_picture(target if len(first_two) == 1 else numbered, picture)
-        yield page_image, page
 
 
 def _write(

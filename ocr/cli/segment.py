@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli.output import write_picture
-from ocr.errors import OutputError
-from ocr.files import reason
+from ocr.files import make_empty
 from ocr.page import Box, Glyph, Line, Page, Word
 
 if TYPE_CHECKING:
@@ -41,23 +40,11 @@ def command(source: str, output: Path) -> None:
     from ocr import image
 
     count = image.count_pages(source)
-    _make_empty(output)
+    make_empty(output)
     for number, page_image in enumerate(image.pages(source), start=1):
         folder = output if count == 1 else output / f"page-{number:02}"
         rows, crops = _show(page_image, folder)
         click.echo(f"{page_image.name}: {rows} rows, {crops} letters in {folder}", err=True)
-
-
-def _make_empty(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        used = any(folder.iterdir())
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {folder}: {reason(error)} (name another folder)"
-        ) from error
-    if used:
-        raise OutputError(f"cannot write {folder}: the folder is not empty (name another)")
 
 
 def _show(page_image: PageImage, folder: Path) -> tuple[int, int]:

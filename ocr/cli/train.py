@@ -18,7 +18,7 @@ import click
 from ocr.alphabet import NAMED, Alphabet
 from ocr.cli.options import alphabet_of
 from ocr.errors import MissingExtraError, OutputError
-from ocr.training import adapt
+from ocr.training import adapt, few_letters
 from ocr.training.budget import seconds_of
 from ocr.training.checkpoint import checkpoint_path
 from ocr.training.loop import Epoch, Settings, Step, best, train
@@ -106,10 +106,13 @@ def command(
     start = _described(init) if init else {}
     architecture = arch or start.get("architecture") or next(iter(BACKENDS[backend].schedules))
     schedule = schedule_of(backend, architecture)
-    if init and adapt.only_pages(sources):
-        schedule = adapt.gentle(schedule)
     characters = alphabet or start.get("alphabet") or NAMED["ascii"]
     outputs = Alphabet(characters, has_reject(backend, architecture))
+    # with an alphabet of its own a model needs not know what it did
+    kept = init and not alphabet and per_class is None
+    samples = few_letters.find(sources, outputs, seed=seed) if kept else None
+    if init and (adapt.only_pages(sources) or samples is not None):
+        schedule = adapt.gentle(schedule)
     output = _checked(output, BACKENDS[backend].suffix)
     budget = _seconds(time_budget, epochs)
     epochs = epochs or schedule.epochs
@@ -137,7 +140,10 @@ def command(
             ranks=ranks,
         )
         hand = adapt.find_hand(sources, learner, init=init, seed=seed)
-        if hand is None:
+        few = None if samples is None else few_letters.begin(samples, learner)
+        if few is not None:
+            training, validation = few_letters.gather(few, outputs, seed=seed)
+        elif hand is None:
             training, validation = gather(sources, outputs, per_class=per_class, seed=seed)
         else:
             click.echo("\n".join(hand.summary), err=True)
@@ -152,6 +158,9 @@ def command(
             click.echo("no checkpoint: the run begins, if it is not complete", err=True)
 
         def on_end(history: list[Epoch]) -> None:
+            if few is not None:
+                told = few_letters.finish(few, validation, learner, output)
+                click.echo(_fresh_line() + told, err=True)
             if hand is not None:
                 click.echo(_fresh_line() + adapt.finish(hand, learner, output), err=True)
             _finish(output, training, validation, typed(ctx))
@@ -183,7 +192,7 @@ def command(
             )
             click.echo(_fresh_line() + told, err=True)
             raise
-        if hand is None:
+        if hand is None and few is None:
             click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
         click.echo(f"what to know of it: {card_path(output)}", err=True)
         click.echo(f"read with it: ocr read --model {output} IMAGE", err=True)

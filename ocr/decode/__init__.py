@@ -21,7 +21,7 @@ from ocr.segment import Segmentation
 from ocr.segment.components import stroke_width
 from ocr.segment.rows import straightened
 
-__all__ = ["read_rows"]
+__all__ = ["read_rows", "read_rows_and_crops"]
 
 GEOMETRY_WEIGHT = 0.55
 NO_REJECT = -6.0  # nats, for "not a letter" where the classifier cannot say so
@@ -52,20 +52,40 @@ def read_rows(page: Segmentation, classifier: Classifier, language: Ngrams | Non
         Top to bottom, boxes in pixels of the segmented array; rows without a letter
         are left out.
     """
+    return [line for line, _ in _read(page, classifier, language)]
+
+
+def read_rows_and_crops(
+    page: Segmentation, classifier: Classifier, language: Ngrams | None
+) -> tuple[list[Line], NDArray[np.float32]]:
+    """Read every row, and tell what the classifier saw of each glyph; see `read_rows`.
+
+    Returns
+    -------
+    lines : list of Line
+    crops : ndarray, float32 [glyphs, 32, 32]
+        Of the lines' glyphs, in order.
+    """
+    read = list(_read(page, classifier, language))
+    return [line for line, _ in read], crop_candidates(page, [glyphs for _, glyphs in read])
+
+
+def _read(
+    page: Segmentation, classifier: Classifier, language: Ngrams | None
+) -> Iterator[tuple[Line, Lattice]]:
+    """Lines, and the lattice of each without all candidates but its glyphs."""
     if not page.rows:
-        return []
+        return
     if not knows_script(classifier.alphabet.characters):
         language = None
     stroke = stroke_width(page.ink.mask)
     lattices = [build_lattice(page, row, stroke) for row in page.rows]
     gaps = space_log_odds([atom_gaps(page, lattice) for lattice in lattices])
     classified = log_probs_of_rows(page, lattices, classifier)
-    lines = []
     for lattice, log_probs, odds in zip(lattices, classified, gaps, strict=True):
-        line = read_row(lattice, log_probs, odds, classifier, language)
-        if line is not None and is_writing(line):
-            lines.append(calibrated(line))
-    return lines
+        found = read_lattice(lattice, log_probs, odds, classifier, language)
+        if found is not None and is_writing(found[0]):
+            yield calibrated(found[0]), found[1]
 
 
 def log_probs_of_rows(
@@ -122,6 +142,18 @@ def read_row(
     language: Ngrams | None,
 ) -> Line | None:
     """Read one row; None if it holds no letter."""
+    found = read_lattice(lattice, log_probs, space_odds, classifier, language)
+    return None if found is None else found[0]
+
+
+def read_lattice(
+    lattice: Lattice,
+    log_probs: NDArray[np.float32],
+    space_odds: Floats,
+    classifier: Classifier,
+    language: Ngrams | None,
+) -> tuple[Line, Lattice] | None:
+    """Line of a row, and the lattice of its glyphs alone; None if it holds no letter."""
     characters = classifier.alphabet.characters
     shapes = forget_case(log_probs[:, : len(characters)], characters)
     reject = classifier.alphabet.reject_index
@@ -141,7 +173,8 @@ def read_row(
     if not path:
         return None
     probabilities = softmax(np.column_stack([scores, rejected]))
-    return to_line(path, lattice, frame, probabilities, characters)
+    line = to_line(path, lattice, frame, probabilities, characters)
+    return line, replace(lattice, candidates=[lattice.candidates[s.candidate] for s in path])
 
 
 def softmax(scores: Floats) -> Floats:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ocr.errors import DataError
+from ocr.evaluation.truth import PLAIN, text_of, truth_of
 from ocr.files import read_errors
 from ocr.sources import ENDINGS
-
-TRUTH_SUFFIX = ".gt.txt"
 
 
 class Pair(NamedTuple):
@@ -21,15 +20,11 @@ class Pair(NamedTuple):
 
     def text(self) -> str:
         """Ground truth, as it was written; DataError if it cannot be read."""
-        try:
-            with read_errors(self.truth, DataError):
-                return self.truth.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise DataError(f"cannot read {self.truth}: not UTF-8 (save it as UTF-8)") from error
+        return text_of(self.truth)
 
 
 def pairs(paths: Iterable[Path]) -> list[Pair]:
-    """Images with NAME.gt.txt beside them, each once.
+    """Images with NAME.gt.txt, or another of `truth.ENDINGS`, beside them, each once.
 
     Parameters
     ----------
@@ -58,13 +53,10 @@ def _pairs(path: Path) -> list[Pair]:
     if not path.exists():
         raise DataError(f"cannot read {path}: no such file or folder (check the path)")
     if path.is_dir():
-        images = [file for file in sorted(path.rglob("*")) if is_image(file)]
-        return [pair for pair in map(_pair, images) if pair.truth.is_file()]
-    pair = _pair(path)
-    if not pair.truth.is_file():
-        raise DataError(f"cannot score {path}: no ground truth (write it to {pair.truth.name})")
-    return [pair]
-
-
-def _pair(image: Path) -> Pair:
-    return Pair(image, image.with_suffix(TRUTH_SUFFIX))
+        images = (file for file in sorted(path.rglob("*")) if is_image(file))
+        return [Pair(image, truth) for image in images if (truth := truth_of(image))]
+    truth = truth_of(path)
+    if truth is None:
+        name = path.with_suffix(PLAIN).name
+        raise DataError(f"cannot score {path}: no ground truth (write it to {name})")
+    return [Pair(path, truth)]

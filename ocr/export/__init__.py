@@ -22,6 +22,7 @@ FORMATS = {
     "hocr": (".hocr", ".hocr.html"),
     "alto": (".alto.xml",),
     "page": (".page.xml",),
+    "pdf": (".pdf",),
 }
 
 #: Formats whose files hold one page: a writer takes one, and several pages are several files.

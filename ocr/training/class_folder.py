@@ -23,6 +23,7 @@ from ocr.training.samples import Samples
 CODE_POINT = r"[Uu]\+((?:10|0?[1-9A-Fa-f])?[0-9A-Fa-f]{4})|([0-9A-Fa-f]{4})|([0-9A-Fa-f]{2})"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 MARK = "ocr"  # keyword of the text chunk in the PNGs that ocr writes
+UNSURE = "unsure"  # folder of letters that wait to be moved to the one that they belong to
 MADE = ("L", (SIZE, SIZE))  # mode and size of these PNGs
 
 
@@ -31,7 +32,7 @@ def read(path: Path, *, alphabet: str | None) -> Samples:
 
     Each image shows one upright sign; which of dark and bright is ink is decided
     for each by its border. An image that cannot be read is told on standard error, and
-    left out.
+    left out; so is the folder ``unsure``.
 
     Raises
     ------
@@ -39,6 +40,9 @@ def read(path: Path, *, alphabet: str | None) -> Samples:
         A folder whose name is no character, or images without folders.
     """
     folders = sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
+    if path / UNSURE in folders:
+        print(f"left out: {path / UNSURE} (move its letters to their folders)", file=sys.stderr)
+        folders.remove(path / UNSURE)
     if not folders and any(p.suffix.lower() in SUFFIXES for p in path.iterdir()):
         raise DataError(
             f"{path} has images without a folder for each character, and without text "

@@ -1,0 +1,102 @@
+"""Lines of text of PAGE and ALTO XML, whatever version, as people correct them in tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+from ocr.errors import DataError
+
+SOFT_HYPHEN = "\N{SOFT HYPHEN}"  # how ALTO may give the hyphen at the end of a line
+
+
+def lines_of(content: bytes, file: Path) -> list[str]:
+    """Text of each line, in reading order.
+
+    PAGE: the first text of each line, or else its words; regions in the order that the file
+    gives, then those it does not name, as they come. ALTO: strings with spaces between
+    them, blocks and lines as they come.
+
+    Raises
+    ------
+    DataError
+        If it is neither, is damaged, or declares entities.
+    """
+    if b"<!ENTITY" in content:  # no tool writes any, and they can make a page of gigabytes
+        raise DataError(f"cannot read {file}: it declares entities (save it without a DTD)")
+    try:
+        root = fromstring(content)
+    except (ParseError, ValueError, LookupError) as error:
+        raise DataError(
+            f"cannot read {file}: not well-formed XML: {error} (export it again)"
+        ) from error
+    kind = _name(root)
+    if kind == "PcGts":
+        return list(_lines_of_page(root))
+    if kind == "alto":
+        return [_text_of_alto(line) for line in _all(root, "TextLine")]
+    raise DataError(f"cannot read {file}: <{kind}> is neither PAGE nor ALTO (export it as one)")
+
+
+def _name(element: Element) -> str:
+    """Name of an element, without its namespace, which tells the version."""
+    return element.tag.rpartition("}")[2]
+
+
+def _all(root: Element, name: str) -> Iterator[Element]:
+    """Elements of a name at any depth, as they come."""
+    return (element for element in root.iter() if _name(element) == name)
+
+
+def _children(parent: Element, name: str) -> list[Element]:
+    return [child for child in parent if _name(child) == name]
+
+
+def _lines_of_page(root: Element) -> Iterator[str]:
+    for region in _ordered(root, list(_all(root, "TextRegion"))):
+        lines = _children(region, "TextLine")
+        if lines:
+            yield from map(_text_of_page, lines)
+        elif not _children(region, "TextRegion"):  # a region's text is that of those in it
+            yield from _text_of_page(region).splitlines()
+
+
+def _ordered(root: Element, regions: list[Element]) -> list[Element]:
+    """Regions in the reading order that a file gives, and then those that it does not name."""
+    named = [
+        reference.get("regionRef", "")
+        for order in _all(root, "ReadingOrder")
+        for reference in _references(order)
+    ]
+    places = {name: place for place, name in reversed(list(enumerate(named)))}
+    return sorted(regions, key=lambda region: places.get(region.get("id", ""), len(places)))
+
+
+def _references(group: Element) -> Iterator[Element]:
+    """References to regions, group after group; those with an index in its order."""
+    for member in sorted(group, key=lambda m: _number(m.get("index"))):
+        if member.get("regionRef"):
+            yield member
+        yield from _references(member)
+
+
+def _number(index: str | None) -> float:
+    """Index as a number; 0 where there is none, as for all members of an unordered group."""
+    return int(index) if index and index.isdecimal() else 0
+
+
+def _text_of_page(element: Element) -> str:
+    """Text of a line, word or glyph: its first, or else that of its words or glyphs."""
+    texts = sorted(_children(element, "TextEquiv"), key=lambda t: _number(t.get("index")))
+    for text in texts[:1]:
+        for content in _children(text, "Unicode"):
+            return content.text or ""
+    words = " ".join(map(_text_of_page, _children(element, "Word")))
+    return words or "".join(map(_text_of_page, _children(element, "Glyph")))
+
+
+def _text_of_alto(line: Element) -> str:
+    strings = [string.get("CONTENT", "") for string in _children(line, "String")]
+    hyphens = [hyphen.get("CONTENT", "-") for hyphen in _children(line, "HYP")]
+    return " ".join(strings) + "".join(hyphens).replace(SOFT_HYPHEN, "-")

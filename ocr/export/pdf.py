@@ -1,0 +1,130 @@
+"""Pages as they came, in one PDF, with what was read as text to search, select and copy."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+from ocr import __version__
+from ocr.errors import ImageError, MissingExtraError
+from ocr.image import PageImage
+from ocr.page import Page
+
+try:
+    import fontTools  # noqa: F401  # of the modules below
+    import img2pdf  # noqa: F401
+    import pikepdf
+    from pikepdf import Matrix, Name, Pdf
+    from pikepdf.canvas import ContentStreamBuilder
+except ImportError as error:
+    raise MissingExtraError("writing PDF", "pdf") from error
+
+from ocr.export.pdf_image import embed
+from ocr.export.pdf_text import InvisibleFont, drop_invisible_text, text_layer
+
+POINTS = 72  # of an inch
+USUAL = 11.7  # inches of A4's longer side, for an image that does not say its size
+COARSEST, FINEST = 72, 300  # pixels per inch of such an image
+LEAST_SAID = 100  # pixels per inch; cameras and screens write 72 or 96 without knowing
+SNIFFED = 1024  # bytes; within these a PDF begins
+
+
+class Writer:
+    """PDF of all pages; the same pages give the same bytes.
+
+    A page of a PDF stays as it is, but for invisible text that another program laid over it;
+    an image is not encoded anew where PDF can hold it as it came.
+    """
+
+    def __init__(self) -> None:
+        self._pdf = Pdf.new()
+        self._font = InvisibleFont(self._pdf)
+        self._sources: dict[str | Path | bytes, Pdf] = {}
+        self._title = ""
+
+    def add(self, image: PageImage, page: Page) -> None:
+        """Take in the next page.
+
+        Raises
+        ------
+        ImageError
+            If it is of a PDF that can be seen, but is too damaged to be copied.
+        """
+        self._title = self._title or _title(image)
+        source = image.source
+        if source is None or not _is_pdf(source):
+            added, to_page = self._drawn(image)
+        else:
+            try:
+                added, to_page = self._kept(source, image)
+            except (pikepdf.PdfError, IndexError) as error:
+                raise ImageError(
+                    f"cannot copy {image.name}: the PDF is damaged (print it to a new PDF)"
+                ) from error
+        name = self._font.named_on(added)
+        added.contents_add(text_layer(page.lines, self._font, name, to_page))
+
+    def finish(self) -> bytes:
+        """Content of the file."""
+        self._font.finish()
+        self._pdf.docinfo[Name.Producer] = f"ocr {__version__}"
+        self._pdf.docinfo[Name.Title] = self._title
+        file = BytesIO()
+        packed = pikepdf.ObjectStreamMode.generate
+        self._pdf.save(file, deterministic_id=True, object_stream_mode=packed)
+        return file.getvalue()
+
+    def _drawn(self, image: PageImage) -> tuple[pikepdf.Page, Matrix]:
+        """Page with an image on it; and the matrix from its pixels, y downward, to the page."""
+        scale = POINTS / _resolution(image)
+        width, height = (side * scale for side in image.size)
+        picture, upright = embed(image, self._pdf)
+        page = self._pdf.add_blank_page(page_size=(width, height))
+        content = ContentStreamBuilder().push().cm(upright @ Matrix(width, 0, 0, height, 0, 0))
+        content.draw_xobject(page.add_resource(picture, Name.XObject, Name.Picture)).pop()
+        page.obj.Contents = self._pdf.make_stream(content.build())
+        return page, Matrix(scale, 0, 0, -scale, 0, height)
+
+    def _kept(self, source: str | Path | bytes, image: PageImage) -> tuple[pikepdf.Page, Matrix]:
+        """Page of a PDF, as it is; and the matrix from its pixels, y downward, to the page."""
+        if source not in self._sources:
+            file = BytesIO(source) if isinstance(source, bytes) else source
+            self._sources[source] = Pdf.open(file)
+        self._pdf.pages.append(self._sources[source].pages[image.number - 1])
+        page = self._pdf.pages[-1]
+        drop_invisible_text(page, self._pdf)
+        page.contents_add(b"q", prepend=True)  # or what it sets would hold for the text too
+        page.contents_add(b"Q")
+        return page, _from_pixels(page, *image.size)
+
+
+def _is_pdf(source: str | Path | bytes) -> bool:
+    with BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file:
+        beginning = file.read(SNIFFED)
+    # other files may hold a PDF
+    return b"%PDF-" in beginning and not beginning.startswith((b"\xff\xd8\xff", b"\x89PNG"))
+
+
+def _from_pixels(page: pikepdf.Page, width: int, height: int) -> Matrix:
+    """From pixels of a page as it is shown, upright, y downward, to its user space."""
+    x, y, x_end, y_end = (float(side) for side in page.cropbox)
+    left, bottom, right, top = min(x, x_end), min(y, y_end), max(x, x_end), max(y, y_end)
+    across, down = right - left, top - bottom
+    return (
+        Matrix(across / width, 0, 0, -down / height, left, top),
+        Matrix(0, down / width, across / height, 0, left, bottom),
+        Matrix(-across / width, 0, 0, down / height, right, bottom),
+        Matrix(0, -down / width, -across / height, 0, right, top),
+    )[int(page.obj.get(Name.Rotate, 0)) // 90 % 4]
+
+
+def _resolution(image: PageImage) -> float:
+    """Pixels per inch: what the image says, or what makes a page of A4 if that is likely."""
+    if image.dpi is not None and image.dpi >= LEAST_SAID:
+        return image.dpi
+    return min(max(max(image.size) / USUAL, COARSEST), FINEST)
+
+
+def _title(image: PageImage) -> str:
+    """Name of the file, with ? for what is no text in it."""
+    return Path(image.name).name.encode(errors="replace").decode()

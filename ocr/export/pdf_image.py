@@ -1,0 +1,116 @@
+"""A page's picture as an image of a PDF: as it came where PDF can hold it, else lossless."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import img2pdf
+from pikepdf import Matrix, Name, Object, Pdf
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from ocr import image as images
+from ocr.image import PageImage
+
+AS_THEY_COME = {"JPEG", "MPO", "PNG", "JPEG2000"}  # formats that PDF holds without decoding them
+DEEP = {"F", "I", "LAB"}  # modes that PNG or PDF lack
+
+#: EXIF orientation to the matrix that puts the unit square upright, y upward.
+UPRIGHT = {
+    1: (1, 0, 0, 1, 0, 0),
+    2: (-1, 0, 0, 1, 1, 0),
+    3: (-1, 0, 0, -1, 1, 1),
+    4: (1, 0, 0, -1, 0, 1),
+    5: (0, -1, -1, 0, 1, 1),
+    6: (0, -1, 1, 0, 0, 1),
+    7: (0, 1, 1, 0, 0, 0),
+    8: (0, 1, -1, 0, 1, 0),
+}
+
+
+def embed(image: PageImage, pdf: Pdf) -> tuple[Object, Matrix]:
+    """Put a page's picture into a PDF.
+
+    Returns
+    -------
+    picture : Object
+        The image, to be named in a page's resources.
+    upright : Matrix
+        Turns the unit square that it fills as the picture's orientation says.
+    """
+    with images.alone():  # its size limit: what is read is not too large
+        content, orientation = _content(image)
+        made = img2pdf.convert(
+            content, rotation=img2pdf.Rotation.none, first_frame_only=True, nodate=True
+        )
+    with Pdf.open(BytesIO(made)) as single:
+        [picture] = single.pages[0].resources[Name.XObject].values()
+        return pdf.copy_foreign(picture), Matrix(*UPRIGHT.get(orientation, UPRIGHT[1]))
+
+
+def _content(image: PageImage) -> tuple[bytes, int]:
+    """File that can be embedded, and its EXIF orientation."""
+    source = image.source
+    if source is None:
+        return _lossless(image.picture()), 1
+    raw = source if isinstance(source, bytes) else Path(source).read_bytes()
+    picture = _opened(raw)
+    if picture is None or picture.mode in DEEP:
+        return _lossless(image.picture()), 1  # as it was read
+    with picture:
+        orientation = _orientation(picture)
+        if picture.format in AS_THEY_COME and not picture.has_transparency_data:
+            return raw, orientation
+        _seek(picture, image.number)
+        picture.load()  # which turns a TIFF upright
+        return _lossless(_on_white(picture)), 1 if picture.format == "TIFF" else orientation
+
+
+def _opened(raw: bytes) -> Image.Image | None:
+    """Picture of a file; None where what read it is no part of Pillow, nor of pillow-heif."""
+    try:
+        return Image.open(BytesIO(raw))
+    except UnidentifiedImageError:
+        pass
+    try:
+        from pillow_heif import HeifImageFile
+
+        picture: Image.Image = HeifImageFile(BytesIO(raw))
+    except (ImportError, ValueError, SyntaxError, OSError):
+        return None
+    return picture
+
+
+def _orientation(picture: Image.Image) -> int:
+    """EXIF orientation; 1, upright, where it is damaged."""
+    try:
+        return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    except images.DAMAGE:
+        return 1
+
+
+def _seek(picture: Image.Image, number: int) -> None:
+    """Go to a page of a TIFF; reduced copies of pages are none."""
+    if picture.format != "TIFF":
+        return
+    for frame in range(getattr(picture, "n_frames", 1)):
+        picture.seek(frame)
+        if frame == 0 or not picture.getexif().get(ExifTags.Base.NewSubfileType, 0) & 1:
+            number -= 1
+        if not number:
+            return
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """Picture without its transparency, as it was read."""
+    if not picture.has_transparency_data:
+        return picture
+    picture = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+
+
+def _lossless(picture: Image.Image) -> bytes:
+    """Picture as PNG; as TIFF where PNG lacks its colours, or PDF packs it better."""
+    file = BytesIO()
+    picture.save(file, "TIFF" if picture.mode in ("1", "CMYK") else "PNG")
+    return file.getvalue()

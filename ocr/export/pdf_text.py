@@ -1,0 +1,211 @@
+"""Text that nobody sees, to be searched, selected and copied, laid over a page of a PDF.
+
+The font has no outlines: each character gets a code of its own, and a table from codes to
+Unicode, as Tesseract's and OCRmyPDF's text layers do.
+"""
+
+from __future__ import annotations
+
+import math
+from io import BytesIO
+from itertools import count, pairwise
+
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from pikepdf import (
+    Array,
+    Dictionary,
+    Matrix,
+    Name,
+    Page,
+    Pdf,
+    parse_content_stream,
+    unparse_content_stream,
+)
+from pikepdf.canvas import ContentStreamBuilder
+
+from ocr.page import Baseline, Line, Word
+
+UNITS = 1000  # of an em, as PDF counts
+ADVANCE = 500  # units from one character to the next
+CAPITAL = 700  # units: a capital in common fonts, so that readers guess the gaps they know
+INVISIBLE = 3  # text rendering mode
+SHOWING = {"Tj", "TJ"}  # operators by which programs write it
+FEWEST_PIXELS = 0.1  # of a space between words that touch
+PER_BLOCK = 100  # entries that a block of a CMap may have
+FIXED_PITCH, SYMBOLIC = 1, 4  # flags of a font descriptor
+
+CMAP = """/CIDInit /ProcSet findresource begin
+12 dict begin
+begincmap
+/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def
+/CMapName /Adobe-Identity-UCS def
+/CMapType 2 def
+1 begincodespacerange
+<0000> <FFFF>
+endcodespacerange
+{blocks}endcmap
+CMapName currentdict /CMap defineresource pop
+end
+end
+"""
+
+
+class InvisibleFont:
+    """A font of a PDF that learns its characters as they are used; whole after `finish`."""
+
+    def __init__(self, pdf: Pdf) -> None:
+        self._codes: dict[str, int] = {}
+        self._unicode = pdf.make_stream(b"")
+        self._glyphs = pdf.make_stream(b"")
+        name = Name("/Invisible")
+        file = _font_file()
+        descriptor = Dictionary(
+            Type=Name.FontDescriptor,
+            FontName=name,
+            Flags=FIXED_PITCH | SYMBOLIC,
+            FontBBox=Array([0, 0, ADVANCE, CAPITAL]),
+            ItalicAngle=0,
+            Ascent=CAPITAL,
+            Descent=-1,  # 0 would be taken for missing
+            CapHeight=CAPITAL,
+            StemV=80,
+            FontFile2=pdf.make_stream(file, Length1=len(file)),
+        )
+        descendant = Dictionary(
+            Type=Name.Font,
+            Subtype=Name.CIDFontType2,
+            BaseFont=name,
+            CIDSystemInfo=Dictionary(Registry=b"Adobe", Ordering=b"Identity", Supplement=0),
+            FontDescriptor=pdf.make_indirect(descriptor),
+            DW=ADVANCE,
+            CIDToGIDMap=self._glyphs,
+        )
+        self._font = pdf.make_indirect(
+            Dictionary(
+                Type=Name.Font,
+                Subtype=Name.Type0,
+                BaseFont=name,
+                Encoding=Name("/Identity-H"),
+                DescendantFonts=Array([pdf.make_indirect(descendant)]),
+                ToUnicode=self._unicode,
+            )
+        )
+
+    def named_on(self, page: Page) -> Name:
+        """Name of the font on a page, which may share its names with others."""
+        fonts = page.resources.get(Name.Font, Dictionary())
+        names = (Name(f"/Invisible{number}") for number in count())
+        free = next(n for n in names if n not in fonts or fonts[n].objgen == self._font.objgen)
+        return page.add_resource(self._font, Name.Font, free)
+
+    def encode(self, text: str) -> bytes:
+        """Codes of characters, two bytes each."""
+        codes = (self._codes.setdefault(c, len(self._codes) + 1) for c in text)
+        return b"".join(code.to_bytes(2, "big") for code in codes)
+
+    def finish(self) -> None:
+        """Write down which character each code is."""
+        entries = [f"<{n:04X}> <{c.encode('utf-16-be').hex()}>" for c, n in self._codes.items()]
+        blocks = [entries[i : i + PER_BLOCK] for i in range(0, len(entries), PER_BLOCK)]
+        written = "".join(
+            "\n".join([f"{len(block)} beginbfchar", *block, "endbfchar", ""]) for block in blocks
+        )
+        self._unicode.write(CMAP.format(blocks=written).encode("ascii"))
+        # the blank glyph for every code: archives must not show the glyph of what is missing
+        self._glyphs.write(b"\0\1" * (len(self._codes) + 1))
+
+
+def _font_file() -> bytes:
+    """TrueType font of two glyphs that cover nothing, the same bytes always."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))  # a line has no area, but the extent that PDFium measures letters by
+    pen.lineTo((ADVANCE, CAPITAL))
+    pen.closePath()
+    names = [".notdef", "blank"]
+    font = FontBuilder(UNITS, isTTF=True)
+    font.setupGlyphOrder(names)
+    font.setupCharacterMap({})
+    font.setupGlyf(dict.fromkeys(names, pen.glyph()))
+    font.setupHorizontalMetrics({name: (ADVANCE, 0) for name in names})
+    font.setupHorizontalHeader(ascent=CAPITAL, descent=-1)
+    font.setupPost(isFixedPitch=1)
+    font.font.recalcTimestamp = False
+    font.font["head"].created = font.font["head"].modified = 0
+    file = BytesIO()
+    font.save(file)
+    return file.getvalue()
+
+
+def drop_invisible_text(page: Page, pdf: Pdf) -> None:
+    """Take from a page what another program read there, so that nothing is found twice."""
+    contents = page.obj.get(Name.Contents, Array())
+    streams = contents if isinstance(contents, Array) else [contents]
+    if not any(b"3 Tr" in stream.read_bytes() for stream in streams):
+        return
+    kept = []
+    mode, outer = 0, list[int]()
+    for instruction in parse_content_stream(page):
+        operator = str(instruction.operator)
+        if operator == "q":
+            outer.append(mode)
+        elif operator == "Q" and outer:
+            mode = outer.pop()
+        elif operator == "Tr":
+            mode = int(instruction.operands[0])
+        if mode != INVISIBLE or operator not in SHOWING:
+            kept.append(instruction)
+    page.obj.Contents = pdf.make_stream(unparse_content_stream(kept))
+
+
+def text_layer(lines: tuple[Line, ...], font: InvisibleFont, name: Name, to_page: Matrix) -> bytes:
+    """Content stream that writes lines where they stand, word by word.
+
+    Parameters
+    ----------
+    lines : tuple of Line
+        In reading order, which is the order of the stream.
+    font : InvisibleFont
+    name : Name
+        Of the font, on the page.
+    to_page : Matrix
+        From pixels, y downward, to the page's user space.
+    """
+    content = ContentStreamBuilder()
+    content.push().begin_text().set_text_rendering(INVISIBLE)
+    for line in lines:
+        _write_line(content, line, font, name, to_page)
+    return content.end_text().pop().build()
+
+
+def _write_line(
+    content: ContentStreamBuilder,
+    line: Line,
+    font: InvisibleFont,
+    name: Name,
+    to_page: Matrix,
+) -> None:
+    box = line.box
+    base = line.baseline or Baseline(box.bottom, box.bottom, box.height)
+    slope = (base.right - base.left) / box.width
+    along, size = math.hypot(1, slope), base.capital * UNITS / CAPITAL
+    content.set_text_font(name, size)
+    for word, space in zip(line.words, _spaces(line.words), strict=True):
+        left = word.box.left
+        place = Matrix(
+            *(1 / along, slope / along),  # of a step along the line, and of one up from it
+            *(slope / along, -1 / along),
+            *(left, base.left + slope * (left - box.left)),
+        )
+        content.set_text_matrix(place @ to_page)
+        for text, width in ((word.text, word.box.width), (" ", space)):
+            if width:
+                scale = width * along / (len(text) * size * ADVANCE / UNITS)
+                content.set_text_horizontal_scaling(100 * scale)
+                content.show_text(font.encode(text))
+
+
+def _spaces(words: tuple[Word, ...]) -> list[float]:
+    """Pixels of white behind each word; none behind the last."""
+    gaps = [float(after.box.left - word.box.right) for word, after in pairwise(words)]
+    return [*(max(gap, FEWEST_PIXELS) for gap in gaps), 0.0]

@@ -1,0 +1,88 @@
+"""What was read, over the image, as SVG: boxes and text are elements, to be searched and styled."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from io import BytesIO
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from PIL import Image
+
+from ocr.export.overlay import FADE, MAX_WIDTH, ROW_COLOUR, colour_of
+from ocr.page import Box, Glyph, Page
+
+QUALITY = 80  # of the JPEG within
+STYLE = """
+rect { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke }
+text { font-family: sans-serif; text-anchor: middle; paint-order: stroke; stroke: white }
+""".strip()
+TEXT_SIZE = 0.6  # of a glyph's height, so that it stays below the row above
+HALO = 0.15  # of the text's size, the white around it
+
+
+def draw(image: Image.Image, page: Page) -> bytes:
+    """SVG with a box around each row and glyph, and what it was read as above.
+
+    Parameters
+    ----------
+    image : Image
+        The upright original, or the same at any other size; it is put in as JPEG, at most
+        1600 px wide.
+    page : Page
+
+    Returns
+    -------
+    bytes
+        One file, in the page's pixels. The colour of a glyph is its confidence; pointing at
+        one shows that, and what else it may be.
+    """
+    size = {"width": str(page.width), "height": str(page.height)}
+    root = Element(
+        "svg",
+        {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {page.width} {page.height}"},
+        **size,
+    )
+    SubElement(root, "style").text = STYLE
+    faded = {"opacity": f"{1 - FADE:g}", "preserveAspectRatio": "none"}
+    SubElement(root, "image", {"href": _jpeg(image), **faded}, **size)
+    for line in page.lines:
+        row = SubElement(root, "g", {"class": "line"})
+        _draw_box(row, line.box, ROW_COLOUR)
+        for word in line.words:
+            part = SubElement(row, "g", {"class": "word"})
+            for glyph in word.glyphs:
+                _draw_glyph(part, glyph)
+    content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return content
+
+
+def _jpeg(image: Image.Image) -> str:
+    """Image as a data URI."""
+    image = image.convert("RGB")
+    image.thumbnail((MAX_WIDTH, image.height))
+    file = BytesIO()
+    image.save(file, "JPEG", quality=QUALITY)
+    return f"data:image/jpeg;base64,{b64encode(file.getvalue()).decode()}"
+
+
+def _draw_box(parent: Element, box: Box, colour: tuple[int, int, int]) -> None:
+    place = {"x": box.left, "y": box.top, "width": box.width, "height": box.height}
+    texts = {name: str(value) for name, value in place.items()}
+    SubElement(parent, "rect", {"stroke": _hex(colour), **texts})
+
+
+def _draw_glyph(parent: Element, glyph: Glyph) -> None:
+    colour, box = colour_of(glyph.confidence), glyph.box
+    part = SubElement(parent, "g", {"class": "glyph"})
+    read = ((glyph.character, glyph.confidence), *glyph.alternatives)
+    SubElement(part, "title").text = ", ".join(f"{c} {100 * p:.0f} %" for c, p in read)
+    _draw_box(part, box, colour)
+    size = TEXT_SIZE * box.height
+    place = {"x": (box.left + box.right) / 2, "y": max(size, box.top), "font-size": size}
+    texts = {name: f"{value:g}" for name, value in place.items()}
+    halo = {"stroke-width": f"{HALO * size:g}", "fill": _hex(colour)}
+    SubElement(part, "text", {**texts, **halo}).text = glyph.character
+
+
+def _hex(colour: tuple[int, int, int]) -> str:
+    return f"#{bytes(colour).hex()}"

@@ -1,0 +1,115 @@
+"""A model made better at some letters: fine-tuned on them, and held to what else it knew.
+
+Letters cut from pages, as `ocr read --crops` writes them, show a part of the alphabet, and few
+of each. They are treated as lines of pages are (`ocr.training.adapt`), but measured one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.alphabet import Alphabet
+from ocr.classifiers import describe
+from ocr.decode.geometry import SCALED
+from ocr.errors import DataError
+from ocr.training import datasets
+from ocr.training.adapt import BLENDS, State, blended, replayed
+from ocr.training.learner import Learner
+from ocr.training.loop import validate
+from ocr.training.pages import is_pages
+from ocr.training.recipe import load_source, with_words
+from ocr.training.samples import Samples
+
+MOST = 20_000  # letters; whoever has more can show all characters
+HELD_OUT = 0.2  # of each character
+
+
+@dataclass(frozen=True)
+class FewLetters:
+    """Letters that show a part of what a model knows.
+
+    Attributes
+    ----------
+    samples : Samples
+    before : dict
+        State of the learner that began with the model, to be held to.
+    """
+
+    samples: Samples
+    before: State
+
+
+def find(sources: Sequence[str], alphabet: Alphabet, *, seed: int) -> Samples | None:
+    """Letters of sources that lack some of the alphabet; None where they are not to be kept to it.
+
+    Those are sources with pages, with fonts, complete ones and large ones.
+    """
+    if any(is_pages(source) or datasets.is_fonts(source) for source in sources):
+        return None
+    samples = Samples.concatenate(
+        [load_source(source, alphabet, seed=seed + i) for i, source in enumerate(sources)]
+    )
+    if len(samples) > MOST or set(alphabet.characters) <= set(samples.characters.tolist()):
+        return None
+    return replace(samples, either=other_case(samples))
+
+
+def other_case(samples: Samples) -> NDArray[np.str_]:
+    """Second right character of each: of C and c, a crop shows no difference."""
+    characters = samples.characters.tolist()
+    return np.array([c.swapcase() if c.upper() in SCALED else "" for c in characters], "<U1")
+
+
+def begin(samples: Samples, learner: Learner) -> FewLetters:
+    """Remember what a learner knows before it learns more."""
+    learner.hold_statistics()
+    return FewLetters(samples, learner.state())
+
+
+def gather(few: FewLetters, alphabet: Alphabet, *, seed: int) -> tuple[Samples, Samples]:
+    """Samples to train on, as many from fonts among them, and letters held out.
+
+    Raises
+    ------
+    DataError
+        If there are too few letters to hold any out.
+    """
+    training, held = datasets.split(few.samples, HELD_OUT, seed)
+    if not len(held):
+        raise DataError("too few letters to measure with (give five of a character, or more pages)")
+    parts = [training, *replayed(len(training), alphabet, seed)]
+    if alphabet.reject:
+        none = training.take(np.zeros(len(training), bool))
+        parts = [with_words(part, none, [], np.random.default_rng([seed, 0])) for part in parts]
+    return Samples.concatenate(parts), held
+
+
+def finish(few: FewLetters, held: Samples, learner: Learner, output: Path) -> str:
+    """Hold what training made of a model to what it was, and tell what the letters brought.
+
+    The blend with the weights before that reads most of the held-out letters is saved; of equals
+    that with the least new.
+
+    Returns
+    -------
+    str
+        One line for the user.
+    """
+    after = learner.state()
+    measured: dict[float, tuple[float, float]] = {}
+    for share in (0.0, *BLENDS):
+        learner.load_state(blended(few.before, after, share))
+        measured[share] = validate(learner, held)
+    best = max(BLENDS, key=lambda share: (measured[share][1], -share))
+    learner.load_state(blended(few.before, after, best))
+    loss, accuracy = measured[best]
+    card = describe(output) | {"valid_loss": loss, "valid_accuracy": accuracy, "blend": best}
+    learner.save_model(output, card)
+    return (
+        f"held-out letters ({len(held)}): {measured[0.0][1]:.1%} right before, {accuracy:.1%} after"
+    )
