@@ -1,8 +1,11 @@
 """Read hand-printed text from images.
 
 >>> import ocr
->>> page = ocr.read("samples/note.jpg")  # doctest: +SKIP
->>> print(page.text)  # doctest: +SKIP
+>>> page = ocr.read("samples/note.jpg")
+>>> page.lines[0].text
+'SHOPPING FOR FRIDAY'
+>>> page.lines[0].words[0].box
+Box(left=95, top=83, right=628, bottom=171)
 """
 
 from __future__ import annotations
@@ -14,33 +17,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ocr.classifiers import load as load_model
     from ocr.page import Box, Glyph, Line, Page, Word
+    from ocr.reader import Reader, Source
 
 __version__ = "0.1.0"
-__all__ = ["Box", "Glyph", "Line", "Page", "Word", "__version__", "load_model", "read"]
+__all__ = ["Box", "Glyph", "Line", "Page", "Reader", "Word", "__version__", "load_model", "read"]
 
 _HOMES = {
     "Box": ("ocr.page", "Box"),
     "Glyph": ("ocr.page", "Glyph"),
     "Line": ("ocr.page", "Line"),
     "Page": ("ocr.page", "Page"),
+    "Reader": ("ocr.reader", "Reader"),
     "Word": ("ocr.page", "Word"),
     "load_model": ("ocr.classifiers", "load"),
 }
 
 
 def read(
-    path: str | Path,
+    source: Source,
     *,
     model: str | Path = "default",
     alphabet: str | None = None,
     language: str | Path | None = "english",
     reject: float = 0.0,
 ) -> Page:
-    """Page read from an image file, its first where it has several.
+    """Page read from an image, the first where a file has several.
+
+    The model stays loaded until a call wants another one; `Reader` holds it for you, and reads
+    files of several pages.
 
     Parameters
     ----------
-    path : str or Path
+    source : str, Path, bytes, binary file, ndarray or PIL.Image.Image
+        A file's path, its content, an open file, or pixels: uint8, bool, or floats from 0 to 1,
+        of shape [h, w], [h, w, 3] (RGB) or [h, w, 4] (RGBA).
     model : str or Path
         Name of a model that comes with the package, or a model file.
     alphabet : str, optional
@@ -55,12 +65,16 @@ def read(
     ------
     ImageError, ModelError
         If the image, the model or the language model cannot be read.
-    """
-    from ocr import classifiers, image, pipeline
 
-    classifier = classifiers.load(model, alphabet=alphabet)
-    ngrams = pipeline.language_model(language)
-    return pipeline.read(image.load(path)[0], classifier, language=ngrams).rejecting(reject)
+    Examples
+    --------
+    >>> import numpy as np
+    >>> read(np.full((300, 400), 255, np.uint8))
+    Page(width=400, height=300, lines=())
+    """
+    from ocr import reader
+
+    return reader.kept(model, alphabet, language).read(source).rejecting(reject)
 
 
 def __getattr__(name: str) -> object:

@@ -6,7 +6,9 @@ OcrError                  1   anything below; never raised itself
 ├── DataError             5   training or evaluation data that does not fit
 ├── OutputError           6   a file or folder that cannot be written
 ├── MissingExtraError     7   a feature whose optional dependency is not installed
-└── FetchError            8   a file that cannot be fetched from the net
+├── FetchError            8   a file that cannot be fetched from the net
+├── IncompleteError       9   a batch of which some files could not be read
+└── ClusterError         10   a cluster that cannot be reached or used
 
 Exit code 2 is click's own, for a command line that does not parse; 130 follows Ctrl-C.
 Every message is one line that says what, which file, and what to do.
@@ -64,3 +66,15 @@ class FetchError(OcrError):
     """A file that cannot be fetched, or is not the one expected."""
 
     exit_code = 8
+
+
+class IncompleteError(OcrError):
+    """A batch of which some files could not be read; the others were."""
+
+    exit_code = 9
+
+
+class ClusterError(OcrError):
+    """A cluster that cannot be reached, or does not do what is asked of it."""
+
+    exit_code = 10

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import io
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from ocr.errors import OcrError, OutputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+NUMBER = re.compile(r"-[0-9]+(?=(\.[a-z]+)+$)")  # in NAME-1.ENDING
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -65,11 +67,18 @@ def make_empty(folder: Path) -> None:
         raise OutputError(f"cannot write {folder}: the folder is not empty (name another)")
 
 
-def sweep(*paths: Path) -> None:
-    """Remove what writers of these paths left when they were killed."""
-    for path in paths:
-        for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
-            if left.suffix[1:].isdigit():
+def sweep(*paths: Path, numbered: Iterable[Path] = ()) -> None:
+    """Remove what writers of these paths left when they were killed.
+
+    `numbered` are paths of which NAME-1.ENDING, NAME-2.ENDING ... were written.
+    """
+    written, of_numbers = set(paths), set(numbered)
+    for folder in {path.parent for path in written | of_numbers}:
+        for left in folder.glob(".*"):
+            path = folder / left.stem[1:]  # .NAME.PROCESS, as `_replace` calls it
+            whole = path.with_name(NUMBER.sub("", path.name))
+            is_ours = path in written or whole in of_numbers
+            if is_ours and left.suffix[1:].isdigit():
                 with contextlib.suppress(OSError):
                     left.unlink()
 

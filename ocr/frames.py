@@ -69,7 +69,7 @@ def pages(
             select.check(_count(image), name)
         for number, frame in enumerate(_frames(image), start=1):
             if select is None or number in select:
-                yield _page(frame, number, numbered(name, number), max_pixels, working_side)
+                yield page_of(frame, number, numbered(name, number), max_pixels, working_side)
 
 
 def count(file: BinaryIO, name: str) -> int:
@@ -135,9 +135,10 @@ def _frames(image: Image.Image) -> Iterator[Image.Image]:
             yield image
 
 
-def _page(
+def page_of(
     image: Image.Image, number: int, name: str, max_pixels: int, working_side: int
 ) -> PageImage:
+    """Decode one picture; it is used up."""
     width, height = image.size
     _draft(image, working_side)
     # a progressive JPEG is held in memory whole, at whatever scale it is decoded

@@ -178,6 +178,24 @@ def head_of(file: BinaryIO, count: int) -> bytes:
     return head
 
 
+def of_picture(
+    picture: Image.Image, *, max_pixels: int = MAX_PIXELS, working_side: int = WORKING_SIDE
+) -> PageImage:
+    """Page of a picture of Pillow's, upright by its EXIF; the picture is left as it is.
+
+    Raises
+    ------
+    ImageError
+        If it has too many pixels, or the file that it is still to be loaded from is damaged.
+    """
+    from ocr import frames
+
+    name = getattr(picture, "filename", "") or "<picture>"
+    with _errors(name), alone():
+        check_pixels(picture.size, name, max_pixels)  # before they are decoded
+        return frames.page_of(picture.copy(), 1, name, max_pixels, working_side)
+
+
 def _name_of(source: str | Path | bytes | BinaryIO) -> str:
     if isinstance(source, bytes):
         return "<bytes>"

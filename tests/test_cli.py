@@ -271,7 +271,7 @@ def test_models_lists_what_each_file_says_of_itself(
     for name in ("default.onnx", "english.ngrams.npz", "README.md"):
         (tmp_path / name).write_bytes(bytes(1_200_000))
     card = {"architecture": "cnn", "alphabet": "0123456789", "valid_accuracy": 0.987}
-    monkeypatch.setattr("ocr.cli.models.models_dir", lambda: tmp_path)
+    monkeypatch.setattr("ocr.models_dir.models_dir", lambda: tmp_path)
     monkeypatch.setattr("ocr.cli.models.describe", lambda path: card)
     _, *rows = run("models").stdout.splitlines()
     assert [" ".join(row.split()) for row in rows] == ["default 1.2 MB cnn 10: digits 98.7%"]

@@ -22,7 +22,9 @@ FLOORS = {
     "alphabet": 0,
     "page_numbers": 0,
     "models_dir": 0,
+    "process": 0,
     "image": 1,
+    "arrays": 1,
     "frames": 1,
     "pdf": 1,
     "sources": 1,
@@ -34,10 +36,12 @@ FLOORS = {
     "evaluation": 1,
     "decode": 2,
     "pipeline": 3,
+    "reader": 4,
     "training": 4,
     "study": 4,
     "batch": 4,
     "serve": 4,
+    "plugins": 5,
     "cli": 5,
 }
 DOORS = {"__init__", "__main__"}  # the public face, above every floor

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from ocr.alphabet import Alphabet, characters_of
 from ocr.errors import MissingExtraError, ModelError
 from ocr.files import read_errors
-from ocr.models_dir import models_dir
+from ocr.models_dir import SUFFIXES, models_dir
 
-SUFFIXES = (".onnx", ".npz")
 OTHER_NAMES = {"latin": "default"}  # by the alphabet that it reads
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
-import gc
 import os
 import sys
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from ocr import __version__
 from ocr.errors import OcrError, OutputError
+from ocr.process import hurry
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 #: Subcommand to what it does; its module in this package holds it as `command`.
 COMMANDS = {
     "read": "Read the text on images.",
+    "batch": "Read many files, by several processes, resumed where it was stopped.",
     "segment": "Show the rows and letters found on an image.",
     "train": "Train a model.",
     "eval": "Measure how well a model reads.",
@@ -29,17 +32,13 @@ COMMANDS = {
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 SWITCH_INTERVAL = 0.0005  # seconds that a thread which decodes or loads may wait for Python's lock
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
-KEPT = 8 << 20  # bytes; the arrays of a usual page are smaller, and those of a large one go back
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 
 
 def run() -> None:
     """Be the program: run the command on the arguments of the process, and end it."""
-    # most of what a command allocates lives as long as it does: looking through it finds nothing
-    gc.set_threshold(50_000)
+    hurry()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    _keep_freed_memory()
     try:
         main(prog_name="ocr")
     except SystemExit as ending:
@@ -48,16 +47,6 @@ def run() -> None:
         _drop_unwritable_stdout()
         report(_unwritten(error))
         _leave(OutputError.exit_code)
-
-
-def _keep_freed_memory() -> None:
-    """Have glibc keep what large arrays leave: taking it anew costs a tenth of a page's time."""
-    if sys.platform == "linux":
-        import ctypes  # NumPy does so too
-
-        with contextlib.suppress(AttributeError):  # another C library has no such settings
-            for setting in M_TRIM_THRESHOLD, M_MMAP_THRESHOLD:
-                ctypes.CDLL(None).mallopt(setting, KEPT)
 
 
 def _leave(code: str | int | None) -> NoReturn:
@@ -86,6 +75,17 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = import_module(f"ocr.cli.{cmd_name}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer subcommands that begin so, and our options."""
+        from click.shell_completion import CompletionItem
+
+        commands = [
+            CompletionItem(name, help=text)
+            for name, text in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the subcommands."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from ocr.alphabet import characters_of
+from ocr.cli import completion
 from ocr.cli.models import abbreviated, table
 from ocr.cli.output import print_texts, write_picture
 from ocr.training import summary
@@ -26,11 +27,12 @@ CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
 BAR = 40  # characters of the longest bar
 MOST_CONFLICTS = 20  # that are told one by one
 
-SOURCE = click.argument("source")
+SOURCE = click.argument("source", shell_complete=completion.sources)
 ALPHABET = click.option(
     "-a",
     "--alphabet",
     metavar="NAME|CHARACTERS",
+    shell_complete=completion.alphabets,
     help="Only these: digits, upper, lower, letters, upper-digits, alnum, ascii, latin, or the "
     "characters themselves.  [default: all there are]",
 )
@@ -50,7 +52,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...", shell_complete=completion.sources)
 @ALPHABET
 def list_command(sources: tuple[str, ...], alphabet: str | None) -> None:
     """List crops, classes and parts of each SOURCE; with none, the sets that can be fetched."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr.cli import report
+from ocr.cli.completion import files
 from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts
 from ocr.errors import DataError, OcrError
@@ -28,7 +29,7 @@ VERSION = 1  # of the JSON: rises when a field changes its meaning or goes
 
 
 @click.command("eval")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=files)
 @reading_options
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, with all confusions.")
 @click.option(

@@ -1,4 +1,4 @@
-"""The options of every command that reads many images: which pages, how large, from where."""
+"""The options of every command that reads many images: which pages of a file, how large."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 
 
-def input_options(command: Command) -> Command:
-    """Add what images are read from: --pages, --max-pixels, --allow-urls."""
+def page_options(command: Command) -> Command:
+    """Add which pages of a file are read: --pages, --max-pixels."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -73,10 +73,5 @@ _OPTIONS = (
         show_default=True,
         callback=pixels_of,
         help="Refuse images of more pixels: a small file may unpack to more than memory holds.",
-    ),
-    click.option(
-        "--allow-urls",
-        is_flag=True,
-        help="Fetch images that are given by an https:// or http:// address.",
     ),
 )

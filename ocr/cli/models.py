@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from ocr.alphabet import NAMED
-from ocr.classifiers import SUFFIXES, describe
-from ocr.models_dir import models_dir
+from ocr.classifiers import describe
+from ocr.models_dir import shipped_models
 
 HEADINGS = ("NAME", "SIZE", "ARCHITECTURE", "CHARACTERS", "ACCURACY")
 
@@ -22,14 +22,9 @@ def command() -> None:
     ACCURACY is the share of crops kept apart from the training data that are told right: single
     letters and, for models that can answer "not a letter", wrong cuts too.
     """
-    rows = [_row(path, describe(path)) for path in _classifiers(models_dir())]
+    rows = [_row(path, describe(path)) for path in shipped_models()]
     for line in table([HEADINGS, *rows]):
         click.echo(line)
-
-
-def _classifiers(folder: Path) -> list[Path]:
-    """Model files, without those of language such as english.ngrams.npz."""
-    return sorted(p for p in folder.glob("*") if p.suffix in SUFFIXES and "." not in p.stem)
 
 
 def _row(path: Path, card: dict[str, Any]) -> tuple[str, ...]:

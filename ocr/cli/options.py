@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ocr.cli import completion
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 NEARLY = 0.8  # alike by difflib: a letter of "upper" is missing, doubled or swapped
@@ -19,6 +21,11 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 def reading_options(command: Command) -> Command:
     """Add what a model reads with: --model, --alphabet, --language, --threads."""
+    return model_options(_THREADS(command))
+
+
+def model_options(command: Command) -> Command:
+    """Add what decides what is read: --model, --alphabet, --language."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -69,6 +76,7 @@ _OPTIONS = (
         "--model",
         default="default",
         metavar="NAME|FILE",
+        shell_complete=completion.models,
         show_default=True,
         help="Model to read with: one that `ocr models` lists, or a file.",
     ),
@@ -76,6 +84,7 @@ _OPTIONS = (
         "-a",
         "--alphabet",
         metavar="NAME|CHARACTERS",
+        shell_complete=completion.alphabets,
         callback=alphabet_of,
         help="The only characters there are: digits, upper, lower, letters, upper-digits, alnum, "
         "ascii, latin, or the characters themselves.",
@@ -85,14 +94,16 @@ _OPTIONS = (
         "--language",
         default="english",
         metavar="english|none|FILE",
+        shell_complete=completion.languages,
         show_default=True,
         help="What letters are likely to follow one another; none for codes and lists of "
         "letters, a FILE that `ocr language` made for your own texts.",
     ),
-    click.option(
-        "--threads",
-        type=click.IntRange(1),
-        metavar="N",
-        help="Use at most so many cores.  [default: all]",
-    ),
+)
+
+_THREADS = click.option(
+    "--threads",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Use at most so many cores.  [default: all]",
 )

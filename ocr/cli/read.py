@@ -12,8 +12,9 @@ import click
 
 from ocr import export, sources
 from ocr.cli import report
+from ocr.cli.completion import files as image_names
 from ocr.cli.documents import write_documents
-from ocr.cli.inputs import input_options
+from ocr.cli.inputs import page_options
 from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts
 from ocr.cli.overlays import overlaid
@@ -34,8 +35,13 @@ if TYPE_CHECKING:
 
 
 @click.command("read")
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
-@input_options
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...", shell_complete=image_names)
+@page_options
+@click.option(
+    "--allow-urls",
+    is_flag=True,
+    help="Fetch images that are given by an https:// or http:// address.",
+)
 @reading_options
 @click.option(
     "--reject",

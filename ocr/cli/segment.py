@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ocr.cli.completion import files
 from ocr.cli.output import write_picture
 from ocr.files import make_empty
 from ocr.page import Box, Glyph, Line, Page, Word
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("segment")
-@click.argument("source", metavar="IMAGE")
+@click.argument("source", metavar="IMAGE", shell_complete=files)
 @click.option(
     "-o",
     "--output",

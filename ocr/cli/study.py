@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ocr.cli import completion
 from ocr.errors import OutputError
 from ocr.files import reason
 from ocr.study import STUDIES, find
@@ -76,6 +77,7 @@ def _command(name: str) -> click.Command:
     @click.command(name, help=STUDIES[name], short_help=STUDIES[name])
     @click.option(
         "--data",
+        shell_complete=completion.sources,
         default=DATA if name not in OWN_DATA else OWN_DATA[name][0],
         show_default=True,
         help=DATA_HELP if name not in OWN_DATA else OWN_DATA[name][1],

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from ocr.alphabet import NAMED, Alphabet
+from ocr.cli import completion
 from ocr.cli.options import alphabet_of
 from ocr.errors import MissingExtraError, OutputError
 from ocr.training import adapt, few_letters
@@ -39,6 +40,7 @@ CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
     "sources",
     multiple=True,
     default=("fonts",),
+    shell_complete=completion.sources,
     show_default=True,
     help="Pages with their text in NAME.gt.txt, 'fonts' (rendered), a folder of images per class, "
     ".npz, .mat, IDX or UNIPEN .jsonl; @train, @valid or @test behind it picks a part; repeatable.",
@@ -46,6 +48,7 @@ CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
 @click.option(
     "--alphabet",
     callback=alphabet_of,
+    shell_complete=completion.alphabets,
     help="Name or characters; the model's own with --init, else ascii.",
 )
 @click.option("--per-class", type=click.IntRange(1), help="Draw so many of each class.")
@@ -64,7 +67,12 @@ CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--augment/--no-augment", default=True, show_default=True, help="Distort crops.")
 @click.option("--resume", is_flag=True, help="Go on with a stopped run of the same options.")
-@click.option("--init", metavar="MODEL", help="Fine-tune a model, also onto another alphabet.")
+@click.option(
+    "--init",
+    metavar="MODEL",
+    shell_complete=completion.models,
+    help="Fine-tune a model, also onto another alphabet.",
+)
 @click.option(
     "-o",
     "--output",

@@ -1,0 +1,145 @@
+"""A run: what is missing is read, written, and noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ocr.batch import inputs
+from ocr.batch.lock import WHOLE, Shard, locked, manifest_path, manifests
+from ocr.batch.manifest import DONE, FAILED, SET_ASIDE, Entry, Manifest
+from ocr.batch.plan import missing
+from ocr.batch.pool import FOREVER, TRIES, Results, read_all
+from ocr.batch.progress import Progress
+from ocr.batch.settings import Settings
+from ocr.batch.work import Job, Outcome, Reader
+from ocr.errors import OutputError
+from ocr.files import reason, sweep
+
+#: What reads jobs, and gives each with its outcome; it is told what to call after each page.
+Engine = Callable[[Sequence[Job], Callable[[], None]], Results]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many files there are, how many were read now, and how many are not or not wholly."""
+
+    files: int
+    read: int
+    failed: int
+
+
+def run(
+    sources: Sequence[str],
+    output: Path,
+    settings: Settings,
+    engine: Engine,
+    *,
+    shard: Shard = WHOLE,
+    retry_failed: bool = False,
+    is_quiet: bool = False,
+) -> Summary:
+    """Read all files whose outputs are missing.
+
+    It may end at any moment, and be called again: the outputs are then those of a run left
+    alone, to the byte.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Files, folders and patterns; see `inputs.find`.
+    output : Path
+        Folder of the outputs; a tree as that of the inputs.
+    settings : Settings
+    engine : callable
+        `processes` gives one.
+    shard : (int, int)
+        Read only the i-th of N parts of the files.
+    retry_failed : bool
+        Read also what failed before.
+    is_quiet : bool
+        Show no progress.
+
+    Raises
+    ------
+    OcrError
+        If there is no such input or model, another run is at work, or nothing can be written.
+    """
+    fingerprint = settings.fingerprint()
+    files = inputs.in_shard(inputs.find(sources, output), shard)
+    _make_folder(output)
+    with locked(output, shard), Manifest(manifest_path(output, shard)) as manifest:
+        for other, path in manifests(output).items():
+            if other[1] != shard[1]:
+                manifest.take_in(path)
+        todo = missing(
+            files,
+            manifest.entry,
+            output=output,
+            forms=settings.forms,
+            settings=fingerprint,
+            retry_failed=retry_failed,
+        )
+        manifest.expect(entry for job, entry in todo if not job.known)
+        sweep(
+            *(Path(path) for job, _ in todo for path in job.outputs),
+            numbered=(path for job, _ in todo for path in job.numbered(settings.forms).values()),
+        )
+        read = _read(todo, manifest, engine, is_quiet) if todo else 0
+        not_done = manifest.not_done()
+        failed = sum(file.name in not_done for file in files)
+    return Summary(len(files), read, failed)
+
+
+def processes(settings: Settings, *, count: int, page_timeout: float = FOREVER) -> Engine:
+    """An engine of so many processes of this machine; see `pool.read_all`."""
+
+    def engine(jobs: Sequence[Job], on_page: Callable[[], None]) -> Results:
+        return read_all(
+            jobs,
+            partial(Reader, settings),
+            workers=min(count, len(jobs)),
+            page_timeout=page_timeout,
+            on_page=on_page,
+        )
+
+    return engine
+
+
+def _read(
+    todo: Sequence[tuple[Job, Entry]], manifest: Manifest, engine: Engine, is_quiet: bool
+) -> int:
+    """Have files read; note and tell what became of each."""
+    awaited = {job.name: entry for job, entry in todo}
+    read = 0
+    with ExitStack() as stack:
+        progress = stack.enter_context(Progress(len(todo), is_quiet=is_quiet))
+        outcomes = engine([job for job, _ in todo], progress.page)
+        for job, outcome in stack.enter_context(closing(outcomes)):
+            read += 1
+            if outcome.is_as_known:
+                manifest.retain(awaited[job.name])
+            else:
+                manifest.record(_entry(awaited[job.name], outcome), outcome.failures)
+            for failure in outcome.failures:
+                progress.failure(failure.told_of(job.name))
+            progress.file()
+    return read
+
+
+def _entry(awaited: Entry, outcome: Outcome) -> Entry:
+    state = DONE
+    if outcome.failures:
+        is_set_aside = any(failure.attempts >= TRIES for failure in outcome.failures)
+        state = SET_ASIDE if is_set_aside else FAILED
+    return replace(awaited, state=state, digest=outcome.digest, pages=outcome.pages)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {reason(error)} (name another folder)") from error

@@ -1,0 +1,66 @@
+"""What decides the outputs, besides the inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ocr import __version__
+from ocr.errors import ModelError, OcrError
+from ocr.files import read_errors
+from ocr.image import MAX_PIXELS
+from ocr.page_numbers import PageNumbers
+
+BLOCK = 1 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How files are read, and what is written of each.
+
+    Attributes
+    ----------
+    forms : tuple of str
+        Keys of `ocr.export.FORMATS`.
+    model, alphabet, language
+        As `ocr.read` takes them.
+    reject : float
+        Letters less sure than that, 0 to 1, become U+FFFD.
+    select, max_pixels
+        As `ocr.image.pages` takes them.
+    """
+
+    forms: tuple[str, ...] = ("text",)
+    model: str = "default"
+    alphabet: str | None = None
+    language: str | None = "english"
+    reject: float = 0.0
+    select: PageNumbers | None = None
+    max_pixels: int = MAX_PIXELS
+
+    def fingerprint(self) -> str:
+        """Digest of all that decides the outputs: also of the models' bytes and of our version.
+
+        Raises
+        ------
+        ModelError
+            If there is no such model or language model.
+        """
+        from ocr.classifiers import find
+
+        parts = {**asdict(self), "model": digest(find(self.model), ModelError)}
+        if self.language not in (None, "english"):
+            parts["language"] = digest(Path(str(self.language)), ModelError)
+        told = json.dumps([__version__, parts], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()
+
+
+def digest(path: Path, kind: type[OcrError]) -> str:
+    """SHA-256 of a file; an error of a kind of ours where it cannot be read."""
+    found = hashlib.sha256()
+    with read_errors(path, kind), path.open("rb") as file:
+        while block := file.read(BLOCK):
+            found.update(block)
+    return found.hexdigest()

@@ -1,0 +1,217 @@
+"""What a worker does: one file read, its outputs made, and written whole.
+
+Nothing here knows of processes or of the manifest: any engine can call it, on any machine that
+sees the files.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocr.batch.settings import Settings, digest
+from ocr.errors import ImageError, OcrError, OutputError
+from ocr.export import FORMATS, PAGE_A_FILE, paths_of
+from ocr.files import reason, write_whole
+
+if TYPE_CHECKING:
+    from ocr.classifiers import Classifier
+    from ocr.decode.language import Ngrams
+    from ocr.image import PageImage
+    from ocr.page import Page
+
+#: What the system says when no other file could be written either.
+NO_MORE_FILES = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+
+OnPage = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to read.
+
+    Attributes
+    ----------
+    name : str
+        Its path below the inputs' folder, with slashes: what the manifest and the outputs call it.
+    path : str
+    outputs : tuple of str
+        Path of the output in each format; see `paths`.
+    known : str
+        Digest of its bytes when its outputs were made, which are there; empty where they are not.
+    left_out : frozenset of int
+        Pages, from 1, that are not read.
+    """
+
+    name: str
+    path: str
+    outputs: tuple[str, ...]
+    known: str = ""
+    left_out: frozenset[int] = frozenset()
+
+    def paths(self, forms: Sequence[str], pages: int) -> list[list[str]]:
+        """Files of the outputs in each format: of some there is one for each of several pages.
+
+        Those bear the input's whole name, ``a/scan.tif-1.page.xml``, so that they are not taken
+        for those of ``a/scan-1.jpg``.
+        """
+        numbered = self.numbered(forms)
+        return [
+            [str(path) for path in paths_of(form, numbered[form], pages)]
+            if form in numbered and pages > 1
+            else [output]
+            for form, output in zip(forms, self.outputs, strict=True)
+        ]
+
+    def numbered(self, forms: Sequence[str]) -> dict[str, Path]:
+        """Formats of which several pages are several files, and those files' name but a number."""
+        name = Path(self.path).name
+        return {
+            form: Path(output).with_name(name + FORMATS[form][0])
+            for form, output in zip(forms, self.outputs, strict=True)
+            if form in PAGE_A_FILE
+        }
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a page, counted from 1, is not in the outputs, and how often it was tried."""
+
+    page: int
+    reason: str
+    attempts: int = 1
+
+    def told_of(self, name: str) -> str:
+        """One line that says what is wrong with which page of a file."""
+        page = f"page {self.page} of " if self.page > 1 else ""
+        tries = f", {self.attempts} times" if self.attempts > 1 else ""
+        return f"cannot read {page}{name}: {self.reason}{tries}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the bytes that were read.
+    pages : int
+        How many are in the outputs; there are no outputs of none.
+    failures : tuple of Failure
+    is_as_known : bool
+        Whether nothing was done, as the file's bytes are those of `Job.known`.
+    """
+
+    digest: str
+    pages: int = 0
+    failures: tuple[Failure, ...] = ()
+    is_as_known: bool = False
+
+
+class Reader:
+    """Reads files with one model, which it loads once.
+
+    Raises
+    ------
+    OcrError
+        If a model, or what a format needs, cannot be loaded.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        from ocr import classifiers, export, pipeline
+
+        self._settings = settings
+        self._classifier: Classifier = classifiers.load(
+            settings.model, alphabet=settings.alphabet, threads=1
+        )
+        self._language: Ngrams | None = pipeline.language_model(settings.language)
+        for form in settings.forms:
+            export.Documents(form)  # an extra that is missing is told before anything is read
+
+    def __call__(self, job: Job, on_page: OnPage) -> Outcome:
+        """Read a file, and write its outputs.
+
+        Parameters
+        ----------
+        job : Job
+        on_page : callable
+            Told each page's number, from 1, before it is read.
+
+        Raises
+        ------
+        OutputError
+            If no other file could be written either.
+        """
+        outcome, outputs = self.read(job, on_page)
+        try:
+            for path, content in outputs.items():
+                _write(Path(path), content)
+        except OutputError as error:
+            cause = error.__cause__
+            if isinstance(cause, OSError) and cause.errno in NO_MORE_FILES:
+                raise OutputError(
+                    f"cannot write {path}: {reason(cause)} (mend that; the same command then "
+                    "goes on)"
+                ) from error
+            return Outcome(outcome.digest, failures=(Failure(1, str(error)),))
+        return outcome
+
+    def read(self, job: Job, on_page: OnPage) -> tuple[Outcome, dict[str, bytes]]:
+        """Read a file: what became of it, and the content of its outputs by their paths."""
+        from ocr import export
+
+        numbers = iter(self._settings.select or count(1))
+        found, number, pages = "", next(numbers), 0
+        try:
+            found = digest(Path(job.path), ImageError)
+            if found == job.known:
+                return Outcome(found, is_as_known=True), {}
+            documents = [export.Documents(form) for form in self._settings.forms]
+            on_page(number)
+            for image in self._pages(job):
+                if number not in job.left_out:
+                    page = self._page(image)
+                    pages += 1
+                    for document in documents:
+                        document.add(image, page)
+                number = next(numbers, number + 1)
+                on_page(number)
+            outputs: dict[str, bytes] = {}
+            for document, paths in zip(
+                documents, job.paths(self._settings.forms, pages), strict=True
+            ):
+                outputs |= zip(paths, document.finish(), strict=True)
+            return Outcome(found, pages), outputs if pages else {}
+        except OcrError as error:
+            why = str(error).removeprefix(f"cannot read {job.path}: ")
+        except Exception as error:  # a mistake of ours, which must not end the other files
+            why = f"{type(error).__name__}: {error} (please report this)"
+        return Outcome(found, failures=(Failure(number, why),)), {}
+
+    def _pages(self, job: Job) -> Iterator[PageImage]:
+        """Pages of a file, named as the outputs are to name them: by no folder of this machine."""
+        from ocr import image
+
+        settings = self._settings
+        for page in image.pages(job.path, select=settings.select, max_pixels=settings.max_pixels):
+            name = job.name if page.number == 1 else f"{job.name}#{page.number}"
+            yield replace(page, name=name)
+
+    def _page(self, image: PageImage) -> Page:
+        from ocr import pipeline
+
+        page = pipeline.read(image, self._classifier, language=self._language)
+        return page.rejecting(self._settings.reject)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write {path.parent}: {reason(error)}") from error
+    write_whole(path, content)

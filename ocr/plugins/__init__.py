@@ -1,0 +1,1 @@
+"""What other programs load to read with ocr."""

@@ -1,0 +1,225 @@
+"""A plug-in that has OCRmyPDF read with ocr: ``ocrmypdf --plugin ocr.plugins.ocrmypdf IN OUT``.
+
+OCRmyPDF draws each page, hands over the picture, and puts what was read under the page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from functools import cache
+from math import atan, degrees
+from pathlib import Path
+from statistics import median
+
+from ocrmypdf import OcrEngine, OcrOptions, hookimpl
+from ocrmypdf.exceptions import BadArgsError, InputFileError
+from ocrmypdf.hocrtransform import Baseline, BoundingBox, OcrClass, OcrElement
+from ocrmypdf.pluginspec import OrientationConfidence
+from PIL import Image
+
+from ocr import __version__, export, image, pipeline
+from ocr.errors import OcrError
+from ocr.page import Box, Line, Page, Word
+from ocr.reader import Reader
+
+DPI = 72.0  # of a picture that does not say, as OCRmyPDF's other engines take it
+LANGUAGE = "eng"  # of the language model that ships, as OCRmyPDF calls it
+
+log = logging.getLogger(__name__)
+
+
+@hookimpl
+def add_options(parser: ArgumentParser) -> None:
+    """Add --ocr-model, --ocr-alphabet and --ocr-language, which `ocr read` has too."""
+    group = parser.add_argument_group("ocr", "What ocr reads with")
+    group.add_argument(
+        "--ocr-model",
+        default="default",
+        metavar="NAME|FILE",
+        help="Model that `ocr models` lists, or a file.",
+    )
+    group.add_argument(
+        "--ocr-alphabet",
+        metavar="NAME|CHARACTERS",
+        help="The only characters there are, or the name of an alphabet.",
+    )
+    group.add_argument(
+        "--ocr-language",
+        default="english",
+        metavar="english|none|FILE",
+        help="What letters are likely to follow one another; none for codes and other languages.",
+    )
+
+
+@hookimpl
+def check_options(options: OcrOptions) -> None:
+    """Refuse what cannot be done before any page is drawn."""
+    if not _is_asked(options):
+        return
+    if options.pdf_renderer == "sandwich":
+        raise BadArgsError("ocr writes no PDF for --pdf-renderer sandwich (leave the option out)")
+    others = set(options.languages) - {LANGUAGE}
+    if others and _setting(options, "language") == "english":
+        raise BadArgsError(
+            f"ocr has a language model of {LANGUAGE} alone, none of {', '.join(sorted(others))} "
+            "(add --ocr-language none, or a FILE that `ocr language` made)"
+        )
+    if options.rotate_pages:
+        log.warning("--rotate-pages has no effect: ocr does not tell which way up a page is")
+    with _told_as(BadArgsError):
+        _reader(options)
+
+
+@hookimpl
+def get_ocr_engine(options: OcrOptions | None) -> OcrEngine | None:
+    """Read with ocr, unless --ocr-engine names another."""
+    return Engine() if options is None or _is_asked(options) else None
+
+
+class Engine(OcrEngine):
+    """ocr behind the contract of OCRmyPDF's engines."""
+
+    @staticmethod
+    def version() -> str:
+        """Version of ocr."""
+        return __version__
+
+    @staticmethod
+    def creator_tag(options: OcrOptions) -> str:
+        """What the PDF says of who read it."""
+        return f"ocr {__version__}"
+
+    def __str__(self) -> str:
+        return f"ocr {__version__}"
+
+    @staticmethod
+    def languages(options: OcrOptions) -> set[str]:
+        """Empty, so that OCRmyPDF leaves --language to our own `check_options`."""
+        return set()
+
+    @staticmethod
+    def get_orientation(input_file: Path, options: OcrOptions) -> OrientationConfidence:
+        """Not known: 0 degrees, with no confidence."""
+        return OrientationConfidence(angle=0, confidence=0.0)
+
+    @staticmethod
+    def get_deskew(input_file: Path, options: OcrOptions) -> float:
+        """Degrees by which the page is to be turned counter-clockwise; 0 for a blank one."""
+        with _told_as(InputFileError):
+            _, found = pipeline.segment_at_letter_size(image.load(input_file)[0])
+        return degrees(atan(median(row.slope for row in found.rows))) if found.rows else 0.0
+
+    @staticmethod
+    def supports_generate_ocr() -> bool:
+        """Pages are handed over as trees."""
+        return True
+
+    @staticmethod
+    def generate_ocr(
+        input_file: Path, options: OcrOptions, page_number: int = 0
+    ) -> tuple[OcrElement, str]:
+        """Tree of what was read on a picture, and its text."""
+        with _told_as(InputFileError):
+            page = _reader(options).read(input_file)
+        return _tree(page, _dpi(input_file), page_number), page.text
+
+    @staticmethod
+    def generate_hocr(
+        input_file: Path, output_hocr: Path, output_text: Path, options: OcrOptions
+    ) -> None:
+        """Write what was read on a picture as hOCR, and its text."""
+        with _told_as(InputFileError):
+            [page_image] = image.load(input_file)
+            page = _reader(options).read(input_file)
+            writer = export.writer("hocr")
+            writer.add(page_image, page)
+            output_hocr.write_bytes(writer.finish())
+        output_text.write_text(page.text, encoding="utf-8")
+
+    @staticmethod
+    def generate_pdf(
+        input_file: Path, output_pdf: Path, output_text: Path, options: OcrOptions
+    ) -> None:
+        """Not asked for: see `check_options`."""
+        raise NotImplementedError("ocr writes no PDF for --pdf-renderer sandwich")
+
+
+def _is_asked(options: OcrOptions) -> bool:
+    return bool(options.ocr_engine == "auto")
+
+
+def _setting(options: OcrOptions, name: str) -> str | None:
+    """Value of --ocr-NAME; it is missing where OCRmyPDF is called from Python without it."""
+    defaults = {"model": "default", "alphabet": None, "language": "english"}
+    value: str | None = getattr(options, f"ocr_{name}", defaults[name])
+    return value
+
+
+def _reader(options: OcrOptions) -> Reader:
+    return _kept_reader(*(_setting(options, name) for name in ("model", "alphabet", "language")))
+
+
+@cache
+def _kept_reader(model: str, alphabet: str | None, language: str) -> Reader:
+    """One a process, with one thread, as OCRmyPDF reads several pages at a time."""
+    language_model = None if language == "none" else language
+    return Reader(model=model, alphabet=alphabet, language=language_model, threads=1)
+
+
+@contextlib.contextmanager
+def _told_as(theirs: type[Exception]) -> Iterator[None]:
+    """Errors of ours as OCRmyPDF's, which it tells in one line."""
+    try:
+        yield
+    except OcrError as error:
+        raise theirs(str(error)) from error
+
+
+def _dpi(path: Path) -> float:
+    with Image.open(path) as picture:
+        return float(picture.info.get("dpi", (DPI, DPI))[0])
+
+
+def _tree(page: Page, dpi: float, number: int) -> OcrElement:
+    """Page as OCRmyPDF's elements, in pixels of the picture."""
+    return OcrElement(
+        OcrClass.PAGE,
+        bbox=BoundingBox(0, 0, page.width, page.height),
+        children=[_line(line) for line in page.lines],
+        dpi=dpi,
+        page_number=number,
+    )
+
+
+def _line(line: Line) -> OcrElement:
+    return OcrElement(
+        OcrClass.LINE,
+        bbox=_bounds(line.box),
+        baseline=_baseline(line),
+        confidence=line.confidence,
+        children=[_word(word) for word in line.words],
+    )
+
+
+def _baseline(line: Line) -> Baseline | None:
+    """Level baseline, from the bottom of the line's box.
+
+    pdftotext takes a line that climbs for several. The words of a tilted page lie up to half its
+    climb off their picture; `--deskew` sets it straight.
+    """
+    if line.baseline is None:
+        return None
+    return Baseline(0.0, (line.baseline.left + line.baseline.right) / 2 - line.box.bottom)
+
+
+def _word(word: Word) -> OcrElement:
+    return OcrElement(
+        OcrClass.WORD, bbox=_bounds(word.box), text=word.text, confidence=word.confidence
+    )
+
+
+def _bounds(box: Box) -> BoundingBox:
+    return BoundingBox(box.left, box.top, box.right, box.bottom)

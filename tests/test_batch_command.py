@@ -1,0 +1,129 @@
+"""`ocr batch` with the model that ships, on small pages."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import zlib
+
+import pytest
+from click.testing import CliRunner
+
+from ocr.batch import work
+from ocr.batch.settings import Settings
+from ocr.cli import main
+from ocr.errors import OutputError
+from ocr.models_dir import models_dir
+from tests.batch_fakes import outputs
+from tests.page_maker import handprint_page
+
+pytestmark = pytest.mark.skipif(
+    not (models_dir() / "default.onnx").exists(), reason="the default model is not there"
+)
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory):
+    """Three pages in two files, and what can be wrong with a file."""
+    folder = tmp_path_factory.mktemp("scans")
+    one, two = (
+        handprint_page([text], seed=1, letter_height=32).convert("L") for text in ("ONE", "TWO")
+    )
+    one.save(folder / "one.jpg")
+    one.save(folder / "both.tif", save_all=True, append_images=[two])
+    bomb = one.resize((8, 8))
+    bomb.save(folder / "bomb.png")
+    png = (folder / "bomb.png").read_bytes()
+    header = b"IHDR" + (60_000).to_bytes(4, "big") * 2 + png[24:29]
+    crc = zlib.crc32(header).to_bytes(4, "big")
+    (folder / "bomb.png").write_bytes(png[:12] + header + crc + png[33:])
+    (folder / "cut.jpg").write_bytes((folder / "one.jpg").read_bytes()[:1500])
+    (folder / "empty.png").touch()
+    (folder / "text.png").write_text("this is no picture\n")
+    return folder
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(main, ["batch", *map(str, arguments)])
+
+
+def test_files_are_read_as_ocr_read_does_and_bad_ones_are_listed(scans, tmp_path):
+    result = invoke(scans, "-o", tmp_path, "-j", 1, "-f", "text", "-f", "json")
+    assert result.exit_code == 9
+    assert "ocr: error: 4 of 6 files could not be read" in result.stderr
+    made = outputs(tmp_path)
+    assert set(made) == {"one.txt", "one.json", "both.txt", "both.json"}
+    assert made["both.txt"] == made["one.txt"] + b"TWO\n"
+    pages = json.loads(made["both.json"])["pages"]
+    assert [page["image"] for page in pages] == ["both.tif", "both.tif#2"]
+
+    told = json.loads(invoke("--status", "--json", "-o", tmp_path).stdout)
+    assert told["files"] == {"done": 2, "failed": 4, "set aside": 0, "waiting": 0}
+    assert told["pages"] == 3
+    reasons = {failure["file"]: failure["reason"] for failure in told["failures"]}
+    assert list(reasons) == ["bomb.png", "cut.jpg", "empty.png", "text.png"]
+    assert "60000x60000 pixels are more than the limit" in reasons["bomb.png"]
+    assert "cut short" in reasons["cut.jpg"]
+    assert "empty" in reasons["empty.png"]
+    assert "not an image" in reasons["text.png"]
+    listed = invoke("--status", "-o", tmp_path).stdout.splitlines()
+    assert listed[0] == "2 done, 4 failed, 0 set aside, 0 waiting; 3 pages"
+    assert listed[3].startswith("cannot read empty.png: the file is empty")
+
+    again = invoke(scans, "-o", tmp_path, "-j", 1, "-f", "json", "-f", "text")
+    assert again.exit_code == 9
+    assert "cannot read" not in again.stderr, "it was tried again"
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_run_with_its_code(scans, tmp_path):
+    (tmp_path / "no.onnx").write_bytes(b"this is no model")
+    result = invoke(scans / "one.jpg", "-o", tmp_path / "out", "-m", tmp_path / "no.onnx")
+    assert result.exit_code == 4
+    assert result.stderr.count("\n") == 2, "one line each: how far it came, and why it ended"
+
+
+@pytest.mark.parametrize("shard", ["0/4", "5/4", "1", "a/b", "1/0", "-1/4"])
+def test_a_shard_that_is_none_is_refused(scans, tmp_path, shard):
+    result = invoke(scans, "-o", tmp_path, "--shard", shard)
+    assert result.exit_code == 2
+    assert "give I/N, such as 3/8" in result.stderr
+
+
+def test_inputs_are_asked_for(tmp_path):
+    result = invoke("-o", tmp_path)
+    assert result.exit_code == 2
+    assert "name files or folders to read" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "ends_all"), [(errno.ENOSPC, True), (errno.EROFS, True), (errno.ENAMETOOLONG, False)]
+)
+def test_what_keeps_every_file_from_being_written_ends_the_run(
+    scans, tmp_path, monkeypatch, number, ends_all
+):
+    def fail(path, content):
+        error = OSError(number, os.strerror(number))
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+
+    monkeypatch.setattr(work, "write_whole", fail)
+    job = work.Job("one.jpg", str(scans / "one.jpg"), (str(tmp_path / "one.txt"),))
+    reader = work.Reader(Settings(language=None))
+    if ends_all:
+        with pytest.raises(OutputError, match="the same command then goes on"):
+            reader(job, lambda page: None)
+    else:
+        (failure,) = reader(job, lambda page: None).failures
+        assert "cannot write" in failure.reason
+
+
+def test_a_mistake_of_ours_is_told_as_a_failure_of_its_file(scans, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError("a mistake")
+
+    reader = work.Reader(Settings(language=None))
+    monkeypatch.setattr("ocr.pipeline.read", fail)
+    job = work.Job("one.jpg", str(scans / "one.jpg"), (str(tmp_path / "one.txt"),))
+    (failure,) = reader(job, lambda page: None).failures
+    assert failure.reason == "ZeroDivisionError: a mistake (please report this)"
+    assert not (tmp_path / "one.txt").exists()

@@ -1,0 +1,164 @@
+"""Writes docs/cli.md and docs/ocr.1, the man page, from the help of every command.
+
+python tools/cli_reference.py
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ocr import __version__
+from ocr.cli import INTERRUPTED, main
+from ocr.errors import OcrError
+
+DOCS = Path(__file__).parents[1] / "docs"
+WIDTH = 100  # columns of the help in docs/cli.md
+
+ENVIRONMENT = {
+    "OCR_CACHE": "Folder of the data sets that `ocr data fetch` fetches; by default ocr in the "
+    "system's folder for caches.",
+    "OMP_NUM_THREADS": "Most cores that are used, for commands without --threads.",
+}
+
+#: Characters that roff reads as something else to the way it is told to print them.
+ROFF = {
+    "\\": r"\(rs",
+    "-": r"\-",
+    "'": r"\(aq",
+    '"': r"\(dq",
+    "`": r"\(ga",
+    "^": r"\(ha",
+    "~": r"\(ti",
+}
+
+
+def write_all() -> None:
+    """Write both files."""
+    (DOCS / "cli.md").write_text(markdown(), encoding="utf-8")
+    (DOCS / "ocr.1").write_text(man_page(), encoding="utf-8")
+
+
+def contexts() -> list[click.Context]:
+    """Every command, those of a group after it, the program first."""
+    top = click.Context(
+        main,
+        info_name="ocr",
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        **main.context_settings,
+    )
+    return list(_below(top))
+
+
+def _below(ctx: click.Context) -> Iterator[click.Context]:
+    yield ctx
+    if isinstance(ctx.command, click.Group):
+        for name in ctx.command.list_commands(ctx):
+            command = ctx.command.get_command(ctx, name)
+            assert command is not None, name
+            yield from _below(click.Context(command, info_name=name, parent=ctx))
+
+
+def markdown() -> str:
+    """docs/cli.md: the help of every command as it is printed."""
+    everything = contexts()
+    parts = [
+        "# Commands",
+        "The help of every command, as `--help` prints it; `python tools/cli_reference.py` writes "
+        "this page.",
+        "\n".join(f"- [{c.command_path}](#{c.command_path.replace(' ', '-')})" for c in everything),
+        *(f"## {c.command_path}\n\n```text\n{c.get_help()}\n```" for c in everything),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def man_page() -> str:
+    """docs/ocr.1: the same in the sections of a man page."""
+    top, *others = contexts()
+    summary = str(top.command.help).removesuffix(".")
+    lines = [
+        f'.TH OCR 1 "" "ocr {__version__}" "User Commands"',
+        ".SH NAME",
+        roff(f"ocr - {summary[0].lower()}{summary[1:]}"),
+        ".SH SYNOPSIS",
+        *_usage(top),
+        ".SH DESCRIPTION",
+        *_described(top),
+        ".SH COMMANDS",
+        *(line for ctx in others for line in _command(ctx)),
+        ".SH EXIT STATUS",
+        *(line for code, why in exit_codes().items() for line in _item(roff(str(code)), why)),
+        ".SH ENVIRONMENT",
+        *(line for name, what in ENVIRONMENT.items() for line in _item(_bold(name), what)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def exit_codes() -> dict[int, str]:
+    """What each exit code says, from the errors that have one."""
+    errors = {kind.exit_code: inspect.getdoc(kind) or "" for kind in OcrError.__subclasses__()}
+    return {
+        0: "All went well.",
+        1: "Another error.",
+        2: "The command line does not parse.",
+        **{code: text.splitlines()[0] for code, text in sorted(errors.items())},
+        INTERRUPTED: "Interrupted by Ctrl-C.",
+    }
+
+
+def _command(ctx: click.Context) -> list[str]:
+    return [f'.SS "{roff(ctx.command_path)}"', *_usage(ctx), ".PP", *_described(ctx)]
+
+
+def _usage(ctx: click.Context) -> list[str]:
+    """How it is called."""
+    pieces = " ".join(ctx.command.collect_usage_pieces(ctx))
+    return [f"{_bold(ctx.command_path)} {roff(pieces)}"]
+
+
+def _described(ctx: click.Context) -> list[str]:
+    """What it does, and its options."""
+    paragraphs = inspect.cleandoc(ctx.command.help or "").split("\n\n")
+    lines = "\n.PP\n".join(roff(" ".join(p.split())) for p in paragraphs).splitlines()
+    for parameter in ctx.command.get_params(ctx):
+        record = parameter.get_help_record(ctx)
+        is_told_above = parameter.name == "help" and ctx.parent is not None
+        if isinstance(parameter, click.Option) and record is not None and not is_told_above:
+            lines += _item(_flags(record[0]), record[1])
+    return lines
+
+
+def _flags(text: str) -> str:
+    """``-o, --output FILE`` with bold options, and what they take in italics."""
+    return " ".join(
+        _bold(token) if token.startswith("-") else f"\\fI{roff(token)}\\fR"
+        for token in text.split()
+    )
+
+
+def _item(term: str, text: str) -> list[str]:
+    return [".TP", term, roff(" ".join(text.split()))]
+
+
+def _bold(text: str) -> str:
+    return f"\\fB{roff(text)}\\fR"
+
+
+def roff(text: str) -> str:
+    r"""Text as roff prints it.
+
+    Examples
+    --------
+    >>> roff(".profile's")
+    '\\&.profile\\(aqs'
+    """
+    escaped = "".join(ROFF.get(c, c if c.isascii() else f"\\[u{ord(c):04X}]") for c in text)
+    return "\\&" + escaped if escaped.startswith(".") else escaped
+
+
+if __name__ == "__main__":
+    write_all()
