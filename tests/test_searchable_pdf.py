@@ -7,14 +7,16 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import ExifTags, Image, ImageDraw, ImageOps
 
-from ocr import __version__, export, image
+from ocr import __version__, cli, export, image
 from ocr.errors import ImageError, MissingExtraError
 from ocr.image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
@@ -184,13 +186,32 @@ def test_characters_of_any_script_come_out(text: str) -> None:
         assert pdftotext(content).split() == ["IT", text]
 
 
-def test_text_of_a_sloped_row_climbs_with_it() -> None:
-    sloped = line(word("NORTH", 20, 80), word("EAST", 260, 92), climb=16)
-    with pdfium.PdfDocument(written((page_image(), Page(*SIZE, (sloped,))))) as document:
+def bottoms(page: Page) -> list[float]:
+    """Ordinate that PDFium finds each letter to stand on, in pixels."""
+    with pdfium.PdfDocument(written((page_image(), page))) as document:
         text = document[0].get_textpage()
-        bottoms = [SIZE[1] - text.get_charbox(i)[1] * DPI / 72 for i in (0, 6)]
-        assert text.get_text_range() == "NORTH EAST"
-    assert bottoms == pytest.approx([80, 80 + 16 * 240 / 320], abs=1.5)
+        return [SIZE[1] - text.get_charbox(i)[1] * DPI / 72 for i in range(text.count_chars())]
+
+
+def test_words_of_a_sloped_row_are_level_and_climb_with_it() -> None:
+    sloped = line(word("NORTH", 20, 80), word("EAST", 260, 92), climb=16)
+    expected = [80 + 16 * 50 / 320] * 5 + [80 + 16 * 280 / 320] * 4
+    found = bottoms(Page(*SIZE, (sloped,)))
+    assert found[:5] + found[6:] == pytest.approx(expected, abs=0.1)
+
+
+def test_long_word_of_a_steep_row_is_turned() -> None:
+    steep = line(word("NORTHEASTERN", 20, 80), climb=-60)
+    found = bottoms(Page(*SIZE, (steep,)))
+    assert np.diff(found) == pytest.approx([-5] * 11, abs=0.1)
+    assert found[0] == pytest.approx(80, abs=6)
+
+
+@needs_pdftotext
+def test_pdftotext_does_not_part_the_words_of_a_tilted_page() -> None:
+    tilted = line(*(word(text, x, 80 + x // 10) for text, x in (("NORTH", 20), ("EAST", 260))))
+    page = Page(*SIZE, (replace(tilted, baseline=Baseline(82, 118, 30)),))
+    assert boxes_of(written((page_image(), page))).keys() == {"NORTH", "EAST"}
 
 
 def test_line_without_a_baseline_stands_on_its_box() -> None:
@@ -273,8 +294,9 @@ def test_cmyk_stays_cmyk(form: str) -> None:
     assert np.abs(rendered(content) - np.asarray(picture(), np.int16)).mean() < 20
 
 
-def test_floating_point_image_is_shown_as_it_was_read() -> None:
-    source = content_of(picture("F"), "TIFF")
+@pytest.mark.parametrize("mode", ["F", "I", "I;16B", "LAB"])
+def test_image_that_pdf_cannot_hold_is_shown_as_it_was_read(mode: str) -> None:
+    source = content_of(picture("I").convert(mode) if ";" in mode else picture(mode), "TIFF")
     [page] = image.load(source)
     content = written((page_image(source, gray=page.gray), PAGE))
     assert (rendered(content)[..., 0] == page.gray).all()
@@ -422,3 +444,16 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pikepdf", None)
     with pytest.raises(MissingExtraError, match=r"writing PDF needs an extra: .*ocr\[pdf\]"):
         export.writer("pdf")
+
+
+def test_pdf_that_is_read_is_written_with_its_text(tmp_path: Path) -> None:
+    samples = [Path(__file__).parent.parent / "samples" / n for n in ("label.png", "print.png")]
+    scanned, read, told = (tmp_path / name for name in ("scan.pdf", "read.pdf", "read.txt"))
+    blank = [(image.load(sample)[0], Page(1, 1)) for sample in samples]
+    scanned.write_bytes(written(*blank))
+    arguments = ["read", scanned, "-o", read, "-o", told]
+    assert CliRunner().invoke(cli.main, [str(a) for a in arguments]).exit_code == 0
+    texts = by_pdfium(read.read_bytes())
+    assert "".join(f"{text}\r\n" for text in texts).split() == told.read_text().split()
+    assert "The quick brown fox jumps" in texts[1]
+    assert (rendered(read.read_bytes()) == rendered(scanned.read_bytes())).all()

@@ -13,7 +13,8 @@ from ocr import image as images
 from ocr.image import PageImage
 
 AS_THEY_COME = {"JPEG", "MPO", "PNG", "JPEG2000"}  # formats that PDF holds without decoding them
-DEEP = {"F", "I", "LAB"}  # modes that PNG or PDF lack
+DEEP = {"F", "I", "I;16B", "LAB"}  # modes that PNG or PDF lack
+PLAIN = {"1", "L", "P", "RGB", "I;16", "CMYK"}  # modes that they have
 
 #: EXIF orientation to the matrix that puts the unit square upright, y upward.
 UPRIGHT = {
@@ -104,7 +105,7 @@ def _seek(picture: Image.Image, number: int) -> None:
 def _on_white(picture: Image.Image) -> Image.Image:
     """Picture without its transparency, as it was read."""
     if not picture.has_transparency_data:
-        return picture
+        return picture if picture.mode in PLAIN else picture.convert("RGB")
     picture = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
 

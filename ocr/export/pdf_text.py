@@ -185,24 +185,33 @@ def _write_line(
     name: Name,
     to_page: Matrix,
 ) -> None:
-    box = line.box
-    base = line.baseline or Baseline(box.bottom, box.bottom, box.height)
-    slope = (base.right - base.left) / box.width
-    along, size = math.hypot(1, slope), base.capital * UNITS / CAPITAL
+    base = line.baseline or Baseline(line.box.bottom, line.box.bottom, line.box.height)
+    size = base.capital * UNITS / CAPITAL
     content.set_text_font(name, size)
     for word, space in zip(line.words, _spaces(line.words), strict=True):
-        left = word.box.left
-        place = Matrix(
-            *(1 / along, slope / along),  # of a step along the line, and of one up from it
-            *(slope / along, -1 / along),
-            *(left, base.left + slope * (left - box.left)),
-        )
+        place, along = _placed(word, line, base)
         content.set_text_matrix(place @ to_page)
         for text, width in ((word.text, word.box.width), (" ", space)):
             if width:
                 scale = width * along / (len(text) * size * ADVANCE / UNITS)
                 content.set_text_horizontal_scaling(100 * scale)
                 content.show_text(font.encode(text))
+
+
+def _placed(word: Word, line: Line, base: Baseline) -> tuple[Matrix, float]:
+    """Matrix that puts a word on its line, and its length along that for each pixel across.
+
+    A word that climbs less than a capital is level, at the height of its middle: that is what
+    its box is, and pdftotext takes words that climb apart.
+    """
+    slope = (base.right - base.left) / line.box.width
+    left, width = word.box.left, word.box.width
+    start = base.left + slope * (left - line.box.left)
+    if abs(slope) * width < base.capital:
+        return Matrix(1, 0, 0, -1, left, start + slope * width / 2), 1.0
+    along = math.hypot(1, slope)
+    cos, sin = 1 / along, slope / along
+    return Matrix(cos, sin, sin, -cos, left, start), along
 
 
 def _spaces(words: tuple[Word, ...]) -> list[float]:
