@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ NUMBER = re.compile(r"-[0-9]+(?=(\.[a-z]+)+$)")  # in NAME-1.ENDING
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that nobody ever finds half of it.
 
+    A link stays one, and what it names is written; who may read and write an older file stays so.
+
     Raises
     ------
     OutputError
@@ -30,7 +33,7 @@ def write_whole(path: Path, data: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)  # a pipe or /dev/stdout: nothing to replace
         else:
-            _replace(path, data)
+            _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {reason(error)} (name another file)") from error
 
@@ -42,6 +45,8 @@ def _replace(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())  # else a power cut may keep the new name of no content
+        with contextlib.suppress(FileNotFoundError):  # the first of its name
+            partial.chmod(stat.S_IMODE(path.stat().st_mode))
         partial.replace(path)
     finally:
         with contextlib.suppress(OSError):

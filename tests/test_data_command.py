@@ -112,6 +112,7 @@ def test_sheet_is_a_picture_of_a_row_for_each_class(run: Run, source: str) -> No
         one = picture.size
     assert (one[0] - three[0], three[1] - one[1]) == (2 * 34, 2 * 34)
     assert run("sheet", source, "-o", source).exit_code == 2
+    assert run("sheet", source, "--columns", 10**9).exit_code == 2
 
 
 # convert, split, dedupe
@@ -158,7 +159,9 @@ def test_split_follows_the_seed(run: Run, source: str) -> None:
     assert first == again != other
 
 
-@pytest.mark.parametrize("shares", ["80,20", "80,10,-5", "a,b,c", "0,50,50"])
+@pytest.mark.parametrize(
+    "shares", ["80,20", "80,10,-5", "a,b,c", "0,50,50", "1,1,", f"{10**20},1,1"]
+)
 def test_shares_must_be_three_numbers(run: Run, source: str, shares: str) -> None:
     result = run("split", source, "--shares", shares, "-o", "parts")
     assert result.exit_code == 2
@@ -175,6 +178,19 @@ def test_what_may_be_a_small_letter_is_kept_by_an_alphabet_of_capitals(
     capitals = load("capitals.npz", alphabet=None)
     assert set(capitals.characters) == {"A"}
     assert capitals.either.tolist() == samples.either[:20].tolist()
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "hint"),
+    [("uper", "there is no alphabet 'uper': 'upper' is the nearest"), (" ", "no characters")],
+)
+def test_alphabet_that_is_none_is_a_wrong_command_line(
+    run: Run, source: str, alphabet: str, hint: str
+) -> None:
+    for command in (["list"], ["count"], ["convert", "-o", "copy.npz"]):
+        result = run(*command, source, "-a", alphabet)
+        assert result.exit_code == 2
+        assert hint in result.stderr
 
 
 def test_alphabet_that_a_source_lacks_is_told(run: Run, source: str) -> None:
@@ -255,6 +271,14 @@ def test_no_network_is_one_line_and_a_code_of_its_own(run: Run) -> None:
     result = run("fetch", "emnist", "--url", stopped.url)
     assert (result.exit_code, result.stderr.count("\n")) == (8, 1)
     assert "is there a network" in result.stderr
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://a..b/", "{}/ä", "{}/a b", "ftp://a"])
+def test_address_that_is_none_is_one_line(run: Run, url: str) -> None:
+    with serving() as server:
+        result = run("fetch", "mnist", "--url", url.format(server.url))
+    assert (result.exit_code, result.stderr.count("\n")) == (FetchError.exit_code, 1)
+    assert "no address" in result.stderr
 
 
 def test_set_that_nobody_knows_is_refused(run: Run) -> None:

@@ -90,11 +90,19 @@ def test_mat_gives_the_part_that_is_asked_for(tmp_path: Path) -> None:
         ({"valid_labels": np.ones((2, 26))}, "do not name one class"),
         ({"valid_labels": np.eye(26)[:1]}, "do not name one class"),
         ({"valid_labels": np.eye(10)[:2]}, "no usable valid_labels"),
+        ({"valid_labels": np.full((2, 26), "x", object)}, "do not name one class"),
     ],
 )
 def test_mat_of_wrong_shape_is_refused(tmp_path: Path, more: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         read(mat(tmp_path, **more))
+
+
+@pytest.mark.parametrize("array", ["valid_data", "valid_labels"])
+def test_sparse_mat_is_refused(tmp_path: Path, array: str) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(DataError, match="has sparse arrays"):
+        read(mat(tmp_path, **{array: sparse.csc_matrix(np.eye(26))}))
 
 
 # IDX
@@ -127,6 +135,19 @@ def test_emnist_is_transposed_and_labelled_by_its_name(
     samples = read(path, "7CFTcft")
     assert (samples.characters.tolist(), samples.either.tolist()) == ([character], [either])
     assert is_f(samples.crops[0])
+
+
+@pytest.mark.parametrize(
+    ("sides", "message"),
+    [((2**31, 2**31, 4), "cut short or too long"), ((3, 0, 0), "is empty"), ((0, 28, 28), "empty")],
+)
+def test_idx_of_impossible_sides_is_refused(
+    tmp_path: Path, sides: tuple[int, ...], message: str
+) -> None:
+    path = idx(tmp_path, "train-images-idx3-ubyte", F[None], [3])
+    path.write_bytes(bytes([0, 0, 8, 3]) + np.array(sides, ">u4").tobytes())
+    with pytest.raises(DataError, match=message):
+        read(path, "3")
 
 
 def test_idx_that_does_not_fit_is_refused(tmp_path: Path) -> None:

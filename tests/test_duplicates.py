@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.training.duplicates import find_duplicates, near_pairs
+from ocr.training import duplicates
+from ocr.training.duplicates import _differing, find_duplicates, near_pairs
 from ocr.training.samples import Samples
 
 
@@ -70,6 +71,38 @@ def test_no_near_pair_is_missed(near: int, seed: int) -> None:
         [i, j] for i in range(8) for j in range(i + 1, 8) if (ink[i] ^ ink[j]).sum() <= near
     ]
     assert near_pairs(crops, near).tolist() == expected
+
+
+@pytest.mark.parametrize("near", [1, 8])
+def test_of_many_crops_those_stay_that_are_near_none_before_that_stays(near: int) -> None:
+    rng = np.random.default_rng(near)
+    crops = [shape(int(s), turned=int(n)) for s, n in rng.integers(0, (3, 40), (500, 2))]
+    characters = "".join(rng.choice(list("AB"), 500))
+    ink = np.stack(crops).reshape(500, -1) > 127
+    stays: list[int] = []
+    for i in range(500):
+        same = [k for k in stays if characters[k] == characters[i]]
+        if not any((ink[k] ^ ink[i]).sum() <= near for k in same):
+            stays.append(i)
+    found = find_duplicates(labelled(crops, characters), near=near)
+    assert found.kept.tolist() == stays
+
+
+def test_thousands_of_near_copies_are_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+
+    def counted(words: np.ndarray, pairs: np.ndarray, near: int) -> np.ndarray:
+        compared.append(len(pairs))
+        return _differing(words, pairs, near)
+
+    monkeypatch.setattr(duplicates, "_differing", counted)
+    rng = np.random.default_rng(0)
+    crops = np.stack([shape(1)] * 1000)
+    for crop in crops:
+        crop.ravel()[rng.choice(1024, 3, replace=False)] ^= 255
+    found = find_duplicates(labelled([*crops], "A" * 1000))
+    assert found.kept.tolist() == [0]
+    assert sum(compared) < 20 * 1000  # not half a million pairs
 
 
 def test_nothing_has_no_copies() -> None:

@@ -166,6 +166,14 @@ def test_folders_are_searched_to_the_bottom_and_pairs_are_given_once(folder: Pat
     assert found[1].text() == "deep/er/b.gt.txt"
 
 
+def test_a_pair_is_given_once_however_its_path_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    found = pairs([Path("deep"), folder / "deep", Path("deep/../deep/er/b.JPG")])
+    assert [pair.image for pair in found] == [Path("deep/er/b.JPG")]
+
+
 def test_named_image_needs_ground_truth(folder: Path) -> None:
     with pytest.raises(DataError, match=r"lonely.png: no ground truth \(write it to lonely.gt"):
         pairs([folder / "deep" / "lonely.png"])

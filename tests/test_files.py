@@ -35,6 +35,23 @@ def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a", b"new")]
 
 
+def test_a_link_stays_one_and_what_it_names_is_written(tmp_path):
+    (tmp_path / "deep").mkdir()
+    for name in ("old", "new"):  # one that is there, and one that is not
+        (tmp_path / name).symlink_to(Path("deep") / name)
+    (tmp_path / "deep" / "old").write_text("old")
+    for name in ("old", "new"):
+        write_whole(tmp_path / name, b"text")
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / "deep" / name).read_bytes() == b"text"
+
+
+def test_the_mode_of_an_older_file_is_kept(tmp_path):
+    (tmp_path / "a").touch(mode=0o600)
+    write_whole(tmp_path / "a", b"secret")
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+
+
 def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path):
     for name in (".a.npz.123", ".a.npz.log", ".b.npz.123", "a.npz"):
         (tmp_path / name).write_text("")

@@ -88,6 +88,12 @@ def test_the_model_of_the_best_epoch_is_kept_with_its_accuracy(tmp_path):
     assert pupil.saved[-1]["data"] == ["pens"]
 
 
+def test_the_card_counts_the_steps_that_its_epoch_took(tmp_path):
+    pupil = Pupil([0.9, 0.1], [0.9, 0.9], [0.9, 0.1])
+    run(pupil, tmp_path)  # three epochs of two steps
+    assert [card["steps"] for card in pupil.saved] == [2, 4]
+
+
 def test_training_stops_early_without_progress(tmp_path):
     pupil = Pupil([0.9, 0.9], [0.9, 0.1], [0.9, 0.1])
     assert len(run(pupil, tmp_path, epochs=9, patience=2)) == 3

@@ -9,9 +9,19 @@ from click.testing import CliRunner
 from ocr import cli
 from ocr.alphabet import Alphabet
 from ocr.classifiers import describe, find, load
-from ocr.errors import DataError
+from ocr.decode.lattice import Lattice
+from ocr.errors import DataError, ImageError
 from ocr.training.adapt import blended, few_wrong_cuts
-from ocr.training.pages import held_out, is_pages, match, read_pages, samples_of
+from ocr.training.forced import Labels
+from ocr.training.pages import (
+    RowOfPage,
+    WrittenLine,
+    held_out,
+    is_pages,
+    match,
+    read_pages,
+    samples_of,
+)
 from ocr.training.samples import Samples
 from tests.page_maker import handprint_page
 
@@ -67,15 +77,55 @@ def test_pages_of_other_text_are_refused(tmp_path: Path) -> None:
         read_pages([str(tmp_path)], load("default"))
 
 
-def test_one_line_in_five_and_at_least_one_is_held_out(tmp_path: Path) -> None:
-    write_page(tmp_path, "page", ["MAKE A LIST", "OF THINGS"], seed=1)
-    lines = read_pages([str(tmp_path)], load("default")).lines
-    training, held = held_out(lines * 5, seed=0)
+def blank_lines(count: int, file: str = "page.gt.txt") -> list[WrittenLine]:
+    """Lines of a file, of which nothing was found."""
+    row = RowOfPage(Lattice([], [], 1, 0), np.zeros((0, 32, 32), np.uint8), np.zeros(0))
+    return [WrittenLine((Path(file), n), row, "", Labels([], [])) for n in range(1, count + 1)]
+
+
+def test_one_line_in_five_and_at_least_one_is_held_out() -> None:
+    training, held = held_out(blank_lines(10), seed=0)
     assert (len(training), len(held)) == (8, 2)
-    training, held = held_out(lines, seed=0)
+    training, held = held_out(blank_lines(2), seed=0)
     assert (len(training), len(held)) == (1, 1)
     with pytest.raises(DataError, match="too few"):
-        held_out(lines[:1], seed=0)
+        held_out(blank_lines(1), seed=0)
+
+
+def test_a_line_is_not_trained_on_and_held_out_whatever_images_show_it() -> None:
+    lines = [*blank_lines(10), *blank_lines(10), *blank_lines(5, "other.gt.txt")]
+    training, held = held_out(lines, seed=0)
+    assert len(training) + len(held) == 25
+    assert len({line.place for line in held}) == 3
+    assert not {line.place for line in held} & {line.place for line in training}
+    with pytest.raises(DataError, match="too few"):
+        held_out(blank_lines(1) * 2, seed=0)
+
+
+def test_lines_know_their_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_page(tmp_path, "page", ["MAKE A LIST", "OF THINGS"], seed=1)
+    (tmp_path / "page.jpeg").write_bytes((tmp_path / "page.png").read_bytes())
+    written = read_pages([".", str(tmp_path)], load("default"))  # the folder counts once
+    place = tmp_path / "page.gt.txt"
+    assert [line.place for line in written.lines] == [(place, 1), (place, 2)] * 2
+
+
+def test_a_page_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
+    good = write_page(tmp_path, "good", ["MAKE A LIST", "OF THINGS"], seed=1)
+    for name in ("bad", "latin-1"):
+        (tmp_path / f"{name}.png").write_bytes(good.read_bytes())
+        (tmp_path / f"{name}.gt.txt").write_text("OF THINGS\n")
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    (tmp_path / "latin-1.gt.txt").write_bytes("Één".encode("latin-1"))
+    written = read_pages([str(tmp_path)], load("default"))
+    assert [line.text for line in written.lines] == ["MAKE A LIST", "OF THINGS"]
+    bad, latin = map(str, written.unread)
+    assert bad.startswith(f"cannot read {tmp_path}/bad.png: not an image")
+    assert latin.startswith(f"cannot read {tmp_path}/latin-1.gt.txt: not UTF-8")
+    assert written.summary().endswith("0 of 2 lines left out")
+    with pytest.raises(ImageError, match="not an image"):
+        read_pages([str(tmp_path / "bad.png")], load("default"))
 
 
 def test_a_folder_without_texts_is_no_page(tmp_path: Path) -> None:
@@ -84,6 +134,14 @@ def test_a_folder_without_texts_is_no_page(tmp_path: Path) -> None:
     (tmp_path / "page.gt.txt").write_text("A")
     assert is_pages(str(tmp_path))
     assert is_pages(str(tmp_path / "page.png"))
+
+
+def test_an_image_without_text_is_told_where_that_belongs(tmp_path: Path) -> None:
+    page = tmp_path / "lonely.png"
+    handprint_page(["A"], seed=0).save(page)
+    assert is_pages(str(page))
+    with pytest.raises(DataError, match=r"no ground truth \(write it to lonely\.gt\.txt\)"):
+        read_pages([str(page)], load("default"))
 
 
 def test_wrong_cuts_are_no_more_than_half_again_as_many_as_letters() -> None:

@@ -11,6 +11,7 @@ from ocr.training.datasets import load, parts_of
 from ocr.training.parts import PARTS
 from ocr.training.samples import Samples
 from ocr.training.splitting import save_parts, split_by_shares, split_per_class
+from ocr.training.summary import summarize
 from ocr.training.writers import save
 
 
@@ -79,6 +80,14 @@ def test_folder_of_the_courses_files_is_a_source(tmp_path: Path) -> None:
     assert load(tmp_path, alphabet=None, split="test").characters.tolist() == ["0"]
     with pytest.raises(DataError, match="no part 'valid' \\(it has train, test\\)"):
         load(tmp_path, alphabet=None, split="valid")
+
+
+@pytest.mark.parametrize("shares", [(90, 10, 0), (98, 1, 1)])
+def test_a_part_without_crops_has_no_file(tmp_path: Path, shares: tuple[int, ...]) -> None:
+    save_parts(split_by_shares(many("A" * 30), shares), tmp_path / "a")
+    held = [part for part in PARTS if (tmp_path / "a" / f"{part}.npz").exists()]
+    assert parts_of(tmp_path / "a") == tuple(held) != PARTS
+    assert sum(s.crops for s in summarize(str(tmp_path / "a"))) == 30
 
 
 def test_folder_that_exists_is_kept(tmp_path: Path) -> None:

@@ -94,6 +94,27 @@ def test_folder_without_classes_is_an_error(tmp_path: Path) -> None:
         image_folder.load(tmp_path, seed=0)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_class_of_too_few_photographs_is_named(tmp_path: Path, count: int) -> None:
+    folder = photographs(tmp_path)
+    for file in sorted((folder / "red").iterdir())[count:]:
+        file.unlink()
+    with pytest.raises(DataError, match="red has too few images"):
+        image_folder.load(folder, seed=0)
+    Image.new("RGB", (8, 8)).save(folder / "red" / "fourth.png")
+    if count == 3:
+        assert all(set(p.labels) == {0, 1} for p in image_folder.load(folder, seed=0).values())
+
+
+def test_a_photograph_of_too_many_pixels_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = photographs(tmp_path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(DataError, match="png: too many pixels"):
+        image_folder.load(folder, seed=0)
+
+
 def test_a_damaged_photograph_is_named(tmp_path: Path) -> None:
     folder = photographs(tmp_path)
     (folder / "red" / "00.png").write_bytes(b"no image")

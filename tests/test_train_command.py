@@ -192,6 +192,20 @@ def test_a_run_stopped_before_it_began_does_not_claim_to_be_saved(run, monkeypat
     assert stopped.stderr.endswith("stopped: nothing is saved yet\n")
 
 
+def test_a_stopped_run_is_not_lost_by_a_forgotten_resume(run, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3, interrupt)
+        run("--backend", "numpy")
+    before = Path("model.npz.checkpoint.npz").read_bytes()
+    result = run("--backend", "numpy", "--data", "none.npz")  # told before any data is read
+    assert result.exit_code == 6
+    assert result.stderr == (
+        "ocr: error: cannot write model.npz: a run of it is not complete (go on by --resume; "
+        "to begin anew, delete model.npz.checkpoint.npz or choose another -o)\n"
+    )
+    assert Path("model.npz.checkpoint.npz").read_bytes() == before
+
+
 @pytest.mark.parametrize("alphabet", ["", " "])
 def test_an_alphabet_without_characters_is_a_wrong_command_line(run, alphabet):
     result = run("--backend", "numpy", "--alphabet", alphabet)
@@ -299,6 +313,17 @@ def test_an_unwritable_output_is_told_before_any_data_is_read(run):
         "ocr: error: cannot write missing/model.npz: No such file or directory "
         "(choose another -o)\n"
     )
+
+
+def test_the_model_to_start_from_is_not_overwritten(run):
+    run("--backend", "numpy", "-o", "start")
+    before = Path("start.npz").read_bytes()
+    Path("other.npz").symlink_to("start.npz")
+    for output in ("start", "./start.npz", "other"):
+        result = run("--backend", "numpy", "--init", "start.npz", "-o", output)
+        assert result.exit_code == 6
+        assert "training starts from it (choose another -o)" in result.stderr
+    assert Path("start.npz").read_bytes() == before
 
 
 def test_data_without_labels_is_told(run):

@@ -48,12 +48,15 @@ def test_pages_are_used_and_held_out_and_the_whole_alphabet_stays(run: Run) -> N
     assert describe("mine.onnx")["alphabet"] == describe("default")["alphabet"]
 
 
-def test_a_line_that_is_not_on_the_page_is_named_with_its_number(run: Run) -> None:
+def test_a_page_and_a_line_that_are_left_out_are_named(run: Run) -> None:
     with Path("pages/0.gt.txt").open("a") as file:
         file.write("\nZZZZ QQQQ JJJJ\n")
+    Path("pages/broken.png").write_bytes(b"no image")
+    Path("pages/broken.gt.txt").write_text("TEXT\n")
     told = run("--init", "latin").stderr.splitlines()
-    assert told[0] == "left out: 0.gt.txt line 5: 'ZZZZ QQQQ JJJJ' found no row"
-    assert told[1].endswith("1 of 6 lines left out")
+    assert told[0].startswith("left out: cannot read pages/broken.png: not an image")
+    assert told[1] == "left out: 0.gt.txt line 5: 'ZZZZ QQQQ JJJJ' found no row"
+    assert told[2].endswith("1 of 6 lines left out")
 
 
 def test_the_model_lies_between_the_start_and_what_was_learned(run: Run) -> None:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from ocr.alphabet import characters_of
 from ocr.cli import completion
 from ocr.cli.models import abbreviated, table
+from ocr.cli.options import alphabet_of
 from ocr.cli.output import print_texts, write_picture
-from ocr.training import summary
 from ocr.training.duplicates import MOST_NEAR, NEAR, Duplicates, find_duplicates
 from ocr.training.remote import SETS, cache_folder, fetch
 from ocr.training.samples import Samples
-from ocr.training.sheet import COLUMNS, contact_sheet
+from ocr.training.sheet import COLUMNS, MOST_COLUMNS, contact_sheet
 from ocr.training.splitting import save_parts, split_by_shares, split_per_class
-from ocr.training.summary import count_characters, offers, summarize
+from ocr.training.summary import count_characters, load, offers, summarize
 from ocr.training.writers import refuse_existing, save, writer_of
 
 CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
@@ -33,6 +33,7 @@ ALPHABET = click.option(
     "--alphabet",
     metavar="NAME|CHARACTERS",
     shell_complete=completion.alphabets,
+    callback=alphabet_of,
     help="Only these: digits, upper, lower, letters, upper-digits, alnum, ascii, latin, or the "
     "characters themselves.  [default: all there are]",
 )
@@ -72,7 +73,7 @@ def list_command(sources: tuple[str, ...], alphabet: str | None) -> None:
             f"{len(s.characters)}: {abbreviated(s.characters)}",
         )
         for source in sources
-        for s in summarize(source, alphabet=_characters(alphabet))
+        for s in summarize(source, alphabet=alphabet)
     ]
     _print_table([("SOURCE", "PART", "CROPS", "CLASSES"), *rows])
 
@@ -83,7 +84,7 @@ def list_command(sources: tuple[str, ...], alphabet: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="An object of characters and counts.")
 def count_command(source: str, alphabet: str | None, as_json: bool) -> None:
     """Count the crops of each class."""
-    counts = count_characters(_load(source, alphabet))
+    counts = count_characters(load(source, alphabet=alphabet))
     if as_json:
         print_texts([json.dumps(counts, ensure_ascii=False) + "\n"])
         return
@@ -111,7 +112,7 @@ def convert_command(source: str, alphabet: str | None, output: Path) -> None:
     """
     writer_of(output)
     refuse_existing(output)
-    samples = _load(source, alphabet)
+    samples = load(source, alphabet=alphabet)
     save(samples, output)
     click.echo(f"{len(samples):,} crops in {output}", err=True)
 
@@ -121,7 +122,11 @@ def convert_command(source: str, alphabet: str | None, output: Path) -> None:
 @ALPHABET
 @SEED
 @click.option(
-    "--columns", type=click.IntRange(1), default=COLUMNS, show_default=True, help="Crops a class."
+    "--columns",
+    type=click.IntRange(1, MOST_COLUMNS),
+    default=COLUMNS,
+    show_default=True,
+    help="Crops a class.",
 )
 @click.option(
     "-o",
@@ -135,7 +140,9 @@ def sheet_command(source: str, alphabet: str | None, seed: int, columns: int, ou
     """Draw some crops of each class, chosen at random, on a contact sheet."""
     if output.suffix.lower() != ".png":
         raise click.BadParameter("it must end in .png", param_hint="-o")
-    write_picture(output, contact_sheet(_load(source, alphabet), columns=columns, seed=seed))
+    write_picture(
+        output, contact_sheet(load(source, alphabet=alphabet), columns=columns, seed=seed)
+    )
 
 
 def _three_numbers(
@@ -143,10 +150,11 @@ def _three_numbers(
 ) -> tuple[int, ...] | None:
     if value is None:
         return None
-    numbers = value.split(",")
-    if len(numbers) != 3 or not all(n.strip().isdecimal() for n in numbers) or not int(numbers[0]):
+    # no more digits than a count of crops has: sums of them stay in 64 bits
+    numbers = [int(n) for n in value.split(",") if re.fullmatch(r"\s*\d{1,9}\s*", n)]
+    if len(numbers) != value.count(",") + 1 or len(numbers) != 3 or not numbers[0]:
         raise click.BadParameter("give three whole numbers, such as 80,10,10 (the first above 0)")
-    return tuple(int(n) for n in numbers)
+    return tuple(numbers)
 
 
 @command.command("split")
@@ -181,7 +189,7 @@ def split_command(
     The folder is itself a source: OUT@train. The same seed gives the same parts.
     """
     refuse_existing(output)
-    samples = _load(source, alphabet)
+    samples = load(source, alphabet=alphabet)
     if per_class:
         parts = split_per_class(samples, per_class, seed=seed)
     else:
@@ -210,7 +218,7 @@ def dedupe_command(source: str, alphabet: str | None, near: int, output: Path) -
     """
     writer_of(output)
     refuse_existing(output)
-    samples = _load(source, alphabet)
+    samples = load(source, alphabet=alphabet)
     found = find_duplicates(samples, near=near)
     save(samples.take(found.kept), output)
     _tell_conflicts(samples, found)
@@ -235,14 +243,6 @@ def fetch_command(name: str, url: str | None) -> None:
     folder = fetch(name, url=url, on_progress=_show_progress if shows else lambda *_: None)
     click.echo(f"{CLEAR if shows else ''}{name} is in {folder}", err=True)
     click.echo(f"train on it: ocr train --data {name}", err=True)
-
-
-def _load(source: str, alphabet: str | None) -> Samples:
-    return summary.load(source, alphabet=_characters(alphabet))
-
-
-def _characters(alphabet: str | None) -> str | None:
-    return characters_of(alphabet) if alphabet is not None else None
 
 
 def _print_table(rows: Sequence[tuple[str, ...]]) -> None:

@@ -21,7 +21,7 @@ from ocr.cli.options import alphabet_of
 from ocr.errors import MissingExtraError, OutputError
 from ocr.training import adapt, few_letters
 from ocr.training.budget import seconds_of
-from ocr.training.checkpoint import checkpoint_path
+from ocr.training.checkpoint import checkpoint_path, refuse_unfinished
 from ocr.training.loop import Epoch, Settings, Step, best, train
 from ocr.training.model_card import card_path, write_model_card
 from ocr.training.ranks import Ranks, joined, world_size
@@ -116,12 +116,14 @@ def command(
     schedule = schedule_of(backend, architecture)
     characters = alphabet or start.get("alphabet") or NAMED["ascii"]
     outputs = Alphabet(characters, has_reject(backend, architecture))
+    output = _checked(output, BACKENDS[backend].suffix, start=_path(init))
+    if not resume:
+        refuse_unfinished(output)
     # with an alphabet of its own a model needs not know what it did
     kept = init and not alphabet and per_class is None
     samples = few_letters.find(sources, outputs, seed=seed) if kept else None
     if init and (adapt.only_pages(sources) or samples is not None):
         schedule = adapt.gentle(schedule)
-    output = _checked(output, BACKENDS[backend].suffix)
     budget = _seconds(time_budget, epochs)
     epochs = epochs or schedule.epochs
     settings = Settings(
@@ -283,10 +285,13 @@ def _path(init: str | None) -> Path | None:
     return find(init) if init else None
 
 
-def _checked(output: Path, suffix: str) -> Path:
+def _checked(output: Path, suffix: str, *, start: Path | None) -> Path:
     """Add the suffix, and fail before an hour of training rather than after it."""
     if output.suffix != suffix:
         output = output.with_name(output.name + suffix)
+    if start is not None and output.resolve() == start.resolve():
+        # the first epoch would replace what --resume starts from anew
+        raise OutputError(f"cannot write {output}: training starts from it (choose another -o)")
     try:
         tempfile.TemporaryFile(dir=output.parent).close()
     except OSError as error:

@@ -37,11 +37,12 @@ def pairs(paths: Iterable[Path]) -> list[Pair]:
     DataError
         If a path is missing, cannot be read, or is a file without ground truth.
     """
-    found: dict[Pair, None] = {}
+    found: dict[tuple[Path, Path], Pair] = {}
     for path in paths:
         with read_errors(path, DataError):
-            found |= dict.fromkeys(_pairs(path))
-    return list(found)
+            for pair in _pairs(path):
+                found.setdefault((pair.image.resolve(), pair.truth.resolve()), pair)
+    return list(found.values())
 
 
 def is_image(path: Path) -> bool:
@@ -58,5 +59,5 @@ def _pairs(path: Path) -> list[Pair]:
     truth = truth_of(path)
     if truth is None:
         name = path.with_suffix(PLAIN).name
-        raise DataError(f"cannot score {path}: no ground truth (write it to {name})")
+        raise DataError(f"cannot use {path}: no ground truth (write it to {name})")
     return [Pair(path, truth)]

@@ -16,6 +16,7 @@ from ocr.files import read_errors
 
 SIDE = 192  # px of a photograph, squashed to a square: what training crops are cut from
 SHARES = {"train": 0.6, "valid": 0.2, "test": 0.2}
+FEWEST = 4  # photographs of a class: with fewer a part has none
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,15 @@ def load(folder: Path, *, seed: int) -> dict[str, Photographs]:
     Raises
     ------
     DataError
-        If it is no such folder, or an image of it cannot be read.
+        If it is no such folder, a class has too few photographs to be in each part, or an
+        image cannot be read.
     """
     rng = np.random.default_rng(seed)
     parts: dict[str, list[tuple[Path, int]]] = {part: [] for part in SHARES}
     for label, name in enumerate(classes_of(folder)):
         files = [file for file in sorted((folder / name).iterdir()) if is_image(file)]
+        if len(files) < FEWEST:
+            raise DataError(f"{folder / name} has too few images (give at least {FEWEST})")
         files = [files[i] for i in rng.permutation(len(files))]
         ends = np.rint(np.cumsum([*SHARES.values()]) * len(files)).astype(int)
         for part, first, last in zip(parts, [0, *ends], ends, strict=False):
@@ -82,5 +86,7 @@ def _squared(file: Path) -> NDArray[np.uint8]:
         with Image.open(BytesIO(data)) as image:
             image.draft("RGB", (SIDE, SIDE))
             return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    except Image.DecompressionBombError as error:
+        raise DataError(f"cannot read {file}: too many pixels (shrink it)") from error
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow has against damaged files
         raise DataError(f"cannot read {file}: not an image (remove it)") from error

@@ -124,7 +124,8 @@ def train_squeezenet(
 ) -> Run:
     """Train a network, a key of `RATES`, and test it once.
 
-    Both have the same epochs, order, crops and schedule; the rate is each one's best.
+    Both have the same epochs, order, crops and schedule; the rate is each one's best, and the
+    scale of the input the one that its weights want.
     """
     try:
         import torch
@@ -272,7 +273,7 @@ def _draw_curves(runs: dict[str, Run], path: Path) -> None:
 
 
 def _draw_answers(run: Run, test: Photographs, names: list[str], path: Path) -> None:
-    """Draw eight test photographs, half of them those that it got wrong, if it did."""
+    """Draw four test photographs, half of them those that it got wrong, if it did."""
     wrong = np.flatnonzero(run.read != test.labels)[:4]
     right = np.flatnonzero(run.read == test.labels)[:: max(1, len(test) // 8)]
     shown = [*wrong, *right][:8]

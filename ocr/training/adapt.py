@@ -51,11 +51,13 @@ class Hand:
     Attributes
     ----------
     summary : tuple of str
-        How much of the pages is of use, and which lines are left out, for the user.
+        How much of the pages is of use, and which pages and lines are left out, for the user.
     start : Classifier
         That found the letters.
     training, held : list of WrittenLine
         Lines to train on, and those that measure what came of it.
+    known : frozenset of str
+        Characters that the learner began with.
     before : dict or None
         The learner's state, to be held to; None where it began with nothing to keep.
     """
@@ -64,6 +66,7 @@ class Hand:
     start: Classifier
     training: list[WrittenLine]
     held: list[WrittenLine]
+    known: frozenset[str]
     before: State | None
 
 
@@ -105,22 +108,22 @@ def find_hand(
     start = load_classifier(init or "default")
     written = read_pages(pages, start)
     training, held = held_out(written.lines, seed)
-    summary = (*(f"left out: {reason}" for reason in written.left_out), written.summary())
-    kept = init is not None and only_pages(sources) and _knows(start.alphabet, learner.alphabet)
+    left_out = (*map(str, written.unread), *written.left_out)
+    summary = (*(f"left out: {reason}" for reason in left_out), written.summary())
+    known = frozenset(start.alphabet.characters if init is not None else "")
+    # the weights of new outputs are not worth keeping
+    kept = only_pages(sources) and known >= set(learner.alphabet.characters)
     if kept:
         learner.hold_statistics()
-    return Hand(summary, start, training, held, learner.state() if kept else None)
-
-
-def _knows(start: Alphabet, alphabet: Alphabet) -> bool:
-    """Whether no output is new: the weights of new ones are not worth keeping."""
-    return set(alphabet.characters) <= set(start.characters)
+    return Hand(summary, start, training, held, known, learner.state() if kept else None)
 
 
 def gather_with(
     hand: Hand, sources: Sequence[str], alphabet: Alphabet, *, per_class: int | None, seed: int
 ) -> tuple[Samples, Samples]:
     """Samples of the hand's lines, and of the other sources where there are any.
+
+    Letters drawn from fonts join them where these do not show the whole alphabet.
 
     Returns
     -------
@@ -129,10 +132,14 @@ def gather_with(
     """
     training, validation = hand_samples(hand, alphabet, seed=seed)
     others = tuple(source for source in sources if not is_pages(source))
-    if not others:
-        return Samples.concatenate([training, *replayed(len(training), alphabet, seed)]), validation
-    more, more_held = gather(others, alphabet, per_class=per_class, seed=seed)
-    return Samples.concatenate([training, more]), Samples.concatenate([validation, more_held])
+    if others:
+        known = hand.known | set(training.characters.tolist())
+        more = gather(others, alphabet, per_class=per_class, seed=seed, known=known)
+        training = Samples.concatenate([training, more[0]])
+        validation = Samples.concatenate([validation, more[1]])
+    if not others or set(alphabet.characters) - set(training.characters.tolist()):
+        training = Samples.concatenate([training, *replayed(len(training), alphabet, seed)])
+    return training, validation
 
 
 def hand_samples(hand: Hand, alphabet: Alphabet, *, seed: int) -> tuple[Samples, Samples]:
@@ -205,18 +212,19 @@ def finish(hand: Hand, learner: Learner, output: Path) -> str:
     ----------
     hand : Hand
     learner : Learner
-        As training left it.
     output : Path
-        The model, as training saved it; written anew.
+        The model of the best epoch, as training saved it; written anew, once.
 
     Returns
     -------
     str
         One line for the user.
     """
-    if hand.before is not None:
+    card = describe(output)
+    if hand.before is not None and "blend" not in card:  # else killed after it was blended
+        learner.load_model(output)
         share = best_blend(hand, learner, hand.before)
         loss, accuracy = validate(learner, samples_of(hand.held, learner.alphabet))
         measured = {"valid_loss": loss, "valid_accuracy": accuracy, "blend": share}
-        learner.save_model(output, describe(output) | measured)
+        learner.save_model(output, card | measured)
     return gained(hand, load_classifier(output), english())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.errors import DataError
+from ocr.errors import DataError, OutputError
 from ocr.files import read_arrays, write_arrays
 from ocr.training.learner import Learner
 
@@ -37,6 +37,16 @@ def load_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"cannot resume from {path}: not a checkpoint (delete it)") from error
     return state, progress
+
+
+def refuse_unfinished(model: Path) -> None:
+    """OutputError if a run of this model was stopped: to begin anew would lose all that it did."""
+    checkpoint = checkpoint_path(model)
+    if checkpoint.exists():
+        raise OutputError(
+            f"cannot write {model}: a run of it is not complete "
+            f"(go on by --resume; to begin anew, delete {checkpoint} or choose another -o)"
+        )
 
 
 class Checkpoints:

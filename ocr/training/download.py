@@ -202,6 +202,9 @@ def _network_errors(url: str) -> Iterator[None]:
         ) from error
     except urllib.error.URLError as error:
         raise FetchError(f"cannot fetch {url}: {error.reason} (is there a network?)") from error
+    # a name that no host can have, a path that is not ASCII or has blanks
+    except (ValueError, http.client.InvalidURL) as error:
+        raise FetchError(f"cannot fetch {url}: no address (correct --url)") from error
     except (http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
         raise FetchError(
             f"cannot fetch {url}: {error or 'the connection broke'} "

@@ -18,6 +18,7 @@ NEAR = 8
 MOST_NEAR = 20  # beyond, the shares of pixels are so small that too many crops agree in one
 INKED = 128  # grey level from which a pixel counts as ink
 PAIRS = 1 << 18  # compared at once
+FEW = 128  # crops of which all pairs are compared: with fewer, looking for keys takes longer
 MERGED = 1 << 23  # pairs that may wait to be merged with those found before
 KEY_BITS = 64
 _ONES = np.array([bin(i).count("1") for i in range(1 << 16)], np.uint8)  # set bits of each uint16
@@ -49,7 +50,7 @@ def find_duplicates(samples: Samples, *, near: int = NEAR) -> Duplicates:
 
     Every pair is found: two crops that differ in at most `near` pixels are equal in at
     least one of ``near + 1`` disjoint sets of pixels, so that only crops that share
-    the pixels of a set are compared.
+    the pixels of a set are compared; and with copies, only those that stay.
 
     Parameters
     ----------
@@ -66,15 +67,14 @@ def find_duplicates(samples: Samples, *, near: int = NEAR) -> Duplicates:
     distinct = first_of_each(samples)
     exact = len(samples) - len(distinct)
     crops, characters = samples.crops[distinct], samples.characters[distinct]
-    pairs = near_pairs(crops, near) if near else equal_pairs(crops)
-    same = characters[pairs[:, 0]] == characters[pairs[:, 1]]
-    stays = without_copies(len(distinct), pairs[same])
-    conflicts = pairs[~same & ~_may_be_same(samples.take(distinct), pairs)]
+    stays = first_of_near(crops, characters, near) if near else np.ones(len(distinct), bool)
+    kept = distinct[stays]
+    pairs = near_pairs(crops[stays], near) if near else equal_pairs(crops)
     return Duplicates(
-        kept=distinct[stays],
+        kept=kept,
         exact=exact,
-        near=len(distinct) - int(stays.sum()),
-        conflicts=distinct[conflicts[stays[conflicts].all(axis=1)]],
+        near=len(distinct) - len(kept),
+        conflicts=kept[pairs[~_may_be_same(samples.take(kept), pairs)]],
     )
 
 
@@ -93,6 +93,58 @@ def first_of_each(samples: Samples) -> NDArray[np.intp]:
     return np.sort(np.unique(_as_keys(rows), return_index=True)[1])
 
 
+def first_of_near(
+    crops: NDArray[np.uint8], characters: NDArray[np.str_], near: int
+) -> NDArray[np.bool_]:
+    """Mask [N] of crops that are near none that stays, of those before it with its character."""
+    stays = np.zeros(len(crops), bool)
+    order = np.argsort(characters, kind="stable")
+    ends = np.flatnonzero(characters[order][1:] != characters[order][:-1]) + 1
+    for which in np.split(order, ends):
+        words, keys = _words_and_keys(crops[which], near)
+        stays[which[_staying(words, keys, np.arange(len(which)), near)]] = True
+    return stays
+
+
+def _staying(
+    words: NDArray[np.uint16], keys: list[NDArray[np.uint64]], which: NDArray[np.intp], near: int
+) -> NDArray[np.intp]:
+    """Those of rows `which` that are near none before them that stays.
+
+    What stays of the first half is compared with the second half, whose rest is halved in turn:
+    of many copies all but a few are compared with the first alone.
+    """
+    if len(which) <= FEW:
+        pairs = np.stack(np.triu_indices(len(which), 1), axis=1)
+        pairs = pairs[_differing(words, which[pairs], near) <= near]
+        return which[without_copies(len(which), pairs)]
+    first, second = np.split(which, [len(which) // 2])
+    first = _staying(words, keys, first, near)
+    for key in keys:
+        second = second[~_near_one(words, key, second, first, near)]
+    return np.concatenate([first, _staying(words, keys, second, near)])
+
+
+def _near_one(
+    words: NDArray[np.uint16],
+    keys: NDArray[np.uint64],
+    which: NDArray[np.intp],
+    others: NDArray[np.intp],
+    near: int,
+) -> NDArray[np.bool_]:
+    """Mask [M] of rows `which` [M] that are near one of the others of the same key."""
+    others = others[np.argsort(keys[others], kind="stable")]
+    places, ends = (np.searchsorted(keys[others], keys[which], side) for side in ("left", "right"))
+    found = np.zeros(len(which), bool)
+    open_ = np.flatnonzero(places < ends)
+    while len(open_):
+        pairs = np.stack([which[open_], others[places[open_]]], axis=1)
+        found[open_] = _differing(words, pairs, near) <= near
+        places[open_] += 1
+        open_ = open_[~found[open_] & (places[open_] < ends[open_])]
+    return found
+
+
 def equal_pairs(crops: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Pairs [P, 2] of the same grey levels, the earlier first."""
     keys = _as_keys(crops.reshape(-1, SIZE * SIZE))
@@ -102,13 +154,20 @@ def equal_pairs(crops: NDArray[np.uint8]) -> NDArray[np.intp]:
 
 def near_pairs(crops: NDArray[np.uint8], near: int) -> NDArray[np.intp]:
     """Pairs [P, 2] of crops [N, 32, 32] that differ in at most `near` pixels, the earlier first."""
+    words, sets = _words_and_keys(crops, near)
+    batches = (pairs for keys in sets for pairs in _sharing(keys))
+    return _united((p[_differing(words, p, near) <= near] for p in batches), len(crops))
+
+
+def _words_and_keys(
+    crops: NDArray[np.uint8], near: int
+) -> tuple[NDArray[np.uint16], list[NDArray[np.uint64]]]:
+    """Pixels [N, 64] of crops as bits; of each set of pixels a number [N], equal where they are."""
     ink = crops.reshape(-1, SIZE * SIZE) >= INKED  # (N, 1024)
     # those that are ink in half of the crops tell the most, those at the rim next to nothing
     ink = ink[:, np.argsort(np.abs(ink.sum(axis=0) - len(ink) / 2), kind="stable")]
     words = np.ascontiguousarray(np.packbits(ink, axis=1)).view(np.uint16)  # (N, 64)
-    sets = (_packed(ink[:, start :: near + 1][:, :KEY_BITS]) for start in range(near + 1))
-    batches = (pairs for keys in sets for pairs in _sharing(keys))
-    return _united((p[_differing(words, p, near) <= near] for p in batches), len(crops))
+    return words, [_packed(ink[:, i :: near + 1][:, :KEY_BITS]) for i in range(near + 1)]
 
 
 def without_copies(count: int, pairs: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -166,10 +225,11 @@ def _differing(words: NDArray[np.uint16], pairs: NDArray[np.intp], near: int) ->
 
 def _united(batches: Iterable[NDArray[np.intp]], count: int) -> NDArray[np.intp]:
     """Each pair [P, 2] of batches once, the earlier sample first."""
-    united, waiting = np.zeros(0, np.int64), [np.zeros(0, np.int64)]
+    united, waiting, waits = np.zeros(0, np.int64), [np.zeros(0, np.int64)], 0
     for pairs in batches:
         waiting.append(pairs.min(axis=1) * count + pairs.max(axis=1))
-        if sum(map(len, waiting)) > MERGED:
-            united, waiting = np.unique(np.concatenate([united, *waiting])), []
+        waits += len(pairs)
+        if waits > MERGED:
+            united, waiting, waits = np.unique(np.concatenate([united, *waiting])), [], 0
     united = np.unique(np.concatenate([united, *waiting]))
     return np.stack(np.divmod(united, max(count, 1)), axis=1)

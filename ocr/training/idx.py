@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import re
 import string
 import zlib
@@ -110,9 +111,11 @@ def read_array(path: Path, *, dimensions: int) -> NDArray[np.uint8]:
     start = 4 + 4 * dimensions
     if content[:4] != bytes([0, 0, BYTES, dimensions]) or len(content) < start:
         raise DataError(f"{path} is not an IDX file of {dimensions} dimensions of bytes")
-    shape = np.frombuffer(content, ">u4", dimensions, offset=4).astype(int)
-    if len(content) - start != shape.prod():
+    shape = np.frombuffer(content, ">u4", dimensions, offset=4).tolist()
+    if len(content) - start != math.prod(shape):
         raise DataError(f"{path} is cut short or too long (fetch it again)")
+    if 0 in shape:
+        raise DataError(f"{path} is empty (fetch it again)")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 

@@ -65,3 +65,7 @@ class Learner(Protocol):
     def save_model(self, path: Path, card: dict[str, Any]) -> None:
         """Write the model file; `card` (JSON values) goes into it."""
         ...
+
+    def load_model(self, path: Path) -> None:
+        """Take back the weights that `save_model` wrote."""
+        ...

@@ -176,7 +176,7 @@ def train(
                     checkpoints.save_when_due()
                 history.append(finish_epoch(learner, validation, len(crops), clock, ranks))
                 if history[-1] is best(history) and ranks.first:
-                    learner.save_model(output, card | measured(history[-1], clock.steps))
+                    learner.save_model(output, card | measured(history[-1], clock.steps_done))
                 if ranks.first:
                     write_log(output, history)
                 progress |= {"epoch": len(history), "step": 0, "loss": 0.0, "correct": 0}
@@ -238,7 +238,7 @@ def resumed(learner: Learner, output: Path, begun: dict[str, Any]) -> dict[str, 
     if changed:
         raise DataError(
             f"cannot resume from {checkpoint}: the run was begun with other "
-            f"{', '.join(changed)} (repeat its options, or leave out --resume)"
+            f"{', '.join(changed)} (repeat its options; to begin anew, delete it)"
         )
     learner.load_state(state)
     return progress

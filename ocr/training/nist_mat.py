@@ -72,13 +72,19 @@ def load_arrays(path: Path) -> dict[str, Any]:
 def read_part(arrays: dict[str, Any], part: str, path: Path, *, alphabet: str | None) -> Samples:
     """Read one part of the file."""
     data, labels = arrays[f"{part}_data"], arrays.get(f"{part}_labels")
+    if not isinstance(data, np.ndarray) or not isinstance(labels, np.ndarray | None):
+        raise DataError(f"{path} has sparse arrays (save them as full ones)")
     if data.ndim != 2 or data.shape[1] != SIDE**2:
         raise DataError(f"{path} has {part}_data of shape {data.shape} (it needs [N, 1024])")
     if data.dtype.kind not in "fiu" or not (np.abs(data - 0.5) <= OUTERMOST).all():
         raise DataError(f"{path} has {part}_data outside 0 to 1 (ink is 0, paper is 1)")
     if labels is None or labels.ndim != 2 or labels.shape[1] not in CHARACTERS:
         raise DataError(f"{path} has no usable {part}_labels (one-hot, [N, 26] or [N, 36])")
-    if len(labels) != len(data) or not (labels.sum(axis=1) == 1).all():
+    if (
+        labels.dtype.kind not in "bfiu"
+        or len(labels) != len(data)
+        or not (labels.sum(axis=1) == 1).all()
+    ):
         raise DataError(f"{path} has {part}_labels that do not name one class for each image")
     characters = np.array(list(CHARACTERS[labels.shape[1]]))[labels.argmax(axis=1)]
     return labelled(

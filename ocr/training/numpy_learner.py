@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
-from ocr.classifiers.mlp import MLP, Array, log_softmax, save_mlp, untrained
+from ocr.classifiers.mlp import MLP, Array, load_mlp, log_softmax, save_mlp, untrained
 from ocr.errors import DataError, ModelError
 
 # found with batches of 64 and 20 epochs on 300 images of each of 36 characters
@@ -106,6 +106,10 @@ class NumpyLearner:
     def save_model(self, path: Path, card: dict[str, Any]) -> None:
         """Write the model file; `card` (JSON values) goes into it."""
         save_mlp(self.network, path, card)
+
+    def load_model(self, path: Path) -> None:
+        """Take back the weights that `save_model` wrote."""
+        self.start_from(load_mlp(path))
 
 
 def _shared_outputs(mine: Alphabet, theirs: Alphabet) -> tuple[list[int], list[int]]:

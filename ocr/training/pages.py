@@ -23,10 +23,10 @@ from ocr.decode.geometry import SCALED
 from ocr.decode.language import Ngrams
 from ocr.decode.lattice import Lattice, build_lattice, crop_candidates
 from ocr.decode.spaces import space_log_odds
-from ocr.errors import DataError
+from ocr.errors import DataError, ImageError, OcrError
 from ocr.evaluation import normalize
 from ocr.evaluation.alignment import Alignment, align, total
-from ocr.evaluation.pairs import Pair, pairs
+from ocr.evaluation.pairs import Pair, is_image, pairs
 from ocr.image import PageImage
 from ocr.pipeline import segment_at_letter_size
 from ocr.segment.components import stroke_width
@@ -68,8 +68,18 @@ class RowOfPage:
 
 @dataclass(frozen=True)
 class WrittenLine:
-    """A row whose text is known, and what its candidates show."""
+    """A row whose text is known, and what its candidates show.
 
+    Attributes
+    ----------
+    place : (Path, int)
+        File of the text, and number of the line in it, from 1: the same for two images of a text.
+    row : RowOfPage
+    text : str
+    labels : Labels
+    """
+
+    place: tuple[Path, int]
     row: RowOfPage
     text: str
     labels: Labels
@@ -100,11 +110,14 @@ class Written:
         Of all lines of the text, those that were left out too.
     left_out : tuple of str
         Which lines could not be used, and why.
+    unread : tuple of OcrError
+        Of pages that could not be read; their lines are in none of the counts.
     """
 
     lines: tuple[WrittenLine, ...]
     characters: int
     left_out: tuple[str, ...]
+    unread: tuple[OcrError, ...] = ()
 
     def summary(self) -> str:
         """One line that tells how much of the pages is of use."""
@@ -117,9 +130,11 @@ class Written:
 
 
 def is_pages(source: str) -> bool:
-    """Whether a source is an image, or a folder of images, with text beside it."""
+    """Whether a source is an image, or a folder that has images with text beside them."""
     path = Path(source)
     try:
+        if path.is_file() and is_image(path):
+            return True  # without text it is told where that belongs
         return path.exists() and bool(pairs([path]))
     except DataError:
         return False
@@ -135,18 +150,31 @@ def read_pages(sources: Sequence[str], classifier: Classifier) -> Written:
     classifier : Classifier
         Finds the letters; it need not know all of them.
 
+    Returns
+    -------
+    Written
+        A page that cannot be read does not stop the others.
+
     Raises
     ------
     DataError
         If no line could be used.
     ImageError
-        If an image cannot be read.
+        If no image can be read.
     """
-    parts = [read_page(pair, classifier) for pair in pairs(map(Path, sources))]
+    parts, unread = list[Written](), list[OcrError]()
+    for pair in pairs(map(Path, sources)):
+        try:
+            parts.append(read_page(pair, classifier))
+        except (ImageError, DataError) as error:
+            unread.append(error)
+    if unread and not parts:
+        raise unread[0]
     written = Written(
         tuple(line for part in parts for line in part.lines),
         sum(part.characters for part in parts),
         tuple(reason for part in parts for reason in part.left_out),
+        tuple(unread),
     )
     if not written.lines:
         raise DataError(
@@ -175,7 +203,7 @@ def read_page(pair: Pair, classifier: Classifier) -> Written:
         if len(labels.letters) < FEWEST_FOUND * wanted:
             left_out.append(f"{where}: too few letters found ({len(labels.letters)} of {wanted})")
         else:
-            used.append(WrittenLine(row, line, labels))
+            used.append(WrittenLine((pair.truth.resolve(), number), row, line, labels))
     characters = sum(len("".join(line.split())) for _, line in lines)
     return Written(tuple(used), characters, tuple(left_out))
 
@@ -270,18 +298,21 @@ def held_out(
 ) -> tuple[list[WrittenLine], list[WrittenLine]]:
     """Lines to train on, and one in five, at least one, to measure with.
 
+    A line that several images show is held out with all of them.
+
     Raises
     ------
     DataError
         If there is but one.
     """
-    if len(lines) < 2:
+    places = list(dict.fromkeys(line.place for line in lines))
+    if len(places) < 2:
         raise DataError("one line is too few to train on and to measure with (add pages)")
-    order = np.random.default_rng(seed).permutation(len(lines))
-    held = {int(i) for i in order[: max(1, len(lines) // HELD_OUT)]}
+    order = np.random.default_rng(seed).permutation(len(places))
+    held = {places[i] for i in order[: max(1, len(places) // HELD_OUT)]}
     return (
-        [line for i, line in enumerate(lines) if i not in held],
-        [line for i, line in enumerate(lines) if i in held],
+        [line for line in lines if line.place not in held],
+        [line for line in lines if line.place in held],
     )
 
 

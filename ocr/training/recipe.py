@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,12 @@ def schedule_of(backend: str, architecture: str) -> Schedule:
 
 
 def gather(
-    sources: tuple[str, ...], alphabet: Alphabet, *, per_class: int | None, seed: int
+    sources: tuple[str, ...],
+    alphabet: Alphabet,
+    *,
+    per_class: int | None,
+    seed: int,
+    known: Collection[str] = (),
 ) -> tuple[Samples, Samples]:
     """Load every source, split into training and validation, and add crops cut out of words.
 
@@ -83,6 +88,8 @@ def gather(
     per_class : int or None
         Draw so many of each class for training, and a third as many others for validation.
     seed : int
+    known : collection of str
+        Characters that need no sample here.
 
     Returns
     -------
@@ -91,7 +98,7 @@ def gather(
     Raises
     ------
     DataError
-        If a character has no sample, or there are too few to hold any out.
+        If another character has no sample, or there are too few to hold any out.
     """
     marks = foreign_marks(alphabet)
     wanted = Alphabet(alphabet.characters + marks)
@@ -99,7 +106,7 @@ def gather(
         [load_source(s, wanted, seed=seed + i) for i, s in enumerate(sources)]
     )
     samples = loaded.take(~np.isin(loaded.characters, list(marks)))
-    _check_complete(samples, alphabet, sources)
+    _check_complete({*samples.characters.tolist(), *known}, alphabet, sources)
     share = min(VALIDATION_SHARE, VALIDATION_MOST / len(samples))
     if per_class is not None:
         samples = datasets.balanced(samples, per_class=per_class + per_class // 3, seed=seed)
@@ -153,8 +160,8 @@ def name_of(source: str) -> str:
     return kind + name + (f"@{part}" if part else "")
 
 
-def _check_complete(samples: Samples, alphabet: Alphabet, sources: Iterable[str]) -> None:
-    missing = set(alphabet.characters) - set(samples.characters.tolist())
+def _check_complete(known: set[str], alphabet: Alphabet, sources: Iterable[str]) -> None:
+    missing = set(alphabet.characters) - known
     if missing:
         raise DataError(
             f"no sample of {''.join(sorted(missing))!r} in {', '.join(sources)} "

@@ -155,7 +155,7 @@ def fetch(name: str, *, url: str | None = None, on_progress: Progress) -> Path:
     OutputError
         A cache that cannot be written.
     """
-    if url is not None and urlsplit(url).scheme not in ("http", "https"):
+    if url is not None and not _is_address(url):
         raise FetchError(f"{url} is no address (begin it with https://)")
     wanted, folder = SETS[name], cache_folder() / name
     if is_fetched(name):
@@ -172,6 +172,13 @@ def fetch(name: str, *, url: str | None = None, on_progress: Progress) -> Path:
     except OSError as error:
         raise OutputError(f"cannot write {folder}: {reason(error)} (set OCR_CACHE)") from error
     return folder
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:  # a bracket that is not closed
+        return False
 
 
 def _unpack(archive: Path) -> None:

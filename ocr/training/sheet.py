@@ -10,6 +10,7 @@ from ocr.training.datasets import by_character
 from ocr.training.samples import Samples
 
 COLUMNS = 20  # crops of each class
+MOST_COLUMNS = 1000  # 34,152 px
 GAP = 2  # px between crops
 LABEL = 20  # px, the class's character
 NOTE = 10  # px, its code point and count

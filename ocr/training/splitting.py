@@ -103,6 +103,8 @@ def _split(
 def save_parts(parts: dict[str, Samples], folder: Path) -> None:
     """Write train.npz, valid.npz and test.npz to a new folder, all or none of them.
 
+    A part without samples has no file: it would be no source.
+
     Raises
     ------
     OutputError
@@ -113,7 +115,8 @@ def save_parts(parts: dict[str, Samples], folder: Path) -> None:
     try:
         partial.mkdir()
         for part, samples in parts.items():
-            write_npz(samples, partial / f"{part}.npz")
+            if len(samples):
+                write_npz(samples, partial / f"{part}.npz")
         partial.replace(folder)
     except OSError as error:
         raise OutputError(f"cannot write {folder}: {reason(error)} (name another -o)") from error

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ocr.alphabet import Alphabet
 from ocr.classifiers.card import Card
 from ocr.classifiers.cnn import ARCHITECTURES, TorchClassifier
-from ocr.classifiers.onnx_file import save_onnx
+from ocr.classifiers.onnx_file import load_torch, save_onnx
 from ocr.errors import DataError
 from ocr.training.ranks import ALONE, Ranks
 
@@ -184,6 +184,10 @@ class TorchLearner:
         """Write the ONNX model file."""
         network = copy.deepcopy(self.network).cpu()
         save_onnx(path, network, Card.describe(self.architecture, self.alphabet, card))
+
+    def load_model(self, path: Path) -> None:
+        """Take back the weights that `save_model` wrote."""
+        self.start_from(load_torch(path)[0])
 
 
 def _device(ranks: Ranks) -> torch.device:
