@@ -127,3 +127,30 @@ def test_a_mistake_of_ours_is_told_as_a_failure_of_its_file(scans, tmp_path, mon
     (failure,) = reader(job, lambda page: None).failures
     assert failure.reason == "ZeroDivisionError: a mistake (please report this)"
     assert not (tmp_path / "one.txt").exists()
+
+
+def test_page_xml_of_several_pages_is_a_file_for_each(scans, tmp_path):
+    arguments = (scans / "one.jpg", scans / "both.tif", "-o", tmp_path, "-j", 1, "-f", "page")
+    assert invoke(*arguments).exit_code == 0
+    names = {"one.page.xml", "both.tif-1.page.xml", "both.tif-2.page.xml"}
+    assert set(outputs(tmp_path)) == names
+    assert "0 of them read now" in invoke(*arguments).stderr
+    (tmp_path / "both.tif-2.page.xml").unlink()
+    assert "1 of them read now" in invoke(*arguments).stderr
+    assert set(outputs(tmp_path)) == names
+
+
+def test_pages_that_are_named_are_read_alone(scans, tmp_path):
+    arguments = (scans / "both.tif", "-o", tmp_path, "-j", 1)
+    assert invoke(*arguments, "--pages", "2-").exit_code == 0
+    assert outputs(tmp_path) == {"both.txt": b"TWO\n"}
+    assert invoke(*arguments, "--pages", "3").exit_code == 9
+    assert "there is no page 3" in invoke("--status", "-o", tmp_path).stdout
+    assert invoke(*arguments).exit_code == 0
+    assert outputs(tmp_path)["both.txt"].endswith(b"TWO\n") is True
+    assert len(outputs(tmp_path)["both.txt"].splitlines()) == 2
+
+
+def test_limit_of_pixels_is_that_of_ocr_read(scans, tmp_path):
+    assert invoke(scans / "one.jpg", "-o", tmp_path, "--max-pixels", "1k").exit_code == 9
+    assert "--max-pixels" in invoke("--status", "-o", tmp_path).stdout

@@ -64,13 +64,14 @@ def read_all(
 
 @dataclass(eq=False)
 class _Worker:
-    """A process, the file it reads, and since when it reads which page of it."""
+    """A process, the file it reads, since when it reads which page of it, and how many it began."""
 
     process: multiprocessing.process.BaseProcess
     connection: Connection
     job: Job | None = None
     page: int = 1
     since: float = FOREVER
+    begun: int = 0
 
 
 class _Pool:
@@ -137,7 +138,8 @@ class _Pool:
             return
         if isinstance(said, int):
             worker.page, worker.since = said, time.monotonic()
-            if said > 1:
+            worker.begun += 1
+            if worker.begun > 1:  # the one before is read
                 self._on_page()
         elif isinstance(said, _Stop):
             raise said.error()
@@ -150,7 +152,7 @@ class _Pool:
     def _hand_out(self, worker: _Worker) -> None:
         """Give a worker the next file, or its leave."""
         job = next(self._jobs, None) or (self._again.popleft() if self._again else None)
-        worker.job, worker.page, worker.since = job, 1, time.monotonic()
+        worker.job, worker.page, worker.begun, worker.since = job, 1, 0, time.monotonic()
         if job is None:
             self._end(worker)
         else:
