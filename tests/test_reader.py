@@ -85,6 +85,18 @@ def test_pages_of_a_file_come_one_at_a_time(reader: ocr.Reader, tmp_path: Path) 
 
 
 @needs_model
+def test_a_page_is_read_before_the_next_is_decoded(reader: ocr.Reader, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.tif"
+    noise = Image.effect_noise((300, 300), 50)
+    Image.new("L", (300, 300), "white").save(cut, save_all=True, append_images=[noise])
+    cut.write_bytes(cut.read_bytes()[:-20_000])
+    pages = reader.pages(cut)
+    assert next(pages) == reader.read(cut) == ocr.Page(300, 300)
+    with pytest.raises(ImageError, match="cut short"):
+        next(pages)
+
+
+@needs_model
 def test_reader_rejects_what_it_is_not_sure_of(reader: ocr.Reader) -> None:
     doubtful = ocr.Reader(threads=1, reject=1.0).read(LABEL)
     assert doubtful == reader.read(LABEL).rejecting(1.0) == ocr.read(LABEL, reject=1.0)

@@ -60,7 +60,10 @@ def cluster(settings: Settings, address: str) -> Engine:
                 yield job, outcome
         finally:
             client.close()
-            sweep(*(Path(path) for job in jobs for path in job.outputs))
+            sweep(
+                *(Path(path) for job in jobs for path in job.outputs),
+                numbered=(p for job in jobs for p in job.numbered(settings.forms).values()),
+            )
 
     return engine
 
