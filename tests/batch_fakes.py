@@ -31,12 +31,13 @@ def read(job: Job, on_page: OnPage, *, log: Path | None, seconds: float) -> Outc
     digest = hashlib.sha256(content).hexdigest()
     if digest == job.known:
         return Outcome(digest, is_as_known=True)
-    pages = []
+    pages, failures = [], []
     for number, page in enumerate(content.decode().splitlines(), start=1):
         on_page(number)
         if number not in job.left_out:
             if page == "bad":
-                return Outcome(digest, failures=(Failure(number, "it is bad"),))
+                failures.append(Failure(number, "it is bad"))
+                continue
             _suffer(page, Path(job.path))
             time.sleep(seconds)
             pages.append(f"{job.name} {number}: {page}\n")
@@ -47,7 +48,7 @@ def read(job: Job, on_page: OnPage, *, log: Path | None, seconds: float) -> Outc
     if log:
         with log.open("a") as file:
             file.write(f"{job.name}\n")
-    return Outcome(digest, len(pages))
+    return Outcome(digest, len(pages), tuple(failures))
 
 
 def _suffer(page: str, path: Path) -> None:

@@ -111,7 +111,9 @@ def test_bad_files_are_listed_and_the_others_are_read(scans, tmp_path):
     (scans / "sub/c.png").write_text("fine\nbad\n")
     summary = batch(scans, tmp_path / "out")
     assert summary.failed == 2
-    assert set(outputs(tmp_path / "out")) == {"a.txt", "sub/a.txt", "sub/d.txt", "sub/e.txt"}
+    made = outputs(tmp_path / "out")
+    assert set(made) == {"a.txt", "sub/a.txt", "sub/c.txt", "sub/d.txt", "sub/e.txt"}
+    assert made["sub/c.txt"] == b"sub/c.png 1: fine\n"
     found = status(tmp_path / "out")
     assert found.files == {"done": 4, "failed": 2, "set aside": 0, "waiting": 0}
     assert [(n, f.page, f.reason) for n, (f,) in found.failures.items()] == [
@@ -149,11 +151,11 @@ def test_a_page_that_kills_its_worker_is_tried_twice_and_the_rest_goes_on(scans,
 
 def test_a_page_that_hangs_is_given_up(scans, tmp_path):
     (scans / "b.png").write_text("first\nhang\n")
-    batch(scans, tmp_path / "out", page_timeout=0.5)
+    batch(scans, tmp_path / "out", page_timeout=1.5)
     assert outputs(tmp_path / "out")["b.txt"] == b"b.png 1: first\n"
     (failure,) = status(tmp_path / "out").failures["b.png"]
     assert failure.told_of("b.png") == (
-        "cannot read page 2 of b.png: took longer than 0.5 s, 2 times"
+        "cannot read page 2 of b.png: took longer than 1.5 s, 2 times"
     )
     assert batch(scans, tmp_path / "out").read == 0
 

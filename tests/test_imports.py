@@ -96,6 +96,7 @@ def loaded_by(code: str) -> set[str]:
         "from ocr.cli import main; main(['--help'], standalone_mode=False)",
         "from ocr.cli import main; main(['--version'], standalone_mode=False)",
         "from ocr.cli import main; main(['read', '--help'], standalone_mode=False)",
+        "from ocr.cli import main; main(['batch', '--help'], standalone_mode=False)",
     ],
 )
 def test_light_commands_load_nothing_heavy(code: str) -> None:

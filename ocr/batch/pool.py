@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ocr.batch.work import Failure, Job, OnPage, Outcome
 from ocr.errors import OcrError
-from ocr.files import sweep
+from ocr.files import reason, sweep
 from ocr.process import hurry
 
 Read = Callable[[Job, OnPage], Outcome]
@@ -25,6 +25,7 @@ Results = Generator[tuple[Job, Outcome], None, None]
 
 TRIES = 2  # of a page that ends its worker; then it is left out
 STILLBORN = 3  # workers in a row that ended before they could read: so would all others
+SECONDS_TO_END = 5.0  # for a process that is heard of no more; then it is killed
 FOREVER = float("inf")
 PR_SET_PDEATHSIG = 1  # of sys/prctl.h
 
@@ -69,9 +70,8 @@ class _Worker:
     process: multiprocessing.process.BaseProcess
     connection: Connection
     job: Job | None = None
-    page: int = 1
+    page: int = 0  # none yet
     since: float = FOREVER
-    begun: int = 0
 
 
 class _Pool:
@@ -89,7 +89,8 @@ class _Pool:
         self._stillborn = 0
 
     def run(self, count: int) -> Results:
-        self._workers = [self._started() for _ in range(count)]
+        for _ in range(count):
+            self._workers.append(self._started())
         while self._workers:
             for worker in self._ready():
                 yield from self._heard(worker)
@@ -113,8 +114,11 @@ class _Pool:
         context = multiprocessing.get_context("spawn")  # nothing of this process is shared
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(self._load, theirs), daemon=True)
-        with _interrupts_held():
-            process.start()
+        try:
+            with _interrupts_held():
+                process.start()
+        except OSError as error:
+            raise OcrError(f"no worker can start: {reason(error)} (try fewer --jobs)") from error
         theirs.close()
         return _Worker(process, ours)
 
@@ -133,14 +137,13 @@ class _Pool:
         try:
             said = worker.connection.recv()
         except (EOFError, OSError):
-            worker.process.join()
+            worker.process.join(SECONDS_TO_END)
             yield from self._lost(worker, _death(worker.process.exitcode))
             return
         if isinstance(said, int):
-            worker.page, worker.since = said, time.monotonic()
-            worker.begun += 1
-            if worker.begun > 1:  # the one before is read
+            if worker.page:
                 self._on_page()
+            worker.page, worker.since = said, time.monotonic()
         elif isinstance(said, _Stop):
             raise said.error()
         else:
@@ -152,7 +155,7 @@ class _Pool:
     def _hand_out(self, worker: _Worker) -> None:
         """Give a worker the next file, or its leave."""
         job = next(self._jobs, None) or (self._again.popleft() if self._again else None)
-        worker.job, worker.page, worker.begun, worker.since = job, 1, 0, time.monotonic()
+        worker.job, worker.page, worker.since = job, 0, time.monotonic()
         if job is None:
             self._end(worker)
         else:
@@ -171,7 +174,7 @@ class _Pool:
             if self._stillborn >= STILLBORN:
                 raise OcrError(f"a worker ends before it can read: {why} (try fewer --jobs)")
         else:
-            yield from self._try_again(worker.job, worker.page, why)
+            yield from self._try_again(worker.job, max(1, worker.page), why)
         self._workers.append(self._started())
 
     def _try_again(self, job: Job, page: int, why: str) -> Results:
@@ -197,7 +200,9 @@ def _death(exit_code: int | None) -> str:
     >>> _death(-11)
     'its process died of SIGSEGV'
     """
-    if exit_code is None or exit_code >= 0:
+    if exit_code is None:
+        return "its process said no more"
+    if exit_code >= 0:
         return f"its process ended with exit code {exit_code}"
     if exit_code == -9:
         return "its process was killed (out of memory?)"

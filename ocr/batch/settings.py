@@ -53,6 +53,7 @@ class Settings:
         parts = {**asdict(self), "model": digest(find(self.model), ModelError)}
         if self.language not in (None, "english"):
             parts["language"] = digest(Path(str(self.language)), ModelError)
+        del parts["max_pixels"]  # which decides what is read at all, but not how
         told = json.dumps([__version__, parts], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
 

@@ -7,9 +7,9 @@ sees the files.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from ocr.batch.settings import Settings, digest
 from ocr.errors import ImageError, OcrError, OutputError
 from ocr.export import FORMATS, PAGE_A_FILE, paths_of
 from ocr.files import reason, write_whole
+from ocr.page_numbers import PageNumbers
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
@@ -163,50 +164,93 @@ class Reader:
 
     def read(self, job: Job, on_page: OnPage) -> tuple[Outcome, dict[str, bytes]]:
         """Read a file: what became of it, and the content of its outputs by their paths."""
-        from ocr import export
-
-        numbers = iter(self._settings.select or count(1))
-        found, number, pages = "", next(numbers), 0
+        found = ""
         try:
             found = digest(Path(job.path), ImageError)
             if found == job.known:
                 return Outcome(found, is_as_known=True), {}
-            documents = [export.Documents(form) for form in self._settings.forms]
-            on_page(number)
-            for image in self._pages(job):
-                if number not in job.left_out:
-                    page = self._page(image)
-                    pages += 1
-                    for document in documents:
-                        document.add(image, page)
-                number = next(numbers, number + 1)
-                on_page(number)
-            outputs: dict[str, bytes] = {}
-            for document, paths in zip(
-                documents, job.paths(self._settings.forms, pages), strict=True
-            ):
-                outputs |= zip(paths, document.finish(), strict=True)
-            return Outcome(found, pages), outputs if pages else {}
-        except OcrError as error:
-            why = str(error).removeprefix(f"cannot read {job.path}: ")
-        except Exception as error:  # a mistake of ours, which must not end the other files
-            why = f"{type(error).__name__}: {error} (please report this)"
-        return Outcome(found, failures=(Failure(number, why),)), {}
+            return self._read(job, found, on_page)
+        except ConnectionError:  # whoever waits for the outcome is gone
+            raise
+        except Exception as error:  # also a mistake of ours must not end the other files
+            return Outcome(found, failures=(_failure(job, 1, error),)), {}
 
-    def _pages(self, job: Job) -> Iterator[PageImage]:
-        """Pages of a file, named as the outputs are to name them: by no folder of this machine."""
+    def _read(self, job: Job, found: str, on_page: OnPage) -> tuple[Outcome, dict[str, bytes]]:
+        from ocr import export
+
+        documents = [export.Documents(form) for form in self._settings.forms]
+        pages, failures = 0, []
+        for read in self._pages(job, self._numbers(job), on_page):
+            if isinstance(read, Failure):
+                failures.append(read)
+                continue
+            for document in documents:
+                document.add(*read)
+            pages += 1
+        outputs: dict[str, bytes] = {}
+        if pages:
+            paths = job.paths(self._settings.forms, pages)
+            for document, of_form in zip(documents, paths, strict=True):
+                outputs |= zip(of_form, document.finish(), strict=True)
+        return Outcome(found, pages, tuple(failures)), outputs
+
+    def _numbers(self, job: Job) -> list[int]:
+        """Which pages of a file are to be read."""
         from ocr import image
 
-        settings = self._settings
-        for page in image.pages(job.path, select=settings.select, max_pixels=settings.max_pixels):
-            name = job.name if page.number == 1 else f"{job.name}#{page.number}"
-            yield replace(page, name=name)
+        count, select = image.count_pages(job.path), self._settings.select
+        if select is not None:
+            select.check(count, job.path)
+        wanted = (n for n in range(1, count + 1) if select is None or n in select)
+        return [number for number in wanted if number not in job.left_out]
 
-    def _page(self, image: PageImage) -> Page:
+    def _pages(
+        self, job: Job, numbers: Sequence[int], on_page: OnPage
+    ) -> Iterator[tuple[PageImage, Page] | Failure]:
+        """Read page after page; in the place of one that cannot be read, why."""
         from ocr import pipeline
+        from ocr.image import numbered
 
-        page = pipeline.read(image, self._classifier, language=self._language)
-        return page.rejecting(self._settings.reject)
+        images = self._images(job, numbers)
+        for place, number in enumerate(numbers):
+            on_page(number)
+            try:
+                # by no folder of this machine, as all are to write the same
+                image = replace(next(images), name=numbered(job.name, number))
+                page = pipeline.read(image, self._classifier, language=self._language)
+                yield image, page.rejecting(self._settings.reject)
+            except Exception as error:  # nor may it end the other pages
+                yield _failure(job, number, error)
+                images = self._images(job, numbers[place + 1 :])
+        if numbers:
+            on_page(numbers[-1] + 1)
+
+    def _images(self, job: Job, numbers: Sequence[int]) -> Iterator[PageImage]:
+        from ocr import image
+
+        select = PageNumbers(ranges_of(numbers))
+        return image.pages(job.path, select=select, max_pixels=self._settings.max_pixels)
+
+
+def _failure(job: Job, page: int, error: Exception) -> Failure:
+    from ocr.image import numbered
+
+    if not isinstance(error, OcrError):
+        return Failure(page, f"{type(error).__name__}: {error} (please report this)")
+    return Failure(page, str(error).removeprefix(f"cannot read {numbered(job.path, page)}: "))
+
+
+def ranges_of(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """First and last of each run of numbers that follow one another.
+
+    Examples
+    --------
+    >>> ranges_of([1, 2, 3, 7, 9, 10])
+    ((1, 3), (7, 7), (9, 10))
+    """
+    runs = groupby(enumerate(numbers), lambda placed: placed[1] - placed[0])
+    found = [[number for _, number in run] for _, run in runs]
+    return tuple((run[0], run[-1]) for run in found)
 
 
 def _write(path: Path, content: bytes) -> None:
