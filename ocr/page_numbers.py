@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
 
 from ocr.errors import ImageError
 
@@ -42,19 +40,6 @@ class PageNumbers:
         return any(
             first <= number and (last is None or number <= last) for first, last in self.ranges
         )
-
-    def __iter__(self) -> Iterator[int]:
-        """Numbers of the pages, ascending; without an end where the last range has none.
-
-        Examples
-        --------
-        >>> list(PageNumbers.parse("4,1-2"))
-        [1, 2, 4]
-        """
-        ends = [last for _, last in self.ranges]
-        most = None if None in ends else max(last or 0 for last in ends) + 1
-        numbers = count(1) if most is None else range(1, most)
-        return (number for number in numbers if number in self)
 
     def check(self, count: int, name: str) -> None:
         """Raise ImageError where the file `name`, of `count` pages, lacks one of them."""
