@@ -175,3 +175,13 @@ def test_the_command_tells_what_is_wrong(tmp_path, text):
     assert result.stderr.startswith("ocr: error: ")
     assert len(result.stderr.splitlines()) == 1
     assert not (tmp_path / "m.npz").exists()
+
+
+def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocr.decode.language.MOST_KEPT", 3)
+    model = build(LINES)
+    first = model.log_probs("a").copy()
+    for context in "bcdefa":
+        model.log_probs(context)
+        assert len(model._answers) <= 3
+    assert np.array_equal(model.log_probs("a"), first)

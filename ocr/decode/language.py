@@ -23,6 +23,7 @@ SYMBOLS = " " + string.ascii_lowercase + "0" + string.punctuation
 ORDER = 6  # characters of an n-gram: five tell the sixth
 STEP = 0.05  # nats, of the quantized log-probabilities
 DIGIT = math.log(10)  # nats, to tell which digit it is
+MOST_KEPT = 20_000  # contexts whose answers are remembered, in about 25 MB
 SURPRISE = 0.02  # share of a text that is anything at all: names, codes, other languages
 
 PARTS = ("contexts", "counts", "prices", "symbols", "costs")  # of a file
@@ -107,6 +108,9 @@ class Ngrams:
         context = context[1 - ORDER :]
         answer = self._answers.get(context)
         if answer is None:
+            if len(self._answers) >= MOST_KEPT:
+                self._answers.clear()
+                self._rows.clear()
             answer = np.log((1 - SURPRISE) * self._row(context) + SURPRISE / len(SYMBOLS))
             self._answers[context] = answer
         return answer
