@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ocr.alphabet import Alphabet
     from ocr.classifiers import Classifier
 
-SHARED = 64 << 20  # bytes for crops and as many for answers; what is not used takes no memory
+SHARED = 16 << 20  # bytes for crops, a ring, and as many for answers; what is not used is free
 CROP = 32 * 32  # values, float32
 PLACES = struct.Struct("=QQ")  # a request: first and last+1 of the crops to classify
 
@@ -96,18 +96,16 @@ class ClassifierBeside:
         crops, answers = self._places
         ready: deque[NDArray[np.float32]] = deque()
         pieces = []
-        place = 0
+        end = 0
         for part in parts:
             cut = np.split(part, range(len(answers), len(part), len(answers)))
             pieces.append(len(cut))
             for piece in cut:
-                if place + len(piece) > len(answers):
-                    ready.extend(self._take_answers())
-                    place = 0
-                where = slice(place, place + len(piece))
-                crops[where] = piece
-                self._ask(where)
-                place = where.stop
+                while (start := self._place(len(piece), end)) is None:
+                    ready.append(self._take_answer())
+                end = start + len(piece)
+                crops[start:end] = piece
+                self._ask(slice(start, end))
         if self.ends_after_next:
             self._requests.close()
         for count in pieces:
@@ -117,6 +115,16 @@ class ClassifierBeside:
     @cached_property
     def _places(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return _places(self._memory, len(self.alphabet))
+
+    def _place(self, count: int, end: int) -> int | None:
+        """Where so many crops fit behind the last ones, or at the start again; None for nowhere."""
+        room = len(self._places[1])
+        oldest = self._asked[0].start if self._asked else -1
+        if oldest < end:  # nothing behind `end` is waiting
+            if end + count <= room:
+                return end
+            return 0 if not self._asked or count <= oldest else None
+        return end if end + count <= oldest else None
 
     def _ask(self, where: slice) -> None:
         with contextlib.suppress(BrokenPipeError):  # told when the answer is taken

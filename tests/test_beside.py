@@ -48,6 +48,35 @@ def test_answers_are_those_of_the_classifier(fate: str, tmp_path: Path) -> None:
     assert np.array_equal(np.load(answer), classifiers.load("upper-digits").log_probs(crops))
 
 
+RING = """
+import itertools
+import numpy as np
+from ocr import beside
+from ocr.alphabet import Alphabet
+
+class Darkest:
+    alphabet = Alphabet("AB")
+    def log_probs(self, crops):
+        return crops.reshape(len(crops), -1)[:, :2]
+
+beside.SHARED = 10 * 4 * beside.CROP
+classifier = beside.ClassifierBeside(Darkest)
+numbers = itertools.count()
+sizes = [3, 0, 4, 7, 10, 1, 25, 0, 9, 2]
+parts = [np.array([np.full((32, 32), next(numbers)) for _ in range(n)], np.float32) for n in sizes]
+parts = [part.reshape(-1, 32, 32) for part in parts]
+for part, answer in zip(parts, classifier.log_probs_ahead(parts), strict=True):
+    assert answer[:, 0].tolist() == part[:, 0, 0].tolist()
+next(classifier.log_probs_ahead(parts))  # a page that is given up
+assert classifier.log_probs(parts[0]).tolist() == parts[0][:, 0, :2].tolist()
+classifier.close()
+"""
+
+
+def test_more_crops_than_there_is_memory_for_are_answered_in_order() -> None:
+    subprocess.run([sys.executable, "-c", RING], check=True, timeout=20)
+
+
 @pytest.mark.parametrize("images", [(SAMPLE,), (SAMPLE, SAMPLE), ("gone.png", SAMPLE)], ids=str)
 def test_model_that_is_missing_is_told_once(images: tuple[object, ...]) -> None:
     done = subprocess.run(
