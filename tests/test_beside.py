@@ -57,7 +57,7 @@ from ocr.alphabet import Alphabet
 class Darkest:
     alphabet = Alphabet("AB")
     def log_probs(self, crops):
-        return crops.reshape(len(crops), -1)[:, :2]
+        return crops[:, 0, :2]
 
 beside.SHARED = 10 * 4 * beside.CROP
 classifier = beside.ClassifierBeside(Darkest)

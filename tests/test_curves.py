@@ -43,6 +43,18 @@ def test_curves_are_a_png_with_lines_in_it(tmp_path, count):
         assert np.ptp(np.asarray(picture.convert("L"))) > 100
 
 
+def test_a_single_epoch_stands_between_whole_numbers(tmp_path, monkeypatch):
+    figure = pytest.importorskip("matplotlib.figure")
+    limits = []
+    monkeypatch.setattr(
+        figure.Figure,
+        "savefig",
+        lambda self, *_, **__: limits.extend(a.get_xlim() for a in self.axes),
+    )
+    draw_curves(log_of(tmp_path, EPOCHS[:1]), tmp_path / "curves.png")
+    assert limits == [(0, 2), (0, 2)]
+
+
 @pytest.mark.parametrize("text", ["", "epoch 1\n", "[]\n", '{"epoch": 1}\n', "7\n"])
 def test_a_file_that_is_no_log_is_a_data_error(tmp_path, text):
     log = tmp_path / "log.jsonl"

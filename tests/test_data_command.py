@@ -104,7 +104,7 @@ def test_fonts_are_counted_for_an_alphabet_only(run: Run) -> None:
 
 
 def test_sheet_is_a_picture_of_a_row_for_each_class(run: Run, source: str) -> None:
-    assert run("sheet", source, "--columns", 3).exit_code == 0
+    assert run("sheet", source, "--columns", 3).stderr == "3 classes in sheet.png\n"
     with Image.open("sheet.png") as picture:
         three = picture.size
     assert run("sheet", source, "--columns", 5, "-a", "A", "-o", "a.png").exit_code == 0
@@ -131,6 +131,12 @@ def test_small_and_capital_letters_have_folders_of_their_own(run: Run, source: s
     assert sorted(p.name for p in Path("letters").iterdir()) == ["U+03B2", "lower_a", "upper_a"]
 
 
+def test_sheet_overwrites_no_photograph(run: Run, source: str) -> None:
+    Path("photo.png").write_bytes(b"all that is left")
+    assert run("sheet", source, "-o", "photo.png").exit_code == OutputError.exit_code
+    assert Path("photo.png").read_bytes() == b"all that is left"
+
+
 @pytest.mark.parametrize("command", ["convert", "split", "dedupe"])
 def test_nothing_is_overwritten(run: Run, source: str, command: str) -> None:
     before = Path(source).read_bytes()
@@ -142,7 +148,7 @@ def test_nothing_is_overwritten(run: Run, source: str, command: str) -> None:
 @pytest.mark.parametrize("command", ["convert", "dedupe"])
 def test_unknown_ending_is_told_before_anything_is_read(run: Run, command: str) -> None:
     result = run(command, "missing.npz", "-o", "a.csv")
-    assert result.exit_code == DataError.exit_code
+    assert result.exit_code == 2
     assert "a.csv is of no known type" in result.stderr
 
 
@@ -150,6 +156,12 @@ def test_split_by_class_makes_balanced_parts(run: Run, source: str) -> None:
     result = run("split", source, "--per-class", "6,3,1", "-o", "parts")
     assert result.stderr == "18 train, 9 valid, 3 test in parts\n"
     assert json.loads(run("count", "parts@valid", "--json").stdout) == {"A": 3, "a": 3, "β": 3}
+
+
+def test_split_by_shares_and_by_class_exclude_each_other(run: Run, source: str) -> None:
+    result = run("split", source, "--per-class", "6,3,1", "--shares", "8,1,1", "-o", "parts")
+    assert result.exit_code == 2
+    assert "--shares and --per-class exclude each other" in result.stderr
 
 
 def test_split_follows_the_seed(run: Run, source: str) -> None:
@@ -243,7 +255,10 @@ def test_training_on_a_set_that_is_not_fetched_tells_how_to(run: Run) -> None:
     options = ["train", "--backend", "numpy", "--data", "mnist@train", "--alphabet", "digits"]
     result = CliRunner().invoke(cli.main, options)
     assert result.exit_code == DataError.exit_code
-    assert result.stderr == "ocr: error: mnist is not fetched yet (ocr data fetch mnist)\n"
+    assert result.stderr == (
+        "ocr: error: mnist is not fetched yet "
+        "(12 MB: ocr data fetch mnist; or give other data by --data)\n"
+    )
 
 
 def test_forged_set_is_refused_in_one_line(run: Run, small_mnist: FileServer) -> None:
@@ -271,6 +286,7 @@ def test_no_network_is_one_line_and_a_code_of_its_own(run: Run) -> None:
     result = run("fetch", "emnist", "--url", stopped.url)
     assert (result.exit_code, result.stderr.count("\n")) == (8, 1)
     assert "is there a network" in result.stderr
+    assert not list(Path("cache").iterdir())  # nothing has come, nothing is left behind
 
 
 @pytest.mark.parametrize("url", ["http://[", "http://a..b/", "{}/ä", "{}/a b", "ftp://a"])

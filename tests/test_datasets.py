@@ -258,6 +258,32 @@ def test_folder_with_unknown_name_is_refused(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_empty_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=f"{tmp_path} is empty"):
+        load(tmp_path, alphabet="A")
+
+
+def test_pages_are_no_letters(tmp_path: Path) -> None:
+    for name in ("a.png", "a.gt.txt"):
+        (tmp_path / name).touch()
+    with pytest.raises(DataError, match="has pages with their text, not letters"):
+        load(tmp_path, alphabet="A")
+
+
+def test_images_of_an_archive_that_are_left_out_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = np.zeros((6, 20, 20), np.uint8)
+    images[:5, 4:16, 8:12] = 255
+    chars = np.array(["A", "AB", "", "AB", "B", "A"])
+    np.savez(tmp_path / "a.npz", images=images, chars=chars)
+    assert len(load(tmp_path / "a.npz", alphabet="A")) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"left out: 3 of {tmp_path}/a.npz, whose label is not one character ('', 'AB')",
+        f"left out: 1 of {tmp_path}/a.npz, blank",
+    ]
+
+
 def test_folder_of_fonts_must_exist() -> None:
     with pytest.raises(DataError, match="no such file or folder"):
         read("fonts:/no/such/folder")

@@ -62,6 +62,15 @@ def letters(tmp_path: Path) -> Path:
     return path
 
 
+def test_page_without_text_is_told(run: Run, page: Callable[[str, str], Path]) -> None:
+    page("one", "HI")
+    lonely = page("two", "HI").with_suffix(".gt.txt")
+    lonely.unlink()
+    result = run(lonely.parent)
+    assert result.exit_code == 0
+    assert f"left out: {lonely.parent}/two.png has no two.gt.txt\n" in result.stderr
+
+
 def test_pages_are_scored_in_one_table(run: Run, page: Callable[..., Path]) -> None:
     page("right", "HI")
     result = run(page("wrong", "HO").parent)

@@ -17,7 +17,7 @@ from ocr.evaluation import normalize
 from ocr.evaluation.alignment import align, total
 from ocr.evaluation.classifier import score_classifier
 from ocr.evaluation.matrix import draw_png, matrix_of
-from ocr.evaluation.pairs import Pair, pairs
+from ocr.evaluation.pairs import Pair, left_out, pairs
 from ocr.evaluation.report import Report, score_page
 from ocr.evaluation.table import classifier_table, page_table
 from tests.fakes import PerfectClassifier, RaisingClassifier, UniformClassifier, marked_samples
@@ -172,6 +172,19 @@ def test_a_pair_is_given_once_however_its_path_is_written(
     monkeypatch.chdir(folder)
     found = pairs([Path("deep"), folder / "deep", Path("deep/../deep/er/b.JPG")])
     assert [pair.image for pair in found] == [Path("deep/er/b.JPG")]
+
+
+def test_images_without_text_and_texts_without_images_are_told(folder: Path) -> None:
+    (folder / "a.jpg.gt.txt").write_text("misnamed")
+    assert left_out([folder, folder / "a.png"]) == [
+        f"{folder}/deep/lonely.png has no lonely.gt.txt",
+        f"{folder}/a.jpg.gt.txt has no image beside it",
+    ]
+    for number in range(20):
+        (folder / f"{number}.png").touch()
+    told = left_out([folder])
+    assert len(told) == 11
+    assert told[-1] == "12 more without text or image"
 
 
 def test_named_image_needs_ground_truth(folder: Path) -> None:

@@ -127,7 +127,7 @@ def test_longer_file_is_not_read_to_its_end(server: FileServer, tmp_path: Path) 
     server.files["letters"] = BODY + bytes(downloads.CHUNK * 2)
     with pytest.raises(FetchError, match="longer than 300,000 bytes"):
         get(server, tmp_path)
-    assert downloads.size_of(tmp_path / "letters.part") == 0
+    assert not list(tmp_path.glob("letters.part*"))
 
 
 def test_shorter_file_on_the_server_is_told_each_time(server: FileServer, tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def fetched(name: str, server: FileServer) -> Path:
 
 
 def test_fetched_mnist_is_a_source_with_parts(cached: FileServer) -> None:
-    with pytest.raises(DataError, match="not fetched yet \\(ocr data fetch mnist\\)"):
+    with pytest.raises(DataError, match="not fetched yet .*: ocr data fetch mnist"):
         load("mnist", alphabet=None)
     fetched("mnist", cached)
     sizes = [len(load("mnist", alphabet="1", split=p)) for p in (None, "train", "test")]
@@ -294,7 +294,7 @@ def test_folder_of_a_sets_name_is_a_folder(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     Path("mnist").mkdir()
     for source in ("./mnist", Path("mnist")):
-        with pytest.raises(DataError, match="shows no characters"):
+        with pytest.raises(DataError, match="mnist is empty"):
             load(source, alphabet=None)
 
 

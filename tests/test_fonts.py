@@ -9,6 +9,7 @@ from PIL import Image, ImageFont
 
 from ocr.errors import DataError
 from ocr.training import fonts
+from ocr.training.datasets import load
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +23,15 @@ def test_every_character_is_drawn_without_any_font_installed() -> None:
     samples = fonts.synthesize("AZaz09.!", seed=0, per_character=3)
     assert samples.characters.tolist() == [c for c in "AZaz09.!" for _ in range(3)]
     assert (samples.crops.max(axis=(1, 2)) == 255).all()
+
+
+def test_a_font_may_be_named_itself(tmp_path: Path) -> None:
+    font = ImageFont.load_default(20)
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    font.path.seek(0)
+    (tmp_path / "one.ttf").write_bytes(font.path.read())
+    samples = load(f"fonts:{tmp_path}/one.ttf", alphabet="AB")
+    assert set(samples.characters.tolist()) == {"A", "B"}
 
 
 def test_one_font_gives_varied_glyphs() -> None:

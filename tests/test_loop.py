@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from ocr.alphabet import Alphabet
-from ocr.errors import DataError, OutputError
+from ocr.errors import DataError, ModelError, OutputError
 from ocr.training.loop import (
     Epoch,
     Settings,
@@ -166,6 +167,29 @@ def test_either_answer_counts_in_validation():
     assert (loss, accuracy) == (pytest.approx(0, abs=1e-6), 1)
 
 
+def test_of_equals_the_surest_is_best():
+    equals = [
+        replace(e, valid_loss=loss) for e, loss in zip(epochs(0.8, 0.8), (1.0, 0.5), strict=True)
+    ]
+    assert best(equals).epoch == 2
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_ends_the_run(tmp_path, loss, monkeypatch):
+    pupil = Pupil([0.9, 0.9])
+    monkeypatch.setattr(pupil, "fit_batch", lambda *_: (loss, 0))
+    with pytest.raises(ModelError, match="lower --learning-rate"):
+        run(pupil, tmp_path)
+    assert not list(tmp_path.iterdir())  # there is nothing to go on with
+
+
+def test_a_validation_that_is_no_number_ends_the_run_and_saves_no_model(tmp_path):
+    pupil = Pupil([math.nan, 0.9])
+    with pytest.raises(ModelError, match="lower --learning-rate"):
+        run(pupil, tmp_path)
+    assert not pupil.saved
+
+
 def test_the_first_of_equals_is_best():
     assert best(epochs(0.1, 0.8, 0.8)).epoch == 2
 
@@ -175,7 +199,8 @@ def test_the_first_of_equals_is_best():
     [([], False), ([0.5, 0.4], False), ([0.5, 0.4, 0.5], True), ([0.5, 0.4, 0.6], False)],
 )
 def test_patience_of_two(accuracies, ended):
-    assert exhausted(epochs(*accuracies), 2) is ended
+    falling = [replace(e, valid_loss=1 / e.epoch) for e in epochs(*accuracies)]
+    assert exhausted(falling, 2) is ended
 
 
 def test_an_unwritable_log_is_told(tmp_path):

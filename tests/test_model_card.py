@@ -68,7 +68,7 @@ def test_the_card_says_what_went_in_and_what_came_out(model):
 
 @pytest.mark.parametrize(
     ("budget", "told", "untold"),
-    [(None, "| epochs | 4 |", "time budget"), (90.0, "| time budget | 90.0 |", "epochs")],
+    [(None, "| epochs | 4 |", "time budget"), (90.0, "| time budget | 90 s |", "epochs")],
 )
 def test_the_card_tells_of_epochs_or_of_a_time_budget(model, budget, told, untold):
     settings = {"epochs": 4, "time_budget": budget}
@@ -82,6 +82,13 @@ def test_the_card_tells_of_epochs_or_of_a_time_budget(model, budget, told, untol
     text = card_path(model).read_text()
     assert told in text
     assert untold not in text
+
+
+def test_the_command_of_the_card_can_be_pasted(model):
+    some = samples(["A"] * 8, [0] * 8)
+    spaced = model.rename(model.with_name("my model.npz"))
+    write_model_card(spaced, some, some, command="ocr train")
+    assert "    ocr read --model 'my model.npz' IMAGE" in card_path(spaced).read_text()
 
 
 def test_a_perfect_model_has_no_worst_classes(model):

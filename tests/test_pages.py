@@ -15,6 +15,7 @@ from ocr.training.adapt import blended, few_wrong_cuts
 from ocr.training.forced import Labels
 from ocr.training.pages import (
     RowOfPage,
+    Written,
     WrittenLine,
     held_out,
     is_pages,
@@ -68,7 +69,7 @@ def test_a_line_that_is_not_on_the_page_is_reported_with_its_number(tmp_path: Pa
     written = read_pages([str(tmp_path)], load("default"))
     assert [line.text for line in written.lines] == ["MAKE A LIST", "OF THINGS"]
     assert written.left_out == ("page.gt.txt line 2: 'QUICK BROWN FOX' found no row",)
-    assert written.summary().endswith("1 of 3 lines left out")
+    assert written.summary(LATIN)[-1].endswith("1 of 3 lines left out")
 
 
 def test_pages_of_other_text_are_refused(tmp_path: Path) -> None:
@@ -123,9 +124,33 @@ def test_a_page_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> 
     bad, latin = map(str, written.unread)
     assert bad.startswith(f"cannot read {tmp_path}/bad.png: not an image")
     assert latin.startswith(f"cannot read {tmp_path}/latin-1.gt.txt: not UTF-8")
-    assert written.summary().endswith("0 of 2 lines left out")
+    assert written.summary(LATIN)[-1].endswith("0 of 2 lines left out")
     with pytest.raises(ImageError, match="not an image"):
         read_pages([str(tmp_path / "bad.png")], load("default"))
+
+
+def test_a_page_whose_text_is_empty_is_told(tmp_path: Path) -> None:
+    page = write_page(tmp_path, "good", ["OF THINGS"], seed=1)
+    (tmp_path / "empty.png").write_bytes(page.read_bytes())
+    (tmp_path / "empty.gt.txt").write_text(" \n")
+    (told,) = map(str, read_pages([str(tmp_path)], load("default")).unread)
+    assert told == f"{tmp_path}/empty.gt.txt is empty (write the text of empty.png to it)"
+
+
+def written_line(text: str) -> WrittenLine:
+    """A line all of whose letters were found."""
+    row = RowOfPage(Lattice([], [], 1, 0), np.zeros((9, 32, 32), np.uint8), np.zeros(0))
+    letters = tuple((k, k) for k in range(len("".join(text.split()))))
+    return WrittenLine((Path("a"), 1), row, text, Labels(letters, ()))
+
+
+def test_letters_that_the_alphabet_lacks_are_told_and_not_counted_as_used() -> None:
+    written = Written((written_line("AεB"), written_line("éεC")), 6, ())
+    assert written.summary(LATIN) == [
+        "left out: 2 ε, 1 é, not in the alphabet (add them by --alphabet)",
+        "pages: 3 of 6 letters used, 0 of 2 lines left out",
+    ]
+    assert len(written.summary(Alphabet("ABCεé"))) == 1
 
 
 def test_a_folder_without_texts_is_no_page(tmp_path: Path) -> None:

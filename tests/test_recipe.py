@@ -7,6 +7,7 @@ import pytest
 
 from ocr.alphabet import Alphabet
 from ocr.errors import DataError, ModelError
+from ocr.training import few_letters
 from ocr.training.recipe import (
     BACKENDS,
     MARK_SHARE,
@@ -105,8 +106,50 @@ def test_a_character_without_samples_is_told(tmp_path):
 
 
 def test_too_few_to_hold_any_out_is_told(tmp_path):
-    with pytest.raises(DataError, match="too few samples"):
-        gather((archive(tmp_path / "a.npz", A=3, B=3),), AB, per_class=None, seed=0)
+    with pytest.raises(DataError, match=r"too few samples .*a.npz \(give 6 or more of a character"):
+        gather((archive(tmp_path / "a.npz", A=5, B=5),), AB, per_class=None, seed=0)
+    assert gather((archive(tmp_path / "a.npz", A=6, B=6),), AB, per_class=None, seed=0)
+    with pytest.raises(DataError, match=r"give 3 or more of a character and --per-class 3"):
+        gather((archive(tmp_path / "a.npz", A=9, B=9),), AB, per_class=2, seed=0)
+    assert gather((archive(tmp_path / "a.npz", A=3, B=3),), AB, per_class=3, seed=0)
+
+
+def parts(folder: Path, *names: str) -> str:
+    """A folder of parts of 40 of A and of B each."""
+    folder.mkdir()
+    for name in names:
+        archive(folder / f"{name}.npz", A=40, B=40)
+    return str(folder)
+
+
+def test_a_folder_of_parts_trains_validates_and_never_touches_its_test(tmp_path):
+    source = parts(tmp_path / "parts", "train", "valid")
+    archive(tmp_path / "parts" / "test.npz", A=7, B=7)
+    training, validation = gather((source,), AB, per_class=None, seed=0)
+    assert (len(training), len(validation)) == (80, 80)
+    training, validation = gather((source,), AB, per_class=12, seed=0)
+    assert (len(training), len(validation)) == (24, 8)
+    assert len(gather((f"{source}@test",), AB, per_class=None, seed=0)[0]) < 14  # where it is named
+
+
+def test_without_a_valid_part_some_of_train_are_held_out(tmp_path):
+    source = parts(tmp_path / "parts", "train", "test")
+    training, validation = gather((source,), AB, per_class=None, seed=0)
+    assert (len(training), len(validation)) == (72, 8)
+
+
+def test_parts_and_whole_sources_join(tmp_path):
+    whole = archive(tmp_path / "a.npz", A=10, B=10)
+    source = parts(tmp_path / "parts", "train", "valid", "test")
+    training, validation = gather((whole, source), AB, per_class=None, seed=0)
+    assert (len(training), len(validation)) == (18 + 80, 2 + 80)
+
+
+def test_few_letters_of_a_folder_of_parts_are_those_to_train_on(tmp_path):
+    source = parts(tmp_path / "parts", "train", "valid", "test")
+    samples = few_letters.find([source], Alphabet("ABC"), seed=0)
+    assert samples is not None
+    assert len(samples) == 80
 
 
 def test_a_part_of_a_source_may_be_named(tmp_path):

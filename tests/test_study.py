@@ -411,6 +411,7 @@ def test_an_unknown_study_does_not_parse():
 def test_a_missing_source_is_a_data_error(tmp_path):
     arguments = ["study", "weights", "--data", "missing.npz", "-o", str(tmp_path / "out")]
     assert CliRunner().invoke(cli.main, arguments).exit_code == DataError.exit_code
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path):

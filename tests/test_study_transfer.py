@@ -163,6 +163,22 @@ def test_study_prints_tables_and_draws(tmp_path: Path, monkeypatch: pytest.Monke
     assert drawn == {"squeezenet.png", "answers.png", "examples.png"}
 
 
+def test_wrong_weights_are_told_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(transfer, "train_squeezenet")
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    with pytest.raises(DataError, match="not SqueezeNet 1.1's features"):
+        transfer.study(
+            str(digits(tmp_path)),
+            tmp_path,
+            seed=0,
+            say=print,
+            images=photographs(tmp_path / "images"),
+            weights=tmp_path / "other.npz",
+        )
+
+
 def test_photographs_without_weights_are_refused(tmp_path: Path) -> None:
     images = photographs(tmp_path / "images")
     result = CliRunner().invoke(

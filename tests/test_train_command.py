@@ -201,7 +201,7 @@ def test_a_stopped_run_is_not_lost_by_a_forgotten_resume(run, monkeypatch):
     assert result.exit_code == 6
     assert result.stderr == (
         "ocr: error: cannot write model.npz: a run of it is not complete (go on by --resume; "
-        "to begin anew, delete model.npz.checkpoint.npz or choose another -o)\n"
+        "to begin anew, choose another -o or delete model.npz*)\n"
     )
     assert Path("model.npz.checkpoint.npz").read_bytes() == before
 
@@ -258,23 +258,47 @@ def test_resuming_another_architecture_is_refused(run, monkeypatch):
 def test_a_run_killed_before_its_first_checkpoint_begins(run):
     result = run("--backend", "numpy", "--resume")
     assert result.exit_code == 0
-    assert "no checkpoint: the run begins, if it is not complete" in result.stderr
+    assert "no checkpoint: the run begins" in result.stderr
     assert describe("model.npz")["epoch"] in (1, 2)
 
 
-def test_a_complete_run_is_not_resumed(run, network):
-    run(*network)
-    before = model_of(network).read_bytes()
-    result = run(*network, "--resume")
+@pytest.mark.parametrize("options", [(), ("--seed", 1), ("--data", "none.npz")])
+def test_a_complete_run_is_not_resumed_with_any_options(run, options):
+    run("--backend", "numpy")
+    before = Path("model.npz").read_bytes()
+    result = run("--backend", "numpy", "--resume", *options)
     assert result.exit_code == 5
-    assert f"nothing to resume: the run of {model_of(network)} is complete" in result.stderr
-    assert model_of(network).read_bytes() == before
+    assert result.stderr == (
+        "ocr: error: nothing to resume: the run of model.npz is complete "
+        "(read with it, or train anew with another -o)\n"
+    )
+    assert Path("model.npz").read_bytes() == before
 
 
-def test_a_model_of_another_run_is_no_complete_run(run):
-    run("--backend", "numpy", "--seed", 1)
-    assert run("--backend", "numpy", "--resume").exit_code == 0
-    assert describe("model.npz")["seed"] == 0
+def test_a_finished_model_is_not_overwritten_by_another_run(run):
+    run("--backend", "numpy")
+    before = Path("model.npz").read_bytes()
+    result = run("--backend", "numpy", "--seed", 1, "--data", "none.npz")  # before data is read
+    assert result.exit_code == 6
+    assert result.stderr == (
+        "ocr: error: cannot write model.npz: it is there already (choose another -o)\n"
+    )
+    assert Path("model.npz").read_bytes() == before
+
+
+def test_a_model_may_be_called_as_a_folder_is_and_is_never_one(run):
+    Path("greek").mkdir()
+    assert run("--backend", "numpy", "--epochs", 1, "-o", "greek").exit_code == 0
+    assert Path("greek.npz").is_file()
+    Path("latin.npz").mkdir()
+    result = run("--backend", "numpy", "--data", "none.npz", "-o", "latin")
+    assert result.exit_code == 6
+    assert result.stderr.endswith("cannot write latin.npz: it is a folder (choose another -o)\n")
+
+
+def test_the_command_to_read_with_a_model_can_be_pasted(run):
+    result = run("--backend", "numpy", "--epochs", 1, "-o", "my model")
+    assert "ocr read --model 'my model.npz' IMAGE" in result.stderr
 
 
 def test_fine_tuning_onto_another_alphabet_keeps_what_was_learnt(run, network):
@@ -293,6 +317,20 @@ def test_fine_tuning_onto_another_alphabet_keeps_what_was_learnt(run, network):
         for answers in [m.log_probs(crops)]
     ]
     np.testing.assert_allclose(odds[0], odds[1], atol=1e-3)
+
+
+@pytest.mark.parametrize("characters", ["ILT", "IL"])  # all that the model knows, or a part
+def test_what_is_left_out_is_told_once(run, characters):
+    run("--backend", "numpy")
+    letters(Path("more.npz"), characters)
+    with np.load("more.npz") as arrays:
+        chars = arrays["chars"].astype("<U2")
+        chars[0] = "AB"
+        np.savez("more.npz", images=arrays["images"], chars=chars)
+    options = ["--init", "model.npz", "--data", "more.npz", "--epochs", "1", "-o", "tuned"]
+    result = CliRunner().invoke(cli.main, ["train", "--backend", "numpy", *options])
+    assert result.exit_code == 0
+    assert result.stderr.count("left out: 1 of more.npz") == 1
 
 
 def test_fine_tuning_takes_architecture_and_alphabet_from_the_model(run, network):
@@ -332,6 +370,20 @@ def test_data_without_labels_is_told(run):
     assert result.exit_code == 5
     assert "bare.npz has no labels" in result.stderr
     assert not list(Path().glob("model*"))
+
+
+@pytest.mark.parametrize("rate", ["nan", "inf", "0"])
+def test_a_learning_rate_that_is_none_is_a_wrong_command_line(run, rate):
+    assert run("--backend", "numpy", "--learning-rate", rate).exit_code == 2
+
+
+def test_a_run_that_diverges_is_one_line_and_is_begun_anew_with_a_lower_rate(run, network):
+    result = run(*network, "--learning-rate", 1e30)
+    assert result.exit_code == 4
+    assert result.stderr.splitlines()[1:] == [
+        "ocr: error: training diverged, its loss is not a number (lower --learning-rate)"
+    ]
+    assert run(*network).exit_code == 0
 
 
 def test_an_architecture_of_the_other_backend_is_told(run):
@@ -479,7 +531,6 @@ def test_label_smoothing_reaches_the_network(run, network):
 
 
 def test_balance_changes_what_is_drawn(run):
-    run("--backend", "numpy", "-o", "natural")
     letters(Path("i.npz"), "I", count=40)
     for name, options in (("natural", []), ("balanced", ["--balance"])):
         assert run("--backend", "numpy", "--data", "i.npz", *options, "-o", name).exit_code == 0

@@ -53,10 +53,12 @@ def test_a_page_and_a_line_that_are_left_out_are_named(run: Run) -> None:
         file.write("\nZZZZ QQQQ JJJJ\n")
     Path("pages/broken.png").write_bytes(b"no image")
     Path("pages/broken.gt.txt").write_text("TEXT\n")
+    Path("pages/1.jpg.gt.txt").write_text("TEXT\n")
     told = run("--init", "latin").stderr.splitlines()
-    assert told[0].startswith("left out: cannot read pages/broken.png: not an image")
-    assert told[1] == "left out: 0.gt.txt line 5: 'ZZZZ QQQQ JJJJ' found no row"
-    assert told[2].endswith("1 of 6 lines left out")
+    assert told[0] == "left out: pages/1.jpg.gt.txt has no image beside it"
+    assert told[1].startswith("left out: cannot read pages/broken.png: not an image")
+    assert told[2] == "left out: 0.gt.txt line 5: 'ZZZZ QQQQ JJJJ' found no row"
+    assert told[3].endswith("1 of 6 lines left out")
 
 
 def test_the_model_lies_between_the_start_and_what_was_learned(run: Run) -> None:
@@ -65,7 +67,12 @@ def test_the_model_lies_between_the_start_and_what_was_learned(run: Run) -> None
     before, after = (load(name).log_probs(crops) for name in ("default", "mine.onnx"))
     assert before.shape == after.shape
     assert not np.allclose(before, after)
-    assert 0 < describe("mine.onnx")["blend"] < 1
+    blend = describe("mine.onnx")["blend"]
+    assert 0 < blend < 1
+    card = Path("mine.onnx.md").read_text()
+    assert f"the best, its weights blended with {1 - blend:.0%} of those before." in card
+    assert "\nHeld-out lines (1, " in card
+    assert "| learning rate | 0.0003 |" in card
 
 
 def test_a_run_on_pages_that_was_killed_at_its_end_resumes_to_the_same_model(
@@ -75,14 +82,14 @@ def test_a_run_on_pages_that_was_killed_at_its_end_resumes_to_the_same_model(
     undisturbed = Path("mine.onnx").read_bytes()
     Path("mine.onnx").unlink()
     with monkeypatch.context() as patch:
-        patch.setattr("ocr.cli.train._finish", _die)
+        patch.setattr("ocr.cli.train.write_model_card", _die)
         assert run("--init", "latin").exit_code == 1
     assert Path("mine.onnx").read_bytes() == undisturbed  # blended before it was killed
     assert run("--init", "latin", "--resume").exit_code == 0  # and is not blended twice
     assert Path("mine.onnx").read_bytes() == undisturbed
 
 
-def _die(*_: object) -> None:
+def _die(*_: object, **options: object) -> None:
     raise RuntimeError("killed")
 
 

@@ -15,6 +15,7 @@ from ocr.cli import completion
 from ocr.cli.models import abbreviated, table
 from ocr.cli.options import alphabet_of
 from ocr.cli.output import print_texts, write_picture
+from ocr.errors import DataError
 from ocr.training.duplicates import MOST_NEAR, NEAR, Duplicates, find_duplicates
 from ocr.training.remote import SETS, cache_folder, fetch
 from ocr.training.samples import Samples
@@ -25,6 +26,7 @@ from ocr.training.writers import refuse_existing, save, writer_of
 
 CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
 BAR = 40  # characters of the longest bar
+SHARES = (80, 10, 10)  # of train, valid and test
 MOST_CONFLICTS = 20  # that are told one by one
 
 SOURCE = click.argument("source", shell_complete=completion.sources)
@@ -110,7 +112,7 @@ def convert_command(source: str, alphabet: str | None, output: Path) -> None:
     .npz; .mat, in NIST36's layout; ...images-idx3-ubyte, also .gz, with its labels beside it; or,
     without an ending, a folder of PNGs per class. Nothing is ever overwritten.
     """
-    writer_of(output)
+    _refuse_ending(output)
     refuse_existing(output)
     samples = load(source, alphabet=alphabet)
     save(samples, output)
@@ -140,9 +142,10 @@ def sheet_command(source: str, alphabet: str | None, seed: int, columns: int, ou
     """Draw some crops of each class, chosen at random, on a contact sheet."""
     if output.suffix.lower() != ".png":
         raise click.BadParameter("it must end in .png", param_hint="-o")
-    write_picture(
-        output, contact_sheet(load(source, alphabet=alphabet), columns=columns, seed=seed)
-    )
+    refuse_existing(output)
+    samples = load(source, alphabet=alphabet)
+    write_picture(output, contact_sheet(samples, columns=columns, seed=seed))
+    click.echo(f"{len(count_characters(samples))} classes in {output}", err=True)
 
 
 def _three_numbers(
@@ -164,10 +167,8 @@ def _three_numbers(
 @click.option(
     "--shares",
     callback=_three_numbers,
-    default="80,10,10",
-    show_default=True,
     metavar="TRAIN,VALID,TEST",
-    help="Part all crops in these shares, class by class.",
+    help="Part all crops in these shares, class by class.  [default: 80,10,10]",
 )
 @click.option(
     "--per-class",
@@ -180,7 +181,7 @@ def split_command(
     source: str,
     alphabet: str | None,
     seed: int,
-    shares: tuple[int, ...],
+    shares: tuple[int, ...] | None,
     per_class: tuple[int, ...] | None,
     output: Path,
 ) -> None:
@@ -188,12 +189,14 @@ def split_command(
 
     The folder is itself a source: OUT@train. The same seed gives the same parts.
     """
+    if shares and per_class:
+        raise click.UsageError("--shares and --per-class exclude each other")
     refuse_existing(output)
     samples = load(source, alphabet=alphabet)
     if per_class:
         parts = split_per_class(samples, per_class, seed=seed)
     else:
-        parts = split_by_shares(samples, shares, seed=seed)
+        parts = split_by_shares(samples, shares or SHARES, seed=seed)
     save_parts(parts, output)
     told = ", ".join(f"{len(samples):,} {part}" for part, samples in parts.items())
     click.echo(f"{told} in {output}", err=True)
@@ -216,7 +219,7 @@ def dedupe_command(source: str, alphabet: str | None, near: int, output: Path) -
 
     Of each set of copies the first stays. OUT is as for `ocr data convert`.
     """
-    writer_of(output)
+    _refuse_ending(output)
     refuse_existing(output)
     samples = load(source, alphabet=alphabet)
     found = find_duplicates(samples, near=near)
@@ -243,6 +246,13 @@ def fetch_command(name: str, url: str | None) -> None:
     folder = fetch(name, url=url, on_progress=_show_progress if shows else lambda *_: None)
     click.echo(f"{CLEAR if shows else ''}{name} is in {folder}", err=True)
     click.echo(f"train on it: ocr train --data {name}", err=True)
+
+
+def _refuse_ending(output: Path) -> None:
+    try:
+        writer_of(output)
+    except DataError as error:
+        raise click.BadParameter(str(error), param_hint="-o") from error
 
 
 def _print_table(rows: Sequence[tuple[str, ...]]) -> None:

@@ -88,7 +88,7 @@ def command(
 
 def _sorted_out(paths: tuple[str, ...], errors: list[OcrError]) -> tuple[list[Pair], list[str]]:
     """Pages, and sources of letters; not both, as they have no score in common."""
-    from ocr.evaluation.pairs import pairs
+    from ocr.evaluation.pairs import left_out, pairs
 
     pages: list[Pair] = []
     sources: list[str] = []
@@ -98,6 +98,8 @@ def _sorted_out(paths: tuple[str, ...], errors: list[OcrError]) -> tuple[list[Pa
                 sources.append(path)
             else:
                 pages += pairs([Path(path)])
+                for reason in left_out([Path(path)]):
+                    click.echo(f"left out: {reason}", err=True)
     if pages and sources:
         raise click.UsageError(f"{sources[0]} has letters, {pages[0].image} a page: give one kind")
     return list(dict.fromkeys(pages)), sources

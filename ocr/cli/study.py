@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,8 @@ def _command(name: str) -> click.Command:
     def run(data: str, output: Path, seed: int, **own: Any) -> None:
         # threads that spin while they wait cost several times the work on a busy machine
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        _make(output)
-        find(name)(data, output, seed=seed, say=click.echo, **own)
+        with _made(output):
+            find(name)(data, output, seed=seed, say=click.echo, **own)
         click.echo(f"pictures in {output}", err=True)
 
     return run
@@ -111,9 +112,16 @@ def _with_own_options(name: str) -> Callable[[Any], Any]:
     return add
 
 
-def _make(folder: Path) -> None:
-    """Make the folder before minutes of training rather than after them."""
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make the folder before minutes of training rather than after them; leave no empty one."""
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot make {folder}: {reason(error)} (choose another -o)") from error
+    try:
+        yield
+    finally:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import shlex
 import sys
@@ -21,15 +22,27 @@ from ocr.cli.options import alphabet_of
 from ocr.errors import MissingExtraError, OutputError
 from ocr.training import adapt, few_letters
 from ocr.training.budget import seconds_of
-from ocr.training.checkpoint import checkpoint_path, refuse_unfinished
+from ocr.training.checkpoint import checkpoint_path, refuse_existing
 from ocr.training.loop import Epoch, Settings, Step, best, train
 from ocr.training.model_card import card_path, write_model_card
 from ocr.training.ranks import Ranks, joined, world_size
 from ocr.training.recipe import BACKENDS, gather, has_reject, make_learner, name_of, schedule_of
-from ocr.training.samples import Samples
 from ocr.training.tensorboard_log import TensorboardLog, tensorboard_folder
 
 CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
+
+
+class FiniteRange(click.FloatRange):
+    """Numbers of a range; nan and inf are none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Parse a number."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
 
 
 @click.command("train")
@@ -56,10 +69,10 @@ CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
 @click.option("--epochs", type=click.IntRange(1), help="At most; stops early without progress.")
 @click.option("--time-budget", metavar="TIME", help="Train for 90s, 10m or 1h30m, not by epochs.")
 @click.option("--batch-size", type=click.IntRange(1))
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Its peak.")
+@click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="Its peak.")
 @click.option(
     "--label-smoothing",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=FiniteRange(0, 1, max_open=True),
     default=0.0,
     show_default=True,
     help="Share of each answer that is spread over all; 0.1 is usual.",
@@ -76,10 +89,11 @@ CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
+    metavar="FILE",
     default="model",
     show_default=True,
-    help="Model file; .onnx (torch) or .npz (numpy) is added.",
+    help="Model file, not there yet; .onnx (torch) or .npz (numpy) is added.",
 )
 @click.pass_context
 def command(
@@ -117,8 +131,7 @@ def command(
     characters = alphabet or start.get("alphabet") or NAMED["ascii"]
     outputs = Alphabet(characters, has_reject(backend, architecture))
     output = _checked(output, BACKENDS[backend].suffix, start=_path(init))
-    if not resume:
-        refuse_unfinished(output)
+    refuse_existing(output, resume=resume)
     # with an alphabet of its own a model needs not know what it did
     kept = init and not alphabet and per_class is None
     samples = few_letters.find(sources, outputs, seed=seed) if kept else None
@@ -165,15 +178,18 @@ def command(
         )
         _tell_spent(budget, time.monotonic() - begun)
         if resume and not checkpoint_path(output).exists():
-            click.echo("no checkpoint: the run begins, if it is not complete", err=True)
+            click.echo("no checkpoint: the run begins", err=True)
 
         def on_end(history: list[Epoch]) -> None:
+            gain = ""
             if few is not None:
-                told = few_letters.finish(few, validation, learner, output)
-                click.echo(_fresh_line() + told, err=True)
+                gain = few_letters.finish(few, validation, learner, output)
             if hand is not None:
-                click.echo(_fresh_line() + adapt.finish(hand, learner, output), err=True)
-            _finish(output, training, validation, typed(ctx))
+                gain = adapt.finish(hand, learner, output)
+            if gain:
+                click.echo(_fresh_line() + gain, err=True)
+            write_model_card(output, training, validation, command=typed(ctx), gain=gain)
+            _draw(output)
 
         try:
             history = train(
@@ -205,7 +221,7 @@ def command(
         if hand is None and few is None:
             click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
         click.echo(f"what to know of it: {card_path(output)}", err=True)
-        click.echo(f"read with it: ocr read --model {output} IMAGE", err=True)
+        click.echo(f"read with it: ocr read --model {shlex.quote(str(output))} IMAGE", err=True)
 
 
 def _seconds(time_budget: str | None, epochs: int | None) -> float | None:
@@ -289,6 +305,8 @@ def _checked(output: Path, suffix: str, *, start: Path | None) -> Path:
     """Add the suffix, and fail before an hour of training rather than after it."""
     if output.suffix != suffix:
         output = output.with_name(output.name + suffix)
+    if output.is_dir():
+        raise OutputError(f"cannot write {output}: it is a folder (choose another -o)")
     if start is not None and output.resolve() == start.resolve():
         # the first epoch would replace what --resume starts from anew
         raise OutputError(f"cannot write {output}: training starts from it (choose another -o)")
@@ -337,11 +355,6 @@ def _show_epoch(epoch: Epoch) -> None:
 
 def _fresh_line() -> str:
     return CLEAR if sys.stderr.isatty() else ""
-
-
-def _finish(output: Path, training: Samples, validation: Samples, command: str) -> None:
-    write_model_card(output, training, validation, command=command)
-    _draw(output)
 
 
 def _draw(output: Path) -> None:

@@ -11,6 +11,8 @@ from ocr.evaluation.truth import PLAIN, text_of, truth_of
 from ocr.files import read_errors
 from ocr.sources import ENDINGS
 
+MOST_TOLD = 10  # of those that are left out
+
 
 class Pair(NamedTuple):
     """An image and the file of its ground truth."""
@@ -43,6 +45,39 @@ def pairs(paths: Iterable[Path]) -> list[Pair]:
             for pair in _pairs(path):
                 found.setdefault((pair.image.resolve(), pair.truth.resolve()), pair)
     return list(found.values())
+
+
+def left_out(paths: Iterable[Path]) -> list[str]:
+    """Tell which images below folders have no ground truth, and which texts have no image.
+
+    Returns
+    -------
+    list of str
+        A line for each, `MOST_TOLD` at most, and one for the others.
+    """
+    told = [line for path in paths if path.is_dir() for line in _left_out_of(path)]
+    more = len(told) - MOST_TOLD
+    return told[:MOST_TOLD] + ([f"{more:,} more without text or image"] if more > 0 else [])
+
+
+def _left_out_of(folder: Path) -> list[str]:
+    with read_errors(folder, DataError):
+        files = sorted(folder.rglob("*"))
+        images = [file for file in files if is_image(file)]
+        names = {image.with_suffix("") for image in images}
+        texts = [file for file in files if file.name.endswith(PLAIN)]
+        return [
+            *(
+                f"{image} has no {image.with_suffix(PLAIN).name}"
+                for image in images
+                if truth_of(image) is None
+            ),
+            *(
+                f"{text} has no image beside it"
+                for text in texts
+                if text.with_name(text.name.removesuffix(PLAIN)) not in names
+            ),
+        ]
 
 
 def is_image(path: Path) -> bool:

@@ -107,16 +107,28 @@ def study(
     pictures.require()
     if (images is None) != (weights is None):
         raise DataError("photographs need pretrained weights (give both --images and --weights)")
+    train, test = letters(data, seed)  # read what there is before minutes of training
     if images is not None and weights is not None:
+        check(weights)
         parts = load_photographs(images, seed=seed)
         names = classes_of(images)
         runs = {name: train_squeezenet(name, parts, weights, seed, epochs) for name in RATES}
         say(_photograph_table(runs, parts))
         _draw_curves(runs, output / "squeezenet.png")
         _draw_answers(runs["fine-tuned"], parts["test"], names, output / "answers.png")
-    accuracies = few_examples(data, seed, steps)
+    accuracies = few_examples(train, test, seed, steps)
     say(_letter_table(accuracies))
     _draw_examples(accuracies, output / "examples.png")
+
+
+def check(weights: Path) -> None:
+    """Raise what is wrong with pretrained weights; MissingExtraError without torch."""
+    try:
+        from ocr.study.squeezenet import SqueezeNet, load_features
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("training SqueezeNet", "torch") from error
+
+    load_features(SqueezeNet(1), weights)
 
 
 def train_squeezenet(
@@ -127,13 +139,10 @@ def train_squeezenet(
     Both have the same epochs, order, crops and schedule; the rate is each one's best, and the
     scale of the input the one that its weights want.
     """
-    try:
-        import torch
-        from torch.nn.functional import cross_entropy
+    import torch
+    from torch.nn.functional import cross_entropy
 
-        from ocr.study.squeezenet import SqueezeNet, load_features
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("training SqueezeNet", "torch") from error
+    from ocr.study.squeezenet import SqueezeNet, load_features
 
     torch.manual_seed(seed)
     train = parts["train"]
@@ -204,9 +213,8 @@ def _batches(
         yield images, photographs.labels[which]
 
 
-def few_examples(data: Source, seed: int, steps: int) -> dict[str, list[float]]:
+def few_examples(train: Samples, test: Samples, seed: int, steps: int) -> dict[str, list[float]]:
     """Test accuracy of the letter network after each number of `EXAMPLES`, by its beginning."""
-    train, test = letters(data, seed)
     alphabet = Alphabet("".join(sorted(set(train.characters.tolist()))))
     accuracies: dict[str, list[float]] = {name: [] for name in LETTER_RATES}
     for count in EXAMPLES:

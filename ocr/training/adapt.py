@@ -21,6 +21,7 @@ from ocr.classifiers import Classifier, describe
 from ocr.classifiers import load as load_classifier
 from ocr.decode.language import Ngrams
 from ocr.errors import DataError
+from ocr.evaluation.pairs import left_out
 from ocr.pipeline import english
 from ocr.training import fonts
 from ocr.training.learner import Learner
@@ -108,8 +109,8 @@ def find_hand(
     start = load_classifier(init or "default")
     written = read_pages(pages, start)
     training, held = held_out(written.lines, seed)
-    left_out = (*map(str, written.unread), *written.left_out)
-    summary = (*(f"left out: {reason}" for reason in left_out), written.summary())
+    reasons = (*left_out(map(Path, pages)), *map(str, written.unread), *written.left_out)
+    summary = (*(f"left out: {r}" for r in reasons), *written.summary(learner.alphabet))
     known = frozenset(start.alphabet.characters if init is not None else "")
     # the weights of new outputs are not worth keeping
     kept = only_pages(sources) and known >= set(learner.alphabet.characters)
@@ -187,8 +188,11 @@ def blended(before: State, after: State, share: float) -> State:
 def gained(hand: Hand, model: Classifier, language: Ngrams | None) -> str:
     """One line: the errors in held-out lines before and after."""
     before, after = (measure(hand.held, c, language) for c in (hand.start, model))
+    text = "".join("".join(line.text.split()) for line in hand.held)
+    unknown = sum(c not in model.alphabet for c in text)
+    lacking = f", {unknown} not in the alphabet" if unknown else ""
     return (
-        f"held-out lines ({len(hand.held)}, {after.length} characters): "
+        f"held-out lines ({len(hand.held)}, {after.length} characters{lacking}): "
         f"CER {before.error_rate or 0:.1%} before, {after.error_rate or 0:.1%} after"
     )
 

@@ -39,14 +39,30 @@ def load_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]
     return state, progress
 
 
-def refuse_unfinished(model: Path) -> None:
-    """OutputError if a run of this model was stopped: to begin anew would lose all that it did."""
+def refuse_existing(model: Path, *, resume: bool) -> None:
+    """Let a run begin only where no other one was, and go on only where one was stopped.
+
+    Raises
+    ------
+    OutputError
+        If a new run would lose a finished model, or all that a stopped run did.
+    DataError
+        If the run to go on with is complete.
+    """
     checkpoint = checkpoint_path(model)
     if checkpoint.exists():
-        raise OutputError(
-            f"cannot write {model}: a run of it is not complete "
-            f"(go on by --resume; to begin anew, delete {checkpoint} or choose another -o)"
-        )
+        if not resume:
+            raise OutputError(
+                f"cannot write {model}: a run of it is not complete "
+                f"(go on by --resume; to begin anew, choose another -o or delete {model}*)"
+            )
+    elif model.exists():
+        if resume:
+            raise DataError(
+                f"nothing to resume: the run of {model} is complete "
+                "(read with it, or train anew with another -o)"
+            )
+        raise OutputError(f"cannot write {model}: it is there already (choose another -o)")
 
 
 class Checkpoints:

@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ocr import image
 from ocr.errors import DataError, ImageError
+from ocr.evaluation.pairs import pairs
 from ocr.segment.crops import SIZE
 from ocr.training.cropping import crop_of, of_crops
 from ocr.training.polarity import has_clean_border, ink_of_photograph, ink_of_scans
@@ -43,7 +44,14 @@ def read(path: Path, *, alphabet: str | None) -> Samples:
     if path / UNSURE in folders:
         print(f"left out: {path / UNSURE} (move its letters to their folders)", file=sys.stderr)
         folders.remove(path / UNSURE)
+    if not any(path.iterdir()):
+        raise DataError(f"{path} is empty (put images into a folder for each character)")
     if not folders and any(p.suffix.lower() in SUFFIXES for p in path.iterdir()):
+        if pairs([path]):
+            raise DataError(
+                f"{path} has pages with their text, not letters "
+                "(`ocr train` and `ocr eval` take them)"
+            )
         raise DataError(
             f"{path} has images without a folder for each character, and without text "
             "(write the text of the page NAME.jpg to NAME.gt.txt)"

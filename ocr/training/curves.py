@@ -72,6 +72,8 @@ def _draw(axes: Axes, curves: dict[str, list[float]], name: str) -> None:
     axes.plot(curves["epoch"], curves[f"valid_{name}"], marker=marker, label="validation")
     axes.set_xlabel("epoch")
     axes.set_ylabel(name)
+    if len(curves["epoch"]) == 1:
+        axes.set_xlim(0, 2)  # room for whole numbers
     axes.locator_params(axis="x", integer=True)
     axes.grid(alpha=0.3)
     axes.legend()

@@ -33,7 +33,7 @@ def load(
         .jsonl or .jsonl.gz file of pen strokes (UNIPEN) or a folder of them, a folder
         with a folder of images for each character, a folder with train, valid and test
         (.npz, or NIST36's .mat), the name of a fetched set (emnist, emnist:letters, mnist;
-        a folder of that name is ./mnist), the word ``fonts``, or ``fonts:DIR``.
+        a folder of that name is ./mnist), the word ``fonts``, or ``fonts:PATH``.
     alphabet : str or None
         Characters, a named alphabet is looked up by the caller; None takes all.
     seed : int
@@ -74,7 +74,7 @@ def parts_of(source: str | Path) -> tuple[str, ...]:
             return tuple(files)
         if path.suffix.lower() == ".mat":
             return tuple(nist_mat.parts_in(nist_mat.load_arrays(_existing(path))))
-        return unipen.PARTS if _is_strokes(path) else ()
+        return unipen.PARTS if is_strokes(path) else ()
 
 
 def _read(source: str | Path, *, alphabet: str | None, seed: int, split: str | None) -> Samples:
@@ -84,7 +84,7 @@ def _read(source: str | Path, *, alphabet: str | None, seed: int, split: str | N
     path = Path(source)
     if files_of_parts := parts.files_of(path):
         return _read_parts(path, files_of_parts, alphabet=alphabet, split=split)
-    if _is_strokes(path):
+    if is_strokes(path):
         return unipen.read(path, alphabet=alphabet, seed=seed, split=split)
     if path.suffix.lower() == ".mat":
         return nist_mat.read(_existing(path), alphabet=alphabet, split=split)
@@ -124,7 +124,7 @@ def is_fonts(source: str) -> bool:
     return source == FONTS or source.startswith(f"{FONTS}:")
 
 
-def _is_strokes(path: Path) -> bool:
+def is_strokes(path: Path) -> bool:
     """Whether a path is a file of pen strokes, or a folder that has one."""
     if path.is_dir():
         return bool(unipen.files_of(path))

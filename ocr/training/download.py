@@ -68,9 +68,14 @@ def download(
     with _write_errors(whole):
         if whole.is_file() and is_right(whole, file):
             return whole
-        if size_of(partial) != file.size:
-            _receive(file, url, partial, https_only=https_only, on_progress=on_progress)
-        _check(partial, file, url)
+        try:
+            if size_of(partial) != file.size:
+                _receive(file, url, partial, https_only=https_only, on_progress=on_progress)
+            _check(partial, file, url)
+        finally:
+            if not size_of(partial):  # nothing has come to go on with
+                partial.unlink(missing_ok=True)
+                version_of(partial).unlink(missing_ok=True)
         partial.replace(whole)
         version_of(partial).unlink(missing_ok=True)
     return whole

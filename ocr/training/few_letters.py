@@ -6,6 +6,9 @@ of each. They are treated as lines of pages are (`ocr.training.adapt`), but meas
 
 from __future__ import annotations
 
+import contextlib
+import io
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +25,7 @@ from ocr.training.adapt import BLENDS, State, blended, replayed
 from ocr.training.learner import Learner
 from ocr.training.loop import validate
 from ocr.training.pages import is_pages
-from ocr.training.recipe import load_source, with_words
+from ocr.training.recipe import load_to_train, with_words
 from ocr.training.samples import Samples
 
 MOST = 20_000  # letters; whoever has more can show all characters
@@ -51,11 +54,14 @@ def find(sources: Sequence[str], alphabet: Alphabet, *, seed: int) -> Samples | 
     """
     if any(is_pages(source) or datasets.is_fonts(source) for source in sources):
         return None
-    samples = Samples.concatenate(
-        [load_source(source, alphabet, seed=seed + i) for i, source in enumerate(sources)]
-    )
+    told = io.StringIO()
+    with contextlib.redirect_stderr(told):
+        samples = Samples.concatenate(
+            [load_to_train(s, alphabet, seed=seed + i).training for i, s in enumerate(sources)]
+        )
     if len(samples) > MOST or set(alphabet.characters) <= set(samples.characters.tolist()):
-        return None
+        return None  # whoever reads the sources next tells what is left out
+    sys.stderr.write(told.getvalue())
     return replace(samples, either=other_case(samples))
 
 
@@ -81,7 +87,7 @@ def gather(few: FewLetters, alphabet: Alphabet, *, seed: int) -> tuple[Samples, 
     """
     training, held = datasets.split(few.samples, HELD_OUT, seed)
     if not len(held):
-        raise DataError("too few letters to measure with (give five of a character, or more pages)")
+        raise DataError("too few letters to measure with (give three or more of a character)")
     parts = [training, *replayed(len(training), alphabet, seed)]
     if alphabet.reject:
         none = training.take(np.zeros(len(training), bool))

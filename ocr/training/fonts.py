@@ -60,7 +60,7 @@ def synthesize(
         Samples of each character, each with its own font, size, weight, slant and width;
         fewer where some styles of a family lack the character.
     folder : Path, optional
-        Fonts to draw from; by default Pillow's own, the DejaVu fonts that come with
+        Fonts to draw from, or one font; by default Pillow's own, the DejaVu fonts that come with
         Matplotlib if it is installed, and the fonts of the system.
 
     Raises
@@ -107,8 +107,8 @@ def all_fonts() -> Iterator[ImageFont.FreeTypeFont]:
 
 
 def fonts_in(folder: Path, pattern: str = "*") -> Iterator[ImageFont.FreeTypeFont]:
-    """Readable fonts anywhere below a folder, in the order of their paths."""
-    for path in sorted(folder.rglob(pattern)):
+    """Readable fonts anywhere below a folder, in the order of their paths; or a font itself."""
+    for path in [folder] if folder.is_file() else sorted(folder.rglob(pattern)):
         if path.suffix.lower() in SUFFIXES and not is_symbol_font(path):
             try:
                 yield ImageFont.truetype(str(path), SIZES[0])

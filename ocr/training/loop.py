@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
-from ocr.classifiers import describe
-from ocr.errors import DataError
+from ocr.errors import DataError, ModelError
 from ocr.files import sweep, write_whole
 from ocr.training.augment import augment
 from ocr.training.balance import KEPT, drawn_equally
@@ -137,7 +136,9 @@ def train(
     KeyboardInterrupt
         After the checkpoint is saved. Ctrl-C waits for the end of the step.
     DataError
-        If the run to resume is complete, or was begun with other options.
+        If the run to resume was begun with other options.
+    ModelError
+        If the loss is no longer a number.
     """
     begun = time.monotonic() if begun is None else begun
     checkpoint = checkpoint_path(output)
@@ -189,6 +190,10 @@ def train(
         except KeyboardInterrupt:
             checkpoints.save()
             raise
+        except ModelError:
+            if not history:  # nothing to go on with
+                checkpoints.remove()
+            raise
     checkpoints.remove()
     return history
 
@@ -207,7 +212,16 @@ def fit(
     part = ranks.part(batch)
     ink = ink_of(crops[part])
     ink = augment(ink, rng) if settings.augment else ink
-    return learner.fit_batch(ink, targets[part], rate)
+    with np.errstate(over="ignore", invalid="ignore"):  # told in one line
+        loss, correct = learner.fit_batch(ink, targets[part], rate)
+    return finite(loss), correct
+
+
+def finite(loss: float) -> float:
+    """Return a loss; ModelError if it is none."""
+    if not math.isfinite(loss):
+        raise ModelError("training diverged, its loss is not a number (lower --learning-rate)")
+    return loss
 
 
 def beginning(card: dict[str, Any], alphabet: Alphabet) -> dict[str, Any]:
@@ -231,7 +245,6 @@ def resumed(learner: Learner, output: Path, begun: dict[str, Any]) -> dict[str, 
     """
     checkpoint, options = checkpoint_path(output), begun["options"]
     if not checkpoint.exists():
-        _refuse_complete(output, options)
         return begun
     state, progress = load_checkpoint(checkpoint)
     changed = _changed(progress["options"], options)
@@ -242,18 +255,6 @@ def resumed(learner: Learner, output: Path, begun: dict[str, Any]) -> dict[str, 
         )
     learner.load_state(state)
     return progress
-
-
-def _refuse_complete(output: Path, options: dict[str, Any]) -> None:
-    """DataError if the model that lies there is already what the run would come to."""
-    if output.exists():
-        card = describe(output)
-        told = {**card, **card.get("settings", {})}
-        if not _changed({k: v for k, v in told.items() if k in options}, options):
-            raise DataError(
-                f"nothing to resume: the run of {output} is complete "
-                "(read with it, or train anew without --resume)"
-            )
 
 
 def _changed(before: dict[str, Any], options: dict[str, Any]) -> list[str]:
@@ -366,13 +367,14 @@ def validate(
     loss, correct = 0.0, 0
     for start in range(0, len(crops), batch_size):
         wanted = targets[start : start + batch_size]
-        log_probs = learner.log_probs(ink_of(crops[start : start + batch_size]))
-        picked = np.take_along_axis(log_probs, wanted, 1).astype(np.float64)  # (n, 2)
-        same = wanted[:, 0] == wanted[:, 1]
-        loss -= float(np.where(same, picked[:, 0], np.logaddexp(*picked.T)).sum())
+        with np.errstate(over="ignore", invalid="ignore"):  # told in one line
+            log_probs = learner.log_probs(ink_of(crops[start : start + batch_size]))
+            picked = np.take_along_axis(log_probs, wanted, 1).astype(np.float64)  # (n, 2)
+            same = wanted[:, 0] == wanted[:, 1]
+            loss -= float(np.where(same, picked[:, 0], np.logaddexp(*picked.T)).sum())
         correct += int((log_probs.argmax(1)[:, None] == wanted).any(1).sum())
     loss, right = ranks.total(np.array([loss, correct], np.float64)).tolist()
-    return loss / len(samples), right / len(samples)
+    return finite(loss / len(samples)), right / len(samples)
 
 
 def finish_epoch(
@@ -393,15 +395,16 @@ def finish_epoch(
 
 
 def best(history: list[Epoch]) -> Epoch:
-    """Return the epoch of the highest validation accuracy, the first of equals."""
-    return max(history, key=lambda e: (e.valid_accuracy, -e.epoch))
+    """Return the epoch of the highest validation accuracy; of equals, of the lowest loss."""
+    return max(history, key=lambda e: (e.valid_accuracy, -e.valid_loss, -e.epoch))
 
 
 def exhausted(history: list[Epoch], patience: int | None) -> bool:
-    """Whether the last `patience` epochs brought nothing better."""
+    """Whether the last `patience` epochs brought no better accuracy."""
     if not history or patience is None:
         return False
-    return history[-1].epoch - best(history).epoch >= patience
+    highest = max(history, key=lambda e: e.valid_accuracy)  # the first of equals
+    return history[-1].epoch - highest.epoch >= patience
 
 
 def log_path(output: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,7 +26,9 @@ def card_path(model: Path) -> Path:
     return model.with_name(model.name + ".md")
 
 
-def write_model_card(model: Path, training: Samples, validation: Samples, *, command: str) -> None:
+def write_model_card(
+    model: Path, training: Samples, validation: Samples, *, command: str, gain: str = ""
+) -> None:
     """Write the card of a model just trained; its file tells most of what the card says.
 
     Parameters
@@ -35,6 +38,8 @@ def write_model_card(model: Path, training: Samples, validation: Samples, *, com
     training, validation : Samples
     command : str
         What was typed, with names for paths.
+    gain : str
+        What held-out lines or letters say of a model that began with another.
     """
     told = describe(model)
     score = lenient_score(model, validation)
@@ -46,6 +51,7 @@ def write_model_card(model: Path, training: Samples, validation: Samples, *, com
         "## Training",
         _training(told, command),
         "## Accuracy",
+        *([gain[0].upper() + gain[1:] + "."] if gain else []),
         _accuracy(told, score),
         _versions(told),
     ]
@@ -64,7 +70,7 @@ def lenient_score(model: Path, samples: Samples) -> ClassifierScore:
 def _read_with(model: Path, told: dict[str, Any]) -> str:
     return (
         f"Reads {len(told['alphabet'])} characters: {_code(told['alphabet'])}\n\n"
-        f"    ocr read --model {model.name} IMAGE"
+        f"    ocr read --model {shlex.quote(model.name)} IMAGE"
     )
 
 
@@ -92,14 +98,21 @@ def _training(told: dict[str, Any], command: str) -> str:
     }
     if settings.get("time_budget") is not None:
         del settings["epochs"]  # not looked at
-    rows = [(k.replace("_", " "), str(v)) for k, v in settings.items() if v is not None]
+        settings["time_budget"] = f"{settings['time_budget']:g} s"
+    rows = [(k.replace("_", " "), _value(v)) for k, v in settings.items() if v is not None]
     return f"    {command}\n\n{_table(('setting', 'value'), rows)}"
 
 
+def _value(setting: Any) -> str:
+    return f"{setting:g}" if isinstance(setting, float) else str(setting)
+
+
 def _accuracy(told: dict[str, Any], score: ClassifierScore) -> str:
+    blend = told.get("blend", 1)
+    blended = "" if blend == 1 else f", its weights blended with {1 - blend:.0%} of those before"
     overall = (
         f"{told['valid_accuracy']:.2%} of {score.count:,} validation crops are read right, "
-        f"after epoch {told['epoch']}, the best."
+        f"after epoch {told['epoch']}, the best{blended}."
     )
     accuracy, counts = score.class_accuracy, score.class_counts
     poor = [c for c in counts if counts[c] >= FEW and accuracy[c] < 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 
 from ocr.errors import DataError
 from ocr.files import read_arrays
-from ocr.training.cropping import labelled
+from ocr.training.cropping import among, labelled
 from ocr.training.polarity import has_clean_border, ink_of_photographs, ink_of_scans
 from ocr.training.samples import Samples
+
+MOST_TOLD = 5  # labels
 
 
 def read(path: Path, *, alphabet: str | None) -> Samples:
@@ -42,6 +45,7 @@ def read(path: Path, *, alphabet: str | None) -> Samples:
         raise DataError(
             f"{path} has {len(images)} images and {len(characters)} labels (give one each)"
         )
+    _tell_left_out(images, characters, path)
     if "are_crops" in arrays:
         second = either_of(arrays, path, len(images))
         return labelled(images, characters, alphabet=alphabet, either=second, are_crops=True)
@@ -49,6 +53,20 @@ def read(path: Path, *, alphabet: str | None) -> Samples:
     ink = ink_of_scans(images) if clean else ink_of_photographs(images)
     either = lower_where(characters, arrays.get("case_ambiguous"), path)
     return labelled(ink, characters, alphabet=alphabet, either=either)
+
+
+def _tell_left_out(images: NDArray[np.uint8], characters: NDArray[np.str_], path: Path) -> None:
+    """Tell on standard error what is of no use, whatever the alphabet."""
+    wrong = np.unique(characters[~among(characters, None)]).tolist()
+    if wrong:
+        count = int(np.isin(characters, wrong).sum())
+        told = ", ".join(repr(label) for label in wrong[:MOST_TOLD])
+        more = ", ..." if len(wrong) > MOST_TOLD else ""
+        reason = f"whose label is not one character ({told}{more})"
+        print(f"left out: {count:,} of {path}, {reason}", file=sys.stderr)
+    blank = int((np.ptp(images, axis=(1, 2)) == 0).sum())
+    if blank:
+        print(f"left out: {blank:,} of {path}, blank", file=sys.stderr)
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:

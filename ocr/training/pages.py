@@ -7,6 +7,7 @@ characters by `ocr.training.forced`. What does not fit is reported, not guessed.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ LEAST_ALIKE = 0.4  # of a row's text and a line's: two lines of English share ab
 AS_LONG = 0.7  # the shorter to the longer: hardly read letters are cut and joined
 FEWEST_FOUND = 0.5  # of a line's characters; with fewer, the row is another line's, or half of it
 HELD_OUT = 5  # one line in so many is held out
+MOST_LACKING = 8  # characters that the alphabet lacks, told by name
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,15 @@ class WrittenLine:
     text: str
     labels: Labels
 
+    def letters(self) -> str:
+        """Those characters of the text that were found in the row."""
+        characters = "".join(self.text.split())
+        return "".join(characters[k] for _, k in self.labels.letters)
+
     def samples(self, alphabet: Alphabet) -> Samples:
         """Crops of its letters and, where the alphabet rejects, of wrong cuts."""
-        characters = "".join(self.text.split())
-        found = [(i, characters[k]) for i, k in self.labels.letters if characters[k] in alphabet]
+        labelled = zip(self.labels.letters, self.letters(), strict=True)
+        found = [(i, character) for (i, _), character in labelled if character in alphabet]
         if alphabet.reject:
             found += [(i, "") for i in self.labels.wrong]
         shown = [c for _, c in found]
@@ -119,14 +126,21 @@ class Written:
     left_out: tuple[str, ...]
     unread: tuple[OcrError, ...] = ()
 
-    def summary(self) -> str:
-        """One line that tells how much of the pages is of use."""
-        letters = sum(len(line.labels.letters) for line in self.lines)
+    def summary(self, alphabet: Alphabet) -> list[str]:
+        """Tell how much of the pages is of use, and what of it the alphabet lacks."""
+        found = Counter(c for line in self.lines for c in line.letters())
+        lacking = [(c, n) for c, n in found.most_common() if c not in alphabet]
+        letters = found.total() - sum(n for _, n in lacking)
         lines = len(self.lines) + len(self.left_out)
-        return (
+        used = (
             f"pages: {letters} of {self.characters} letters used, "
             f"{len(self.left_out)} of {lines} lines left out"
         )
+        if not lacking:
+            return [used]
+        told = ", ".join(f"{n} {c}" for c, n in lacking[:MOST_LACKING])
+        more = ", ..." if len(lacking) > MOST_LACKING else ""
+        return [f"left out: {told}{more}, not in the alphabet (add them by --alphabet)", used]
 
 
 def is_pages(source: str) -> bool:
@@ -188,6 +202,8 @@ def read_page(pair: Pair, classifier: Classifier) -> Written:
     """Match a page's rows to its lines, and align each."""
     text = unicodedata.normalize("NFC", pair.text())
     lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if not lines:
+        raise DataError(f"{pair.truth} is empty (write the text of {pair.image.name} to it)")
     rows = [row for page in image.load(pair.image) for row in rows_of(page)]
     texts = [row.text(classifier, None) for row in rows]
     matched = match(texts, [line for _, line in lines], classifier.alphabet)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,13 @@ MARK_SHARE = 0.06  # at most so many marks without a class, for each sample
 LIKE_LETTERS = "|/\\()[]{}<>!$&@%'`"
 VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 8000  # more would only cost time each epoch
+
+
+class ToTrain(NamedTuple):
+    """Samples of a source: to train on, and those of its own validation part, or none."""
+
+    training: Samples
+    validation: Samples
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,8 @@ def gather(
 ) -> tuple[Samples, Samples]:
     """Load every source, split into training and validation, and add crops cut out of words.
 
+    A source that has parts trains with its train part and validates with its valid part.
+
     Parameters
     ----------
     sources : tuple of str
@@ -102,25 +112,42 @@ def gather(
     """
     marks = foreign_marks(alphabet)
     wanted = Alphabet(alphabet.characters + marks)
-    loaded = Samples.concatenate(
-        [load_source(s, wanted, seed=seed + i) for i, s in enumerate(sources)]
-    )
-    samples = loaded.take(~np.isin(loaded.characters, list(marks)))
-    _check_complete({*samples.characters.tolist(), *known}, alphabet, sources)
-    share = min(VALIDATION_SHARE, VALIDATION_MOST / len(samples))
+    loaded = [load_to_train(s, wanted, seed=seed + i) for i, s in enumerate(sources)]
+    count = sum(len(each.training) for each in loaded)
+    share = min(VALIDATION_SHARE, VALIDATION_MOST / count) if per_class is None else 1 / 4
+    training, validation = _hold_out(loaded, alphabet.characters, share, seed)
+    _check_complete({*training.characters.tolist(), *known}, alphabet, sources)
     if per_class is not None:
-        samples = datasets.balanced(samples, per_class=per_class + per_class // 3, seed=seed)
-        share = 1 / 4
-    training, validation = datasets.split(samples, share, seed=seed)
+        training = datasets.balanced(training, per_class=per_class, seed=seed)
+        validation = datasets.balanced(validation, per_class=per_class // 3, seed=seed)
     if not len(validation):
-        raise DataError(f"too few samples to validate with in {', '.join(sources)} (add --data)")
+        more = "" if per_class is None else " and --per-class 3"
+        raise DataError(
+            f"too few samples to validate with in {', '.join(sources)} "
+            f"(give {int(0.5 / share) + 1} or more of a character{more})"
+        )
     if alphabet.reject:
         faces = font_families(sources, alphabet)
-        others = datasets.split(loaded.take(np.isin(loaded.characters, list(marks))), share, seed)
+        others = _hold_out(loaded, marks, share, seed)
         training, validation = (
             with_words(part, other, faces, np.random.default_rng([seed, i]))
             for i, (part, other) in enumerate(zip((training, validation), others, strict=True))
         )
+    return training, validation
+
+
+def _hold_out(
+    loaded: Sequence[ToTrain], characters: str, share: float, seed: int
+) -> tuple[Samples, Samples]:
+    """Join the samples of some characters; of sources without validation, hold out a share."""
+    parts = [
+        [part.take(np.isin(part.characters, list(characters))) for part in each] for each in loaded
+    ]
+    whole = [training for training, validation in parts if not len(validation)]
+    parts = [part for part in parts if len(part[1])]
+    if whole:
+        parts.append([*datasets.split(Samples.concatenate(whole), share, seed)])
+    training, validation = (Samples.concatenate(list(side)) for side in zip(*parts, strict=True))
     return training, validation
 
 
@@ -143,6 +170,19 @@ def load_source(source: str, alphabet: Alphabet, *, seed: int) -> Samples:
     """Load a source of which a part may be named: ``strokes.jsonl.gz@train``."""
     path, part = parted(source)
     return datasets.load(path, alphabet=alphabet.characters, seed=seed, split=part)
+
+
+def load_to_train(source: str, alphabet: Alphabet, *, seed: int) -> ToTrain:
+    """Load of a source what it is trained on: not its test part, unless that is named.
+
+    Pen strokes are one whole: their parts are this tool's, not those of whoever collected them.
+    """
+    path, part = parted(source)
+    parts = () if part or datasets.is_strokes(Path(path)) else datasets.parts_of(path)
+    training = load_source(f"{path}@train" if "train" in parts else source, alphabet, seed=seed)
+    if {"train", "valid"} <= {*parts}:
+        return ToTrain(training, load_source(f"{path}@valid", alphabet, seed=seed))
+    return ToTrain(training, training.take(np.zeros(len(training), bool)))
 
 
 def name_of(source: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -171,6 +172,9 @@ def fetch(name: str, *, url: str | None = None, on_progress: Progress) -> Path:
         partial.replace(folder)
     except OSError as error:
         raise OutputError(f"cannot write {folder}: {reason(error)} (set OCR_CACHE)") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.rmdir()  # where nothing has come
     return folder
 
 
@@ -211,7 +215,10 @@ def images_of(source: str, part: str | None) -> list[Path]:
     name, _, kind = source.partition(":")
     found = SETS[name]
     if not is_fetched(name):
-        raise DataError(f"{name} is not fetched yet (ocr data fetch {name})")
+        raise DataError(
+            f"{name} is not fetched yet "
+            f"({found.size / 1e6:.0f} MB: ocr data fetch {name}; or give other data by --data)"
+        )
     if kind and kind not in found.kinds:
         raise DataError(f"{name} has no set {kind!r} (choose {', '.join(found.kinds)})")
     if part is not None and part not in found.stems:
