@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,14 @@ def test_reading_loads_the_runtime_alone() -> None:
         pytest.skip("needs the default model and the samples")
     code = f"from ocr.cli import main; main(['read', {str(sample)!r}], standalone_mode=False)"
     assert loaded_by(code) <= {"onnxruntime"}  # with a second core it is in another process
+
+
+def test_reading_leaves_nothing_in_the_users_cache(tmp_path: Path) -> None:
+    sample = PACKAGE.parent / "samples" / "label.png"
+    if not (models_dir() / "default.onnx").exists() or not sample.exists():
+        pytest.skip("needs the default model and the samples")
+    code = f"from ocr.cli import main; main(['read', {str(sample)!r}], standalone_mode=False)"
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
+    assert list(tmp_path.rglob("*")) == []

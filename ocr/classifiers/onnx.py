@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+
+# it would tell its maker of each use, and keep a number of this machine in the user's cache;
+# whether it does is settled when it is imported
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime  # noqa: E402
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers.card import Card
