@@ -39,9 +39,11 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    # by chance, too, as on a shared disk another machine may have a process of that number
+    chance = int.from_bytes(os.urandom(4), "big")
+    partial = path.with_name(f".{path.name}.{os.getpid()}{chance:010}")
     try:
-        with partial.open("wb") as file:
+        with partial.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())  # else a power cut may keep the new name of no content
@@ -80,7 +82,7 @@ def sweep(*paths: Path, numbered: Iterable[Path] = ()) -> None:
     written, of_numbers = set(paths), set(numbered)
     for folder in {path.parent for path in written | of_numbers}:
         for left in folder.glob(".*"):
-            path = folder / left.stem[1:]  # .NAME.PROCESS, as `_replace` calls it
+            path = folder / left.stem[1:]  # .NAME.DIGITS, as `_replace` calls it
             whole = path.with_name(NUMBER.sub("", path.name))
             is_ours = path in written or whole in of_numbers
             if is_ours and left.suffix[1:].isdigit():

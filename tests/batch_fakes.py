@@ -1,7 +1,7 @@
 """A reader for `ocr batch` that knows no letters: each file says what becomes of it.
 
 Its lines are the pages; a page is read as it stands, unless it is ``hang``, ``die``, ``die once``,
-``full`` (the disk) or ``bad``.
+``full`` (the disk) or ``bad``; ``end`` and ``end once`` kill the process after the last page.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from pathlib import Path
 
 from ocr.batch.pool import FOREVER, Load, Results, read_all
 from ocr.batch.settings import Settings
-from ocr.batch.work import Failure, Job, OnPage, Outcome
+from ocr.batch.work import Failure, Job, OnPage, Outcome, write
 from ocr.errors import OutputError
-from ocr.files import write_whole
 
 
 def reader(log: Path | None = None, seconds: float = 0.0):
@@ -41,14 +40,17 @@ def read(job: Job, on_page: OnPage, *, log: Path | None, seconds: float) -> Outc
             _suffer(page, Path(job.path))
             time.sleep(seconds)
             pages.append(f"{job.name} {number}: {page}\n")
-    if pages:
-        for output in map(Path, job.outputs):
-            output.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(output, "".join(pages).encode())
+    on_page(0)
+    for ending in "end", "end once":
+        if content.decode().endswith(f"{ending}\n"):
+            _suffer(ending.replace("end", "die"), Path(job.path))
+    content = "".join(pages).encode()
+    outcome = Outcome(digest, len(pages), tuple(failures))
+    outcome = write(job, ("text",), outcome, dict.fromkeys(job.outputs, content) if pages else {})
     if log:
         with log.open("a") as file:
             file.write(f"{job.name}\n")
-    return Outcome(digest, len(pages), tuple(failures))
+    return outcome
 
 
 def _suffer(page: str, path: Path) -> None:

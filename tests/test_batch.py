@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import time
+from pathlib import Path
 
 import pytest
 
+from ocr.batch import manifest
 from ocr.batch.lock import locked, manifests
 from ocr.batch.pool import read_all
 from ocr.batch.run import run
@@ -97,6 +101,90 @@ def test_a_run_that_made_other_outputs_and_was_stopped_leaves_nothing_taken_for_
     assert len(read_again(scans, tmp_path / "out")) == 6
 
 
+def test_a_correction_stays_whatever_changes(scans, tmp_path, capsys):
+    out = tmp_path / "out"
+    batch(scans, out)
+    (out / "b.txt").write_text("corrected")
+    (scans / "a.png").write_text("another scan")
+    (scans / "b.png").write_text("another scan")
+    other = Settings(language=None, reject=0.5)
+    for settings in other, SETTINGS:
+        capsys.readouterr()
+        assert len(read_again(scans, out, settings)) == 6
+        assert capsys.readouterr().err == (
+            f"ocr: kept {out / 'b.txt'}, which was changed since it was written (delete it for a "
+            "new one)\n"
+        )
+    made = outputs(out)
+    assert (made["a.txt"], made["b.txt"]) == (b"a.png 1: another scan\n", b"corrected")
+    (out / "b.txt").unlink()
+    assert read_again(scans, out) == ["b.png"]
+    assert outputs(out)["b.txt"] == b"b.png 1: another scan\n"
+
+
+def test_a_correction_stays_when_a_run_of_other_options_was_stopped(scans, tmp_path):
+    batch(scans, tmp_path / "out")
+    (tmp_path / "out/b.txt").write_text("corrected")
+    (scans / "a.png").write_text("full\n")
+    other = Settings(language=None, reject=0.5)
+    with pytest.raises(OcrError, match="no space left"):
+        batch(scans, tmp_path / "out", other, count=1)
+    (scans / "a.png").write_text("another\n")
+    batch(scans, tmp_path / "out", other)
+    made = outputs(tmp_path / "out")
+    assert (made["a.txt"], made["b.txt"]) == (b"a.png 1: another\n", b"corrected")
+
+
+def test_an_output_that_links_to_an_input_leaves_the_input_as_it_is(scans, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.txt").symlink_to(scans / "a.png")
+    batch(scans, tmp_path / "out")
+    assert (scans / "a.png").read_text() == "this is a.png\n"
+
+
+def test_outputs_of_a_file_that_cannot_be_read_any_more_are_removed(scans, tmp_path):
+    batch(scans, tmp_path / "out")
+    (tmp_path / "out/b.txt").write_text("corrected")
+    for name in "a.png", "b.png":
+        (scans / name).write_text("bad\n")
+    batch(scans, tmp_path / "out")
+    assert "a.txt" not in outputs(tmp_path / "out")
+    assert outputs(tmp_path / "out")["b.txt"] == b"corrected"
+
+
+def test_an_output_that_has_another_name_now_is_not_left_under_the_old(scans, tmp_path):
+    batch(scans, tmp_path / "out")
+    (scans / "a.jpg").write_text("another a\n")
+    batch(scans, tmp_path / "out")
+    made = outputs(tmp_path / "out")
+    assert {name for name in made if name.startswith("a")} == {"a.png.txt", "a.jpg.txt"}
+
+
+def test_other_inputs_do_not_write_over_the_outputs_of_the_first(scans, tmp_path):
+    batch(scans, tmp_path / "out")
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / "a.png").write_text("another\n")
+    told = re.escape(f"holds the outputs of {scans}, not of {others}")
+    for count in 1, 2:
+        with pytest.raises(OutputError, match=told):
+            for number in range(1, count + 1):  # one of the shards has no file
+                batch(others, tmp_path / "out", shard=(number, count))
+    assert outputs(tmp_path / "out")["a.txt"] == b"a.png 1: this is a.png\n"
+
+
+def test_inputs_that_were_moved_are_known_by_a_link_in_their_old_place(scans, tmp_path):
+    batch(scans, tmp_path / "out")
+    moved = tmp_path / "moved"
+    scans.rename(moved)
+    with pytest.raises(OutputError, match="if the inputs were moved, link: ln -s"):
+        batch(moved, tmp_path / "out")
+    scans.symlink_to(moved)
+    assert batch(moved, tmp_path / "out").read == 0
+    scans.unlink()
+    assert batch(moved, tmp_path / "out").read == 0, "the new folder was not noted"
+
+
 def test_a_full_disk_ends_the_run_and_the_next_goes_on(scans, tmp_path):
     (scans / "sub/d.png").write_text("full\n")
     with pytest.raises(OcrError, match="no space left") as caught:
@@ -160,6 +248,18 @@ def test_a_page_that_hangs_is_given_up(scans, tmp_path):
     assert batch(scans, tmp_path / "out").read == 0
 
 
+def test_pages_that_were_done_in_time_are_not_given_up_when_we_are_held_up(scans, tmp_path):
+    log = tmp_path / "log"
+
+    def slow(jobs, on_page):
+        for result in engine(log=log, page_timeout=0.5)(jobs, on_page):
+            time.sleep(0.6)  # a slow disk
+            yield result
+
+    run([str(scans)], tmp_path / "out", SETTINGS, slow, is_quiet=True)
+    assert len(log.read_text().split()) == 6, "a page was read twice"
+
+
 def load_and_die():
     os._exit(7)
 
@@ -168,6 +268,28 @@ def test_workers_that_all_die_end_the_run():
     results = read_all([Job("a.png", "a.png", ())], load_and_die, workers=1)
     with pytest.raises(OcrError, match="a worker ends before it can read: .* exit code 7"):
         list(results)
+
+
+def test_a_file_that_kills_its_worker_outside_of_pages_loses_none(scans, tmp_path):
+    (scans / "b.png").write_text("first\nend once\n")
+    assert batch(scans, tmp_path / "out").failed == 0
+    (scans / "b.png").write_text("first\nend\n")
+    batch(scans, tmp_path / "out")
+    (failure,) = status(tmp_path / "out").failures["b.png"]
+    assert failure.told_of("b.png") == (
+        "cannot read b.png: its process was killed (out of memory?), 2 times"
+    )
+
+
+def test_what_a_worker_left_that_was_killed_is_removed(scans, tmp_path):
+    def killed(jobs, on_page):
+        for job, outcome in engine()(jobs, on_page):
+            output = Path(job.outputs[0])
+            output.with_name(f".{output.name}.123").touch()
+            yield job, outcome
+
+    run([str(scans)], tmp_path / "out", SETTINGS, killed, is_quiet=True)
+    assert len(outputs(tmp_path / "out")) == 6
 
 
 def test_a_model_that_is_not_there_is_told_before_anything_is_made(scans, tmp_path):
@@ -210,7 +332,36 @@ def test_two_runs_that_could_read_the_same_file_are_refused(scans, tmp_path, fir
 def test_shards_of_one_division_run_side_by_side(scans, tmp_path):
     (tmp_path / "out").mkdir()
     with locked(tmp_path / "out", (1, 2)):
-        batch(scans, tmp_path / "out", shard=(2, 2))
+        read = batch(scans, tmp_path / "out", shard=(2, 2)).read
+    assert 0 < read == len(outputs(tmp_path / "out")) < 6
+
+
+def test_a_manifest_of_a_shard_killed_at_its_start_is_taken_in_as_empty(scans, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/manifest-1-of-2.sqlite").touch()
+    assert batch(scans, tmp_path / "out").read == 6
+
+
+def test_a_damaged_manifest_of_a_shard_is_told_by_its_name(scans, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/manifest-1-of-2.sqlite").write_bytes(b"no database, but long enough" * 40)
+    with pytest.raises(OutputError, match=r"cannot use .*manifest-1-of-2\.sqlite"):
+        batch(scans, tmp_path / "out")
+
+
+def test_what_is_done_is_written_down_while_the_next_file_is_read(scans, tmp_path, monkeypatch):
+    seen = []
+
+    def asking(jobs, on_page):
+        for job, outcome in engine()(jobs, lambda: None):
+            monkeypatch.setattr(manifest, "SECONDS_TOGETHER", 60)
+            yield job, outcome
+            monkeypatch.setattr(manifest, "SECONDS_TOGETHER", 0)
+            on_page()
+            seen.append(status(tmp_path / "out").files["done"])
+
+    run([str(scans)], tmp_path / "out", SETTINGS, asking, is_quiet=True)
+    assert seen == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_damaged_manifest_is_told(scans, tmp_path):

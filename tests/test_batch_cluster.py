@@ -140,7 +140,7 @@ def test_a_worker_killed_half_way_is_done_without(
 def test_a_scheduler_that_is_not_there_is_told(scans: Path) -> None:
     hasty = "from ocr.batch import cluster; cluster.PATIENCE = 0.2; from ocr.cli import run; run()"
     done = subprocess.run(
-        [sys.executable, "-c", hasty, "batch", ".", "-o", "../out", "--quiet", *NOWHERE],
+        [sys.executable, "-c", hasty, "batch", ".", "-o", "../out", *NOWHERE],
         cwd=scans,
         capture_output=True,
         text=True,
@@ -150,13 +150,13 @@ def test_a_scheduler_that_is_not_there_is_told(scans: Path) -> None:
     assert line == (
         "ocr: error: no scheduler answers at tcp://127.0.0.1:1 (start one: dask scheduler)"
     )
+    assert not (scans.parent / "out").exists()
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    engine = cluster.cluster(Settings(), "tcp://127.0.0.1:1")
     with pytest.raises(MissingExtraError, match=r"pip install 'ocr\[dask\]'"):
-        next(engine([Job("a", "a", ())], lambda: None))
+        cluster.cluster(Settings(), "tcp://127.0.0.1:1")
 
 
 def test_what_is_for_one_machine_does_not_go_with_a_scheduler(tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -93,11 +96,56 @@ def test_each_page_is_a_file_where_the_format_wants_it(scans, tmp_path):
     command = (scans / "both.tif", scans / "one.jpg", "-o", tmp_path, "-j", 1, "-f", "page")
     assert invoke(*command).exit_code == 0
     assert set(outputs(tmp_path)) == {"both.tif-1.page.xml", "both.tif-2.page.xml", "one.page.xml"}
-    assert "2 files, 0 of them read now" in invoke(*command).stderr
+    assert "2 files, 0 read now" in invoke(*command).stderr
     (tmp_path / "both.tif-2.page.xml").unlink()
     (tmp_path / ".both.tif-2.page.xml.123").write_text("half of a page")
-    assert "2 files, 1 of them read now" in invoke(*command).stderr
+    assert "2 files, 1 read now" in invoke(*command).stderr
     assert set(outputs(tmp_path)) == {"both.tif-1.page.xml", "both.tif-2.page.xml", "one.page.xml"}
+
+
+def test_files_of_pages_that_are_gone_are_removed_unless_somebody_corrected_them(scans, tmp_path):
+    inputs, out = tmp_path / "in", tmp_path / "out"
+    inputs.mkdir()
+    shutil.copy(scans / "both.tif", inputs / "a.tif")
+    command = (inputs, "-o", out, "-j", 1, "-f", "page")
+    assert invoke(*command).exit_code == 0
+    (out / "a.tif-2.page.xml").write_text("corrected")
+    shutil.copy(scans / "one.jpg", inputs / "a.tif")
+    assert invoke(*command).exit_code == 0
+    assert set(outputs(out)) == {"a.page.xml", "a.tif-2.page.xml"}
+    shutil.copy(scans / "text.png", inputs / "a.tif")
+    assert invoke(*command).exit_code == 9
+    assert outputs(out) == {"a.tif-2.page.xml": b"corrected"}
+
+
+def test_a_format_that_is_added_writes_its_own_files_alone(scans, tmp_path):
+    command = (scans / "one.jpg", "-o", tmp_path, "-j", 1)
+    assert invoke(*command).exit_code == 0
+    before = (tmp_path / "one.txt").stat()
+    assert invoke(*command, "-f", "text", "-f", "json").exit_code == 0
+    after = (tmp_path / "one.txt").stat()
+    assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
+    assert set(outputs(tmp_path)) == {"one.txt", "one.json"}
+    assert invoke(*command, "-f", "json").exit_code == 0
+    assert set(outputs(tmp_path)) == {"one.txt", "one.json"}, "another format was taken away"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs sh")
+def test_a_closed_standard_error_keeps_nothing_from_being_read(scans, tmp_path):
+    told = 'exec "$0" -m ocr batch one.jpg -o "$1" -j 1 2>&-'
+    subprocess.run(["sh", "-c", told, sys.executable, tmp_path], cwd=scans, check=True)
+    assert set(outputs(tmp_path)) == {"one.txt"}
+
+
+def test_the_date_of_outputs_that_have_one_is_among_the_settings(monkeypatch):
+    def prints():
+        return [Settings((form,), language=None).fingerprint() for form in ("text", "page")]
+
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    text, page = prints()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert prints()[0] == text
+    assert prints()[1] != page
 
 
 def test_a_page_set_aside_is_left_out_and_the_next_is_read(scans, tmp_path):
@@ -105,7 +153,7 @@ def test_a_page_set_aside_is_left_out_and_the_next_is_read(scans, tmp_path):
     at: list[int] = []
     outcome, made = work.Reader(Settings(language=None)).read(job, at.append)
     assert (outcome.pages, outcome.failures, made) == (1, (), {"out": b"TWO\n"})
-    assert at == [2, 3]
+    assert at == [2, 0]
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_run_with_its_code(scans, tmp_path):
@@ -199,4 +247,4 @@ def test_a_limit_that_is_lifted_makes_no_outputs_again(scans, tmp_path):
     command = (scans / "one.jpg", "-o", tmp_path, "-j", 1, "--max-pixels")
     assert invoke(*command, "1k").exit_code == 9
     assert invoke(*command, "1M", "--retry-failed").exit_code == 0
-    assert "1 files, 0 of them read now" in invoke(*command, "2M").stderr
+    assert "1 file, 0 read now" in invoke(*command, "2M").stderr

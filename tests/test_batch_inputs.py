@@ -63,6 +63,16 @@ def test_no_two_files_have_one_output(tmp_path):
     }
 
 
+def test_a_file_that_is_called_like_a_page_of_another_has_another_output(tmp_path):
+    touch(tmp_path, "scan.tif", "scan.tif-1.png", "b-1.png", "b.tif")
+    assert found(tmp_path) == {
+        "b-1.png": "b-1",
+        "b.tif": "b",
+        "scan.tif": "scan",
+        "scan.tif-1.png": "scan.tif-1.png",
+    }
+
+
 def test_links_that_lead_back_are_not_followed(tmp_path):
     touch(tmp_path, "a.jpg")
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
@@ -96,6 +106,34 @@ def test_outputs_never_go_where_the_inputs_lie(tmp_path, out):
     touch(tmp_path, "scans/a.jpg")
     with pytest.raises(OutputError, match="the inputs lie there"):
         found(tmp_path / "scans", output=tmp_path / out)
+
+
+@pytest.mark.parametrize("named", ["scans", "link"])
+def test_a_link_to_where_the_inputs_lie_is_no_other_folder(tmp_path, named):
+    touch(tmp_path, "scans/a.pdf")
+    (tmp_path / "link").symlink_to("scans", target_is_directory=True)
+    for out in "scans", "link", "link/deep/..":
+        with pytest.raises(OutputError, match="the inputs lie there"):
+            found(tmp_path / named, output=tmp_path / out)
+
+
+def test_outputs_among_the_inputs_are_not_read_by_another_name(tmp_path):
+    touch(tmp_path, "scans/a.jpg", "scans/out/a.pdf")
+    (tmp_path / "link").symlink_to("scans", target_is_directory=True)
+    assert set(found(tmp_path / "scans", output=tmp_path / "link/out")) == {"a.jpg"}
+    assert set(found(tmp_path / "link", output=tmp_path / "scans/out")) == {"a.jpg"}
+
+
+def test_an_unset_variable_is_not_the_current_folder(tmp_path, monkeypatch):
+    touch(tmp_path, "a.jpg")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ImageError, match="cannot read '': it is no name"):
+        found("")
+
+
+def test_addresses_are_not_taken():
+    with pytest.raises(ImageError, match="takes no addresses"):
+        found("https://example.org/a.png")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are text there")

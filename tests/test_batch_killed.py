@@ -19,6 +19,7 @@ KILLS = 3
 PAGES = 60
 # the command itself, with a manifest written often, and a reader that knows no letters
 BATCH = """
+import os
 import sys
 import ocr.batch.run
 from ocr.batch import manifest
@@ -26,7 +27,9 @@ from ocr.cli import main
 from tests.batch_fakes import engine
 if __name__ == "__main__":
     manifest.SECONDS_TOGETHER = 0.05
-    ocr.batch.run.processes = lambda settings, count, page_timeout: engine(count, seconds=0.01)
+    ocr.batch.run.processes = lambda settings, count, page_timeout: engine(
+        count, seconds=float(os.environ["SECONDS"])
+    )
     main(["batch", *sys.argv[1:]], prog_name="ocr")
 """
 
@@ -44,9 +47,10 @@ def scans(tmp_path):
     return folder
 
 
-def start(scans: Path, out: Path) -> subprocess.Popen[str]:
+def start(scans: Path, out: Path, seconds: float = 0.01) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", BATCH, scans, "-o", out, "--jobs", "2"],
+        env={**os.environ, "SECONDS": str(seconds)},  # of each page
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -75,7 +79,7 @@ def test_a_batch_killed_at_any_moment_ends_with_the_same_bytes(scans, tmp_path):
     assert steady.returncode == 0, told
     rng = np.random.default_rng(1)
     for kill in range(KILLS):
-        process = start(scans, tmp_path / "killed")
+        process = start(scans, tmp_path / "killed", seconds=0.05)
         wait_for_outputs(tmp_path / "killed", process, (kill + 1) * PAGES // (KILLS + 2))
         time.sleep(rng.uniform(0, 0.05))
         process.kill()

@@ -59,6 +59,17 @@ def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == [".a.npz.log", ".b.npz.123", "a.npz"]
 
 
+def test_two_writers_of_one_number_write_to_two_files(tmp_path, monkeypatch):
+    partials = []
+    monkeypatch.setattr(Path, "replace", lambda partial, path: partials.append(partial))
+    for _ in range(2):
+        write_whole(tmp_path / "a", b"")
+    assert len(set(partials)) == 2
+    partials[0].touch()  # as a kill leaves it
+    sweep(tmp_path / "a")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_folder_is_an_output_error(tmp_path):
     with pytest.raises(OutputError, match=r"cannot write .*none.* \(name another file\)"):
         write_whole(tmp_path / "none" / "a", b"")

@@ -22,7 +22,6 @@ from ocr.batch.run import Engine
 from ocr.batch.settings import Settings
 from ocr.batch.work import Failure, Job, Outcome, Reader
 from ocr.errors import ClusterError, MissingExtraError, ModelError, OcrError
-from ocr.files import sweep
 from ocr.process import hurry
 
 if TYPE_CHECKING:
@@ -47,12 +46,12 @@ def cluster(settings: Settings, address: str) -> Engine:
     Raises
     ------
     OcrError
-        From the engine: if there is no such scheduler, it is lost, or a worker cannot read
+        If there is no such scheduler; from the engine, if it is lost, or a worker cannot read
         anything.
     """
+    client = _connected(address)  # or there is nothing to begin
 
     def engine(jobs: Sequence[Job], on_page: Callable[[], None]) -> Results:
-        client = _connected(address)
         try:
             for job, outcome in _read_all(client, _anywhere(settings), jobs):
                 for _ in range(outcome.pages):
@@ -60,10 +59,6 @@ def cluster(settings: Settings, address: str) -> Engine:
                 yield job, outcome
         finally:
             client.close()
-            sweep(
-                *(Path(path) for job in jobs for path in job.outputs),
-                numbered=(p for job in jobs for p in job.numbered(settings.forms).values()),
-            )
 
     return engine
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from pathlib import Path
 
 from ocr.errors import ImageError, OutputError
 from ocr.files import read_errors
-from ocr.sources import ENDINGS
+from ocr.sources import ENDINGS, is_address
+
+NUMBER = re.compile(r"-[0-9]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Input:
     path: str
     name: str
     stem: str
+
+    @property
+    def top(self) -> Path:
+        """Folder that all inputs lie in."""
+        return Path(self.path).parents[self.name.count("/")]
 
 
 def find(sources: Sequence[str], output: Path) -> list[Input]:
@@ -53,10 +61,10 @@ def find(sources: Sequence[str], output: Path) -> list[Input]:
         If outputs and inputs were to lie in one folder.
     """
     roots = [path for source in sources for path in _matches(source)]
-    out = _absolute(output)
-    if any(root.is_relative_to(out) for root in roots):
+    out = Path(os.path.realpath(output))  # of another name it is the same folder
+    if any(Path(os.path.realpath(root)).is_relative_to(out) for root in roots):
         raise OutputError(f"cannot write to {output}: the inputs lie there (name another folder)")
-    files = {path for root in roots for path in _files(root, out)}
+    files = {path for root in roots for path in _files(root, Path(os.path.realpath(root)), out)}
     top = Path(os.path.commonpath([r if r.is_dir() else r.parent for r in roots]))
     return sorted(_named(files, top), key=lambda file: file.name)
 
@@ -73,6 +81,10 @@ def _place(name: str) -> int:
 
 def _matches(source: str) -> list[Path]:
     """Files and folders that a path or pattern stands for."""
+    if not source:  # an unset variable would be the whole of the current folder
+        raise ImageError("cannot read '': it is no name (give . for the current folder)")
+    if is_address(source):
+        raise ImageError(f"cannot read {source}: ocr batch takes no addresses (fetch it first)")
     if Path(source).exists():
         return [_absolute(source)]
     found = glob.glob(source, recursive=True)  # noqa: PTH207  (a pattern may begin anywhere)
@@ -86,7 +98,8 @@ def _absolute(path: str | Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  (Path.resolve follows links)
 
 
-def _files(root: Path, output: Path) -> Iterator[Path]:
+def _files(root: Path, real: Path, output: Path) -> Iterator[Path]:
+    """Images below a folder, whose path without links is `real`, or the file that it is."""
     if not root.is_dir():
         yield root
         return
@@ -94,21 +107,24 @@ def _files(root: Path, output: Path) -> Iterator[Path]:
         entries = list(os.scandir(root))  # which knows folders without asking the disk again
     for entry in entries:
         path = Path(entry.path)
-        if entry.name.startswith(".") or path == output:
+        if entry.name.startswith(".") or real / entry.name == output:
             continue
         if not entry.is_dir():
             if path.suffix.lower() in ENDINGS:
                 yield path
         elif not entry.is_symlink():  # which may lead back to where it is
-            yield from _files(path, output)
+            yield from _files(path, real / entry.name, output)
 
 
 def _named(paths: Collection[Path], top: Path) -> Iterator[Input]:
     taken = Counter(_folded(path.with_suffix("")) for path in paths)
-    taken.update(_folded(path) for path in paths if path.suffix)
+    whole = {_folded(path) for path in paths if path.suffix}
+    taken.update(whole)
     for path in paths:
-        name = path.relative_to(top)
-        stem = name.with_suffix("") if taken[_folded(path.with_suffix(""))] == 1 else name
+        name, short = path.relative_to(top), _folded(path.with_suffix(""))
+        # scan.tif-1 is a page of scan.tif
+        is_free = taken[short] == 1 and NUMBER.sub("", short) not in whole
+        stem = name.with_suffix("") if is_free else name
         yield Input(str(path), _told(name), str(stem))
 
 

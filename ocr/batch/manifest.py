@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,15 +31,19 @@ CREATE TABLE IF NOT EXISTS files (
     digest TEXT,               -- SHA-256 of its bytes
     settings TEXT NOT NULL,    -- SHA-256 of the models, the options and the version of ocr
     pages INTEGER NOT NULL,    -- in the outputs
-    time REAL NOT NULL         -- of this entry, seconds since 1970
+    time REAL NOT NULL,        -- of this entry, seconds since 1970
+    outputs TEXT NOT NULL      -- name of each file that was written, and its SHA-256, as JSON
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (
     name TEXT NOT NULL,
-    page INTEGER NOT NULL,     -- from 1
+    page INTEGER NOT NULL,     -- from 1; 0 where it is the file itself
     attempts INTEGER NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (name, page)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS inputs (
+    folder BLOB NOT NULL       -- the only row: what all names lie below, as the system spells it
+);
 """
 
 
@@ -54,6 +59,7 @@ class Entry:
     settings: str
     pages: int = 0
     time: float = 0.0
+    outputs: str = "{}"
 
 
 class Manifest:
@@ -84,6 +90,27 @@ class Manifest:
         with self._errors():
             self._database.commit()
             self._database.close()
+
+    def claim(self, folder: Path) -> None:
+        """Note the folder of the inputs.
+
+        Raises
+        ------
+        OutputError
+            If it is not the one that was noted before: its files may be called alike.
+        """
+        with self._errors():
+            row = self._database.execute("SELECT folder FROM inputs").fetchone()
+        before = Path(os.fsdecode(row[0])) if row else folder
+        if before != folder and not (before.exists() and before.samefile(folder)):
+            raise OutputError(
+                f"{self._path.parent} holds the outputs of {before}, not of {folder} (name another "
+                f"folder; if the inputs were moved, link: ln -s {folder} {before})"
+            )
+        with self._errors():
+            self._database.execute("DELETE FROM inputs")
+            self._database.execute("INSERT INTO inputs VALUES (?)", (os.fsencode(folder),))
+            self._database.commit()
 
     def entry(self, name: str) -> Entry | None:
         """What was done with a file; None where nothing is known of it."""
@@ -123,9 +150,14 @@ class Manifest:
         """Note what became of a file."""
         with self._errors():
             self._put(entry, failures)
-            if time.monotonic() - self._written >= SECONDS_TOGETHER:
+        self.keep_up()
+
+    def keep_up(self) -> None:
+        """Write down what was noted, if the last time is a while ago; to be called often."""
+        if time.monotonic() - self._written >= SECONDS_TOGETHER:
+            with self._errors():
                 self._database.commit()
-                self._written = time.monotonic()
+            self._written = time.monotonic()
 
     def retain(self, entry: Entry) -> None:
         """Note that a file was written to since, yet its bytes are those that were read."""
@@ -134,6 +166,7 @@ class Manifest:
                 "UPDATE files SET size = ?, changed = ? WHERE name = ?",
                 (entry.size, entry.changed, entry.name),
             )
+        self.keep_up()
 
     def take_in(self, other: Path) -> None:
         """Copy what another manifest knows better: newer entries that are not waiting."""
@@ -145,7 +178,7 @@ class Manifest:
     def _put(self, entry: Entry, failures: Sequence[Failure]) -> None:
         values = astuple(replace(entry, time=time.time()))
         self._database.execute(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values
         )
         self._database.execute("DELETE FROM failures WHERE name = ?", (entry.name,))
         self._database.executemany(

@@ -49,9 +49,10 @@ def missing(
     jobs = []
     for file in files:
         outputs = tuple(str(output / file.stem) + export.FORMATS[form][0] for form in forms)
-        job = Job(file.name, file.path, outputs)
-        now = _awaited(file, settings)
         before = entry(file.name)
+        written = before.outputs if before else "{}"
+        job = Job(file.name, file.path, outputs, written)
+        now = replace(_awaited(file, settings), outputs=written)
         if before is None or not _stands(before, now, job, forms, retry_failed):
             jobs.append((job, now))
         elif (before.size, before.changed) != (now.size, now.changed):

@@ -12,11 +12,10 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing import connection, resource_tracker
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from ocr.batch.work import Failure, Job, OnPage, Outcome
 from ocr.errors import OcrError
-from ocr.files import reason, sweep
+from ocr.files import reason
 from ocr.process import hurry
 
 Read = Callable[[Job, OnPage], Outcome]
@@ -70,7 +69,7 @@ class _Worker:
     process: multiprocessing.process.BaseProcess
     connection: Connection
     job: Job | None = None
-    page: int = 0  # none yet
+    page: int = 0  # none yet, or no more
     since: float = FOREVER
 
 
@@ -98,7 +97,7 @@ class _Pool:
                 yield from self._lost(worker, f"took longer than {self._page_timeout:g} s")
 
     def kill(self) -> None:
-        """End all processes at once; what they were writing is swept."""
+        """End all processes at once."""
         for worker in [*self._workers]:
             self._end(worker)
 
@@ -106,8 +105,6 @@ class _Pool:
         worker.process.kill()
         worker.process.join()
         worker.connection.close()
-        if worker.job:
-            sweep(*map(Path, worker.job.outputs))
         self._workers.remove(worker)
 
     def _started(self) -> _Worker:
@@ -129,8 +126,12 @@ class _Pool:
         return [by_connection[c] for c in connection.wait(list(by_connection), wait)]  # type: ignore[index]
 
     def _overdue(self) -> list[_Worker]:
-        now = time.monotonic()
-        return [w for w in self._workers if now - w.since >= self._page_timeout]
+        """Workers at a page for too long, but for those that have said since that it is done.
+
+        Those wait for us where we were held up: by a slow disk, or stopped by Ctrl-Z.
+        """
+        late = time.monotonic() - self._page_timeout
+        return [w for w in self._workers if w.since <= late and not w.connection.poll()]
 
     def _heard(self, worker: _Worker) -> Results:
         """Take in what a worker says: it is loaded, at a page, done with a file, or has to stop."""
@@ -174,7 +175,7 @@ class _Pool:
             if self._stillborn >= STILLBORN:
                 raise OcrError(f"a worker ends before it can read: {why} (try fewer --jobs)")
         else:
-            yield from self._try_again(worker.job, max(1, worker.page), why)
+            yield from self._try_again(worker.job, worker.page, why)
         self._workers.append(self._started())
 
     def _try_again(self, job: Job, page: int, why: str) -> Results:

@@ -49,8 +49,15 @@ class Progress:
     def failure(self, line: str) -> None:
         """Count a page that is not in the outputs, and tell why."""
         self._failed += 1
+        self._tell(f"error: {line}")
+
+    def kept(self, path: str) -> None:
+        """Tell that an output was not written."""
+        self._tell(f"kept {path}, which was changed since it was written (delete it for a new one)")
+
+    def _tell(self, line: str) -> None:
         clear = CLEAR if self._is_terminal and not self._is_quiet else ""
-        print(f"{clear}ocr: error: {line}", file=sys.stderr, flush=True)
+        print(f"{clear}ocr: {line}", file=sys.stderr, flush=True)
 
     def _show(self, *, last: bool = False) -> None:
         now = time.monotonic()
@@ -66,8 +73,8 @@ class Progress:
 
     def _line(self, seconds: float) -> str:
         parts = [
-            f"{self._done:,} of {self._files:,} files",
-            f"{self._pages:,} pages",
+            f"{self._done:,} of {counted(self._files, 'file')}",
+            counted(self._pages, "page"),
             f"{self._pages / max(seconds, 1e-3):.1f} pages/s",
             f"{self._failed:,} failed",
         ]
@@ -75,6 +82,17 @@ class Progress:
             left = seconds / self._done * (self._files - self._done)
             parts.append(f"{duration(left)} left")
         return ", ".join(parts)
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of something.
+
+    Examples
+    --------
+    >>> counted(1, "file"), counted(2000, "page")
+    ('1 file', '2,000 pages')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

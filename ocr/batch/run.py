@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from ocr.batch import inputs
+from ocr.batch.inputs import Input
 from ocr.batch.lock import WHOLE, Shard, locked, manifest_path, manifests
 from ocr.batch.manifest import DONE, FAILED, SET_ASIDE, Entry, Manifest
 from ocr.batch.plan import missing
@@ -74,7 +75,8 @@ def run(
     with locked(output, shard), Manifest(manifest_path(output, shard)) as manifest:
         for other, path in manifests(output).items():
             if other[1] != shard[1]:
-                manifest.take_in(path)
+                _take_in(manifest, path, files)
+        _claim(manifest, files)
         todo = missing(
             files,
             manifest.entry,
@@ -84,14 +86,39 @@ def run(
             retry_failed=retry_failed,
         )
         manifest.expect(entry for job, entry in todo if not job.known)
-        sweep(
-            *(Path(path) for job, _ in todo for path in job.outputs),
-            numbered=(path for job, _ in todo for path in job.numbered(settings.forms).values()),
-        )
-        read = _read(todo, manifest, engine, is_quiet) if todo else 0
+        with _swept([job for job, _ in todo], settings.forms):
+            read = _read(todo, manifest, engine, is_quiet) if todo else 0
         not_done = manifest.not_done()
         failed = sum(file.name in not_done for file in files)
     return Summary(len(files), read, failed)
+
+
+def _take_in(manifest: Manifest, other: Path, files: Sequence[Input]) -> None:
+    with Manifest(other) as theirs:  # also one that was killed before it had its tables
+        _claim(theirs, files)
+    manifest.take_in(other)
+
+
+def _claim(manifest: Manifest, files: Sequence[Input]) -> None:
+    if files:
+        manifest.claim(files[0].top)
+
+
+@contextmanager
+def _swept(jobs: Sequence[Job], forms: Sequence[str]) -> Iterator[None]:
+    """Remove what is half-written of some jobs' outputs: what an earlier run left, and this one."""
+
+    def clean() -> None:
+        sweep(
+            *(Path(path) for job in jobs for path in job.outputs),
+            numbered=(path for job in jobs for path in job.numbered(forms).values()),
+        )
+
+    clean()
+    try:
+        yield
+    finally:
+        clean()
 
 
 def processes(settings: Settings, *, count: int, page_timeout: float = FOREVER) -> Engine:
@@ -117,15 +144,22 @@ def _read(
     read = 0
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(len(todo), is_quiet=is_quiet))
-        outcomes = engine([job for job, _ in todo], progress.page)
+
+        def on_page() -> None:
+            progress.page()
+            manifest.keep_up()  # a file of many pages may keep the next from ending for long
+
+        outcomes = engine([job for job, _ in todo], on_page)
         for job, outcome in stack.enter_context(closing(outcomes)):
-            read += 1
             if outcome.is_as_known:
                 manifest.retain(awaited[job.name])
             else:
+                read += 1
                 manifest.record(_entry(awaited[job.name], outcome), outcome.failures)
             for failure in outcome.failures:
                 progress.failure(failure.told_of(job.name))
+            for path in outcome.kept:
+                progress.kept(path)
             progress.file()
     return read
 
@@ -135,7 +169,13 @@ def _entry(awaited: Entry, outcome: Outcome) -> Entry:
     if outcome.failures:
         is_set_aside = any(failure.attempts >= TRIES for failure in outcome.failures)
         state = SET_ASIDE if is_set_aside else FAILED
-    return replace(awaited, state=state, digest=outcome.digest, pages=outcome.pages)
+    return replace(
+        awaited,
+        state=state,
+        digest=outcome.digest,
+        pages=outcome.pages,
+        outputs=outcome.written or awaited.outputs,
+    )
 
 
 def _make_folder(path: Path) -> None:

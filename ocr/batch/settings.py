@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,6 +54,8 @@ class Settings:
         parts = {**asdict(self), "model": digest(find(self.model), ModelError)}
         if self.language not in (None, "english"):
             parts["language"] = digest(Path(str(self.language)), ModelError)
+        if "page" in self.forms:  # which says when it was written
+            parts["date"] = os.environ.get("SOURCE_DATE_EPOCH")
         del parts["max_pixels"]  # which decides what is read at all, but not how
         told = json.dumps([__version__, parts], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()

@@ -6,8 +6,11 @@ sees the files.
 
 from __future__ import annotations
 
+import contextlib
 import errno
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -42,6 +45,8 @@ class Job:
     path : str
     outputs : tuple of str
         Path of the output in each format; see `paths`.
+    written : str
+        Name of each file that was written for it before, and its SHA-256, as JSON.
     known : str
         Digest of its bytes when its outputs were made, which are there; empty where they are not.
     left_out : frozenset of int
@@ -51,6 +56,7 @@ class Job:
     name: str
     path: str
     outputs: tuple[str, ...]
+    written: str = "{}"
     known: str = ""
     left_out: frozenset[int] = frozenset()
 
@@ -80,7 +86,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a page, counted from 1, is not in the outputs, and how often it was tried."""
+    """Why a page is not in the outputs, and how often it was tried.
+
+    Pages are counted from 1; 0 is the file itself, before the first page or after the last.
+    """
 
     page: int
     reason: str
@@ -106,12 +115,18 @@ class Outcome:
     failures : tuple of Failure
     is_as_known : bool
         Whether nothing was done, as the file's bytes are those of `Job.known`.
+    written : str
+        As `Job.written`, afterwards; empty where nothing came to be written.
+    kept : tuple of str
+        Outputs that were there, and are not as they were written: those stay.
     """
 
     digest: str
     pages: int = 0
     failures: tuple[Failure, ...] = ()
     is_as_known: bool = False
+    written: str = ""
+    kept: tuple[str, ...] = ()
 
 
 class Reader:
@@ -141,7 +156,7 @@ class Reader:
         ----------
         job : Job
         on_page : callable
-            Told each page's number, from 1, before it is read.
+            Told each page's number, from 1, before it is read, and 0 after the last.
 
         Raises
         ------
@@ -149,18 +164,9 @@ class Reader:
             If no other file could be written either.
         """
         outcome, outputs = self.read(job, on_page)
-        try:
-            for path, content in outputs.items():
-                _write(Path(path), content)
-        except OutputError as error:
-            cause = error.__cause__
-            if isinstance(cause, OSError) and cause.errno in NO_MORE_FILES:
-                raise OutputError(
-                    f"cannot write {path}: {reason(cause)} (mend that; the same command then "
-                    "goes on)"
-                ) from error
-            return Outcome(outcome.digest, failures=(Failure(1, str(error)),))
-        return outcome
+        if outcome.is_as_known or not outcome.digest:
+            return outcome
+        return write(job, self._settings.forms, outcome, outputs)
 
     def read(self, job: Job, on_page: OnPage) -> tuple[Outcome, dict[str, bytes]]:
         """Read a file: what became of it, and the content of its outputs by their paths."""
@@ -223,7 +229,7 @@ class Reader:
                 yield _failure(job, number, error)
                 images = self._images(job, numbers[place + 1 :])
         if numbers:
-            on_page(numbers[-1] + 1)
+            on_page(0)
 
     def _images(self, job: Job, numbers: Sequence[int]) -> Iterator[PageImage]:
         from ocr import image
@@ -251,6 +257,58 @@ def ranges_of(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
     runs = groupby(enumerate(numbers), lambda placed: placed[1] - placed[0])
     found = [[number for _, number in run] for _, run in runs]
     return tuple((run[0], run[-1]) for run in found)
+
+
+def write(
+    job: Job, forms: Sequence[str], outcome: Outcome, outputs: Mapping[str, bytes]
+) -> Outcome:
+    """Write a file's outputs, and remove those of pages that it has no more.
+
+    A file that is not as it was written before is somebody's work, and is left as it is.
+
+    Raises
+    ------
+    OutputError
+        If no other file could be written either.
+    """
+    written, kept = json.loads(job.written), []
+    try:
+        for name, content in outputs.items():
+            path, new = Path(name), hashlib.sha256(content).hexdigest()
+            there = _digest_of(path)
+            if there not in (None, new, written.get(path.name)):
+                kept.append(name)
+                continue
+            if there != new:
+                _write(path, content)
+            written[path.name] = new
+    except OutputError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in NO_MORE_FILES:
+            raise OutputError(
+                f"cannot write {name}: {reason(cause)} (mend that; the same command then goes on)"
+            ) from error
+        outcome = Outcome(outcome.digest, failures=(Failure(1, str(error)),))
+    else:
+        _remove_others(job, forms, {Path(name).name for name in outputs}, written)
+    return replace(outcome, written=json.dumps(written, sort_keys=True), kept=tuple(kept))
+
+
+def _remove_others(
+    job: Job, forms: Sequence[str], names: Collection[str], written: dict[str, str]
+) -> None:
+    """Remove what was written in some formats under other names than now; forget it."""
+    endings = tuple(FORMATS[form][0] for form in forms)
+    for name in [name for name in written if name.endswith(endings) and name not in names]:
+        path = Path(job.outputs[0]).with_name(name)
+        if _digest_of(path) == written.pop(name):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _digest_of(path: Path) -> str | None:
+    """SHA-256 of a file; None where there is none."""
+    return digest(path, OutputError) if path.is_file() else None
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,8 @@ def command(
     It may be stopped at any moment: the same command goes on, and reads only what is missing. A
     page that cannot be read is told and left out, and the exit code is then 9.
     """
+    if sys.stderr is None:  # closed before the start: else the manifest would get its number
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  (as long as the process)
     if as_status:
         _print_status(output, as_json)
         return
@@ -123,6 +126,7 @@ def command(
         raise click.UsageError("name files or folders to read")
     if scheduler is not None and (jobs is not None or page_timeout != NEVER):
         raise click.UsageError("--jobs and --page-timeout are for this machine, not a --scheduler")
+    from ocr.batch.progress import counted
     from ocr.batch.run import processes, run
     from ocr.batch.settings import Settings
 
@@ -157,11 +161,11 @@ def command(
         ctx.exit(INTERRUPTED)
     if summary.failed:
         raise IncompleteError(
-            f"{summary.failed:,} of {summary.files:,} files could not be read "
+            f"{summary.failed:,} of {counted(summary.files, 'file')} could not be read "
             f"(ocr batch --status -o {output} lists them, --retry-failed tries again)"
         )
     if not quiet:
-        click.echo(f"{summary.files:,} files, {summary.read:,} of them read now", err=True)
+        click.echo(f"{counted(summary.files, 'file')}, {summary.read:,} read now", err=True)
 
 
 def cores() -> int:
@@ -172,6 +176,7 @@ def cores() -> int:
 
 
 def _print_status(output: Path, as_json: bool) -> None:
+    from ocr.batch.progress import counted
     from ocr.batch.status import status
 
     found = status(output)
@@ -186,4 +191,4 @@ def _print_status(output: Path, as_json: bool) -> None:
         return
     counts = ", ".join(f"{count:,} {state}" for state, count in found.files.items())
     lines = [f.told_of(name) for name, of_file in found.failures.items() for f in of_file]
-    print_texts(f"{line}\n" for line in (f"{counts}; {found.pages:,} pages", *lines))
+    print_texts(f"{line}\n" for line in (f"{counts}; {counted(found.pages, 'page')}", *lines))
