@@ -9,12 +9,21 @@ import contextlib
 import itertools
 import struct
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import COPY_AGAIN, DAMAGE, TOLERANCE, PageImage, check_pixels, head_of, numbered
+from ocr.image import (
+    COPY_AGAIN,
+    DAMAGE,
+    TOLERANCE,
+    PageImage,
+    check_pixels,
+    errors,
+    head_of,
+    numbered,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +61,7 @@ UPRIGHT = {
 }
 SIDEWAYS = {5, 6, 7, 8}
 ORIENTATION = 0x0112  # EXIF and TIFF tag
+SAMPLE_FORMAT, SIGNED = 0x0153, 2  # TIFF tag, and its value
 SUBFILE_TYPE = 0x00FE  # TIFF tag; bit 0 marks a reduced copy of another frame
 
 
@@ -69,7 +79,10 @@ def pages(
             select.check(_count(image), name)
         for number, frame in enumerate(_frames(image), start=1):
             if select is None or number in select:
-                yield page_of(frame, number, numbered(name, number), max_pixels, working_side)
+                told = numbered(name, number)
+                with errors(told):
+                    page = page_of(frame, number, told, max_pixels, working_side)
+                yield page
 
 
 def count(file: BinaryIO, name: str) -> int:
@@ -184,8 +197,11 @@ def _gray(image: Image.Image) -> Image.Image:
     """Convert to Pillow's mode L, on white where the picture is transparent."""
     import numpy as np
 
-    if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion clips them at 255
-        return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
+    if image.mode.startswith("I"):  # 16 or 32 bits; Pillow's own conversion clips them at 255
+        values = _integers(image)
+        if values.max() > 65535:
+            return Image.fromarray(_stretched(values))
+        return Image.fromarray((values.clip(0, 65535) >> 8).astype(np.uint8))
     if image.mode == "F":
         return Image.fromarray(_stretched(np.asarray(image)))
     if image.mode == "LAB":
@@ -197,11 +213,20 @@ def _gray(image: Image.Image) -> Image.Image:
     return image.convert("L")
 
 
-def _stretched(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Scale floating-point samples, whose range no file format fixes, to 0 and 255."""
+def _integers(image: Image.Image) -> NDArray[np.integer[Any]]:
+    """Samples of a mode I; Pillow takes 32 bits as signed, which few files say they are."""
     import numpy as np
 
-    values = np.nan_to_num(values)
+    values: NDArray[np.integer[Any]] = np.asarray(image)
+    is_signed = getattr(image, "tag_v2", {}).get(SAMPLE_FORMAT) == SIGNED
+    return values if is_signed or image.mode != "I" else values.view(np.uint32)
+
+
+def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale samples whose range no file format fixes, or too wide a one, to 0 and 255."""
+    import numpy as np
+
+    values = np.nan_to_num(values.astype(np.float64))
     low, high = float(values.min()), float(values.max())
     return ((values - low) * (255 / (high - low or 1))).astype(np.uint8)
 

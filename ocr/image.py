@@ -33,6 +33,9 @@ WORKING_SIDE = 2200  # px of the longer side: A4 at 190 dpi, hand-printed letter
 TOLERANCE = (0.8, 1.4)  # of WORKING_SIDE: between these nothing is resampled, which takes time
 SNIFFED = 1024  # bytes; within these a PDF begins (ISO 32000, note 13 of Annex H)
 
+#: How images begin, which may speak of PDF in a comment.
+IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*", b"RIFF", b"\0\0\0\x0cjP")
+
 COPY_AGAIN = "(copy or download it again)"
 
 #: What Pillow's decoders raise when a file is damaged.
@@ -135,8 +138,66 @@ def pages(
         If it is a PDF or HEIC, and what reads these is not installed.
     """
     name = _name_of(source)
-    if not isinstance(source, (str, Path, bytes)):
-        source = source.read()
+    content = _content_of(source)
+    yield from _pages(content, name, select, max_pixels, working_side)
+
+
+def pages_or_errors(
+    source: str | Path | bytes | BinaryIO,
+    *,
+    select: PageNumbers | None = None,
+    max_pixels: int = MAX_PIXELS,
+    working_side: int = WORKING_SIDE,
+) -> Iterator[PageImage | ImageError]:
+    """As `pages`; one that cannot be decoded leaves those behind it, and why is in its place.
+
+    Raises
+    ------
+    MissingExtraError
+        As `pages`.
+    """
+    name = _name_of(source)
+    content = _content_of(source)
+    last, left = 0, select
+    while left is None or left.ranges:
+        try:
+            for page in _pages(content, name, left, max_pixels, working_side):
+                last = page.number
+                yield page
+            return
+        except ImageError as error:
+            yield error
+        last, left = _behind(content, left, last)
+
+
+def _behind(
+    source: str | Path | bytes, select: PageNumbers | None, last: int
+) -> tuple[int, PageNumbers]:
+    """The page after the last that was decoded, which is damaged, and those behind it."""
+    from ocr.page_numbers import PageNumbers
+
+    select = select or PageNumbers(((1, None),))
+    try:
+        count = count_pages(source)
+        select.check(count, "")
+    except ImageError:  # the file is damaged, not the page
+        return last, PageNumbers(())
+    failed = next(number for number in range(last + 1, count + 1) if number in select)
+    return failed, select.between(failed + 1, count)
+
+
+def _content_of(source: str | Path | bytes | BinaryIO) -> str | Path | bytes:
+    """What can be opened more than once."""
+    return source if isinstance(source, (str, Path, bytes)) else source.read()
+
+
+def _pages(
+    source: str | Path | bytes,
+    name: str,
+    select: PageNumbers | None,
+    max_pixels: int,
+    working_side: int,
+) -> Iterator[PageImage]:
     decoded = _decoded(source, name, select, max_pixels, working_side)
     try:
         while page := _next(decoded, name):
@@ -149,7 +210,7 @@ def pages(
 def count_pages(source: str | Path | bytes) -> int:
     """How many pages `pages` gives where it gives all, and raises the same; decodes none."""
     name = _name_of(source)
-    with _errors(name), alone(), _stream(source) as file:
+    with errors(name), alone(), opened(source) as file:
         count: int = _kind_of(file).count(file, name)
         return count
 
@@ -178,6 +239,17 @@ def head_of(file: BinaryIO, count: int) -> bytes:
     return head
 
 
+def is_pdf(file: BinaryIO) -> bool:
+    """Whether a file is a PDF; it is left at its start."""
+    head = head_of(file, SNIFFED)
+    return b"%PDF-" in head and not head.startswith(IMAGES)
+
+
+def opened(source: str | Path | bytes) -> BinaryIO:
+    """Source as an open file: Pillow maps those it opens itself, and scrambles turned TIFFs."""
+    return BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")
+
+
 def of_picture(
     picture: Image.Image, *, max_pixels: int = MAX_PIXELS, working_side: int = WORKING_SIDE
 ) -> PageImage:
@@ -191,7 +263,7 @@ def of_picture(
     from ocr import frames
 
     name = getattr(picture, "filename", "") or "<picture>"
-    with _errors(name), alone():
+    with errors(name), alone():
         check_pixels(picture.size, name, max_pixels)  # before they are decoded
         return frames.page_of(picture.copy(), 1, name, max_pixels, working_side)
 
@@ -204,7 +276,7 @@ def _name_of(source: str | Path | bytes | BinaryIO) -> str:
 
 def _next(decoded: Iterator[PageImage], name: str) -> PageImage | None:
     """Decode the next page; None after the last."""
-    with _errors(name), alone():
+    with errors(name), alone():
         return next(decoded, None)
 
 
@@ -216,25 +288,20 @@ def _decoded(
     working_side: int,
 ) -> Generator[PageImage]:
     limits = {"max_pixels": max_pixels, "working_side": working_side}
-    with _stream(source) as file:
+    with opened(source) as file:
         for page in _kind_of(file).pages(file, name, select=select, **limits):
             yield replace(page, source=source)
 
 
 def _kind_of(file: BinaryIO) -> ModuleType:
     """Module that reads such a file: what it imports is not needed by the others."""
-    if b"%PDF-" in head_of(file, SNIFFED):
+    if is_pdf(file):
         return import_module("ocr.pdf")
     return import_module("ocr.frames")
 
 
-def _stream(source: str | Path | bytes) -> BinaryIO:
-    """Source as an open file: Pillow maps those it opens itself, and scrambles turned TIFFs."""
-    return BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")
-
-
 @contextlib.contextmanager
-def _errors(name: str) -> Iterator[None]:
+def errors(name: str) -> Iterator[None]:
     """Raise what the system and the decoders say as one line."""
     try:
         yield

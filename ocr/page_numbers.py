@@ -41,6 +41,17 @@ class PageNumbers:
             first <= number and (last is None or number <= last) for first, last in self.ranges
         )
 
+    def between(self, first: int, last: int) -> PageNumbers:
+        """Those of them that are in a range.
+
+        Examples
+        --------
+        >>> PageNumbers.parse("1,3-5,9-").between(4, 12).ranges
+        ((4, 5), (9, 12))
+        """
+        cut = ((max(f, first), last if t is None else min(t, last)) for f, t in self.ranges)
+        return PageNumbers(tuple((f, t) for f, t in cut if f <= t))
+
     def check(self, count: int, name: str) -> None:
         """Raise ImageError where the file `name`, of `count` pages, lacks one of them."""
         missing = [n for first, last in self.ranges for n in (first, last or first) if n > count]

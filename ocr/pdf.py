@@ -15,9 +15,19 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import COPY_AGAIN, TOLERANCE, PageImage, check_pixels, numbered
+from ocr.image import (
+    COPY_AGAIN,
+    TOLERANCE,
+    PageImage,
+    alone,
+    check_pixels,
+    numbered,
+    opened,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pypdfium2 as pdfium
     from numpy.typing import NDArray
 
@@ -66,6 +76,46 @@ def count(file: BinaryIO, name: str) -> int:
         return len(document)
 
 
+def letters_seen(source: str | Path | bytes, number: int) -> NDArray[np.float64]:
+    """Boxes of the letters of a page's own text, but of what is invisible.
+
+    Parameters
+    ----------
+    source : str, Path or bytes
+        The file's path or content.
+    number : int
+        Which page, from 1.
+
+    Returns
+    -------
+    ndarray, float64 [n, 4]
+        Left, bottom, right and top in the page's user space.
+
+    Raises
+    ------
+    ImageError
+        If the file or the page is damaged.
+    """
+    name = "<bytes>" if isinstance(source, bytes) else str(source)
+    with (
+        alone(),
+        opened(source) as file,
+        _opened(file, name) as document,
+        _loaded(document, number, numbered(name, number)) as page,
+    ):
+        return np.array(list(_letters_seen(page)), np.float64).reshape(-1, 4)
+
+
+def _letters_seen(page: pdfium.PdfPage) -> Iterator[tuple[float, float, float, float]]:
+    from pypdfium2 import raw
+
+    text = page.get_textpage()
+    for letter in range(text.count_chars()):
+        thing = raw.FPDFText_GetTextObject(text, letter)  # none of a space that PDFium adds
+        if thing and raw.FPDFTextObj_GetTextRenderMode(thing) != raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+            yield text.get_charbox(letter, loose=True)
+
+
 @contextlib.contextmanager
 def _opened(file: BinaryIO, name: str) -> Iterator[pdfium.PdfDocument]:
     """PDFium's document, which is closed in the end."""
@@ -91,7 +141,7 @@ def _unopened(told: str) -> str:
         return "it needs a password (save it without: qpdf --decrypt --password=... IN OUT)"
     if "security" in told.lower():
         return "its protection is not known (print it to another PDF)"
-    return f"the PDF is damaged {COPY_AGAIN}"
+    return f"the PDF is damaged, or has no pages {COPY_AGAIN}"
 
 
 def _page(
@@ -102,8 +152,11 @@ def _page(
             check_pixels(size, name, max_pixels)
         longer = max(page.get_size())
         resolution = _side(page, longer, working_side) / longer  # pixels a point
+        gray = _rendered(page, _pixels(page, resolution))
+        if gray.min() == gray.max() and _has_damaged_picture(page):
+            raise ImageError(f"cannot read {name}: the picture on it is damaged {COPY_AGAIN}")
         return PageImage(
-            _rendered(page, _pixels(page, resolution)),
+            gray,
             scale=resolution / (DPI * POINT),
             size=_pixels(page, DPI * POINT),
             name=name,
@@ -133,6 +186,25 @@ def _picture_sizes(page: pdfium.PdfPage) -> Iterator[tuple[int, int]]:
 
     for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
         yield picture.get_px_size()
+
+
+def _has_damaged_picture(page: pdfium.PdfPage) -> bool:
+    """Whether there is a picture that PDFium cannot decode: it leaves it out, or black."""
+    from pypdfium2 import raw
+
+    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
+        bitmap = raw.FPDFImageObj_GetBitmap(picture)
+        raw.FPDFBitmap_Destroy(bitmap)
+        if not bitmap or _stays_packed(picture):
+            return True
+    return False
+
+
+def _stays_packed(picture: pdfium.PdfImage) -> bool:
+    """Whether a picture that PDFium can unpack by itself, as Flate, comes out as it went in."""
+    if not picture.get_filters() or picture.get_filters(skip_simple=True):
+        return False
+    return bytes(picture.get_data()) == bytes(picture.get_data(decode_simple=True))
 
 
 def _side(page: pdfium.PdfPage, longer: float, working_side: int) -> float:

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from ocr.errors import ImageError
-from ocr.image import PageImage, load
+from ocr.image import PageImage, load, pages_or_errors
+from ocr.page_numbers import PageNumbers
 
 BLACK_LEFT = np.array([[0, 0, 255, 255, 255], [0, 0, 255, 255, 255]], np.uint8).repeat(20, axis=0)
 
@@ -119,6 +120,65 @@ def test_each_frame_of_a_tiff_is_a_page(tmp_path: Path) -> None:
     ]
 
 
+def damaged_tiff(pages: int, damaged: int) -> bytes:
+    """TIFF whose page of that number, from 1, cannot be unpacked."""
+    noise = [Image.effect_noise((64, 64), 20 + n) for n in range(pages)]
+    content = encoded(
+        noise[0], "TIFF", compression="tiff_adobe_deflate", save_all=True, append_images=noise[1:]
+    )
+    with Image.open(io.BytesIO(content)) as picture:
+        picture.seek(damaged - 1)
+        [start], [count] = picture.tag_v2[273], picture.tag_v2[279]  # type: ignore[attr-defined]
+    return content[:start] + bytes(count) + content[start + count :]
+
+
+@pytest.mark.parametrize("is_stream", [True, False])
+@pytest.mark.parametrize(
+    ("damaged", "select", "expected"),
+    [
+        (1, None, ["damaged", 2, 3, 4]),
+        (2, None, [1, "damaged", 3, 4]),
+        (4, None, [1, 2, 3, "damaged"]),
+        (2, "2,4", ["damaged", 4]),
+        (2, "1-2", [1, "damaged"]),
+        (1, "1,3-", ["damaged", 3, 4]),
+        (1, "1,9", ["there is no page 9"]),
+    ],
+)
+def test_page_that_is_damaged_leaves_those_behind_it(
+    damaged: int, select: str | None, expected: list[int | str], is_stream: bool
+) -> None:
+    content = damaged_tiff(4, damaged)
+    numbers = None if select is None else PageNumbers.parse(select)
+    found = list(pages_or_errors(io.BytesIO(content) if is_stream else content, select=numbers))
+    assert len(found) == len(expected)
+    for page, what in zip(found, expected, strict=True):
+        if isinstance(what, int):
+            assert isinstance(page, PageImage)
+            assert page.number == what
+        else:
+            assert what in str(page)
+            assert damaged == 1 or f"#{damaged}: " in str(page)
+
+
+def test_file_that_is_damaged_is_told_once() -> None:
+    assert len(list(pages_or_errors(encoded(NOISE)[:3000]))) == 1
+    assert len(list(pages_or_errors(b"no image"))) == 1
+    assert len(list(pages_or_errors("no-such-file.png"))) == 1
+
+
+@pytest.mark.parametrize("high", [2**17, 2**31 - 1, 2**32 - 1])
+def test_integers_beyond_16_bits_are_stretched(high: int) -> None:
+    values = BLACK_LEFT.astype(np.uint32) // 255 * np.uint32(high)
+    content = encoded(Image.fromarray(values.view(np.int32)), "TIFF")
+    with Image.open(io.BytesIO(content)) as picture:
+        assert picture.mode == "I"
+    signed = b"\x53\x01\x03\x00\x01\x00\x00\x00\x02\x00"  # tag, type, count and value
+    assert signed in content
+    unsigned = content.replace(signed, signed[:-2] + b"\x01\x00")
+    np.testing.assert_array_equal(only_page(unsigned).gray, BLACK_LEFT)
+
+
 def test_animation_gives_its_first_frame() -> None:
     second = Image.new("L", L.size, 128)
     page = only_page(encoded(L, "GIF", save_all=True, append_images=[second]))
@@ -129,9 +189,24 @@ def test_one_pixel_is_a_page() -> None:
     assert only_page(encoded(Image.new("L", (1, 1), 255))).gray.tolist() == [[255]]
 
 
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [
+        ("JPEG", {"comment": b"%PDF-1.4"}),
+        ("GIF", {"comment": b"%PDF-1.4"}),
+        ("TIFF", {"description": "%PDF-1.4"}),
+        ("WEBP", {"lossless": True, "icc_profile": b"%PDF-1.4"}),
+    ],
+)
+def test_image_that_speaks_of_pdf_is_an_image(form: str, options: dict[str, Any]) -> None:
+    content = encoded(L, form, **options)
+    assert b"%PDF-" in content[:1024]
+    assert only_page(content).size == L.size
+
+
 def test_open_file_is_read_and_named() -> None:
     file = io.BytesIO(encoded(L))
-    file.name = "<stdin>"  # type: ignore[attr-defined]
+    file.name = "<stdin>"
     assert load(file)[0].name == "<stdin>"
 
 

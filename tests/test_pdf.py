@@ -3,15 +3,17 @@ from __future__ import annotations
 import io
 import sys
 import weakref
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import PageImage, count_pages, load, pages
+from ocr.image import PageImage, count_pages, load, pages, pages_or_errors
 from ocr.page_numbers import PageNumbers
 from tests.pdf_maker import A4, CAPTION, PdfPage, pdf, scanned
 
@@ -174,9 +176,9 @@ def encrypted(content: bytes, *, user: str) -> bytes:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"%PDF-1.7\n", "the PDF is damaged (copy or download it again)"),
-        (pdf(PdfPage())[:300], "the PDF is damaged (copy or download it again)"),
-        (pdf(), "the PDF is damaged (copy or download it again)"),
+        (b"%PDF-1.7\n", "the PDF is damaged, or has no pages (copy or download it again)"),
+        (pdf(PdfPage())[:300], "the PDF is damaged, or has no pages (copy or download it again)"),
+        (pdf(), "the PDF is damaged, or has no pages (copy or download it again)"),
         (pdf(PdfPage()).replace(b"/Kids [4", b"/Kids [9"), "the page is damaged (copy or"),
         (pdf(PdfPage()).replace(b"4 0 obj", b"8 0 obj"), "the page is damaged (copy or"),
     ],
@@ -188,11 +190,50 @@ def test_damage_is_told_in_one_line(content: bytes, told: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def damaged(content: bytes, how: str) -> bytes:
+    """PDF of one scan whose picture is no longer one."""
+    if how == "colours":
+        return content.replace(b"/DeviceGray", b"/DeviceGrxy")
+    start = content.index(b"stream\n", content.index(b"Subtype/Image")) + 7
+    end = content.index(b"\nendstream", start)
+    return content[:start] + bytes(end - start) + content[end:]
+
+
+@pytest.mark.parametrize("how", ["colours", "zeros"])
+@pytest.mark.parametrize("is_jpeg", [True, False])
+def test_damaged_scan_is_no_blank_page(how: str, is_jpeg: bool) -> None:
+    picture = noise(200, 300)
+    content = pdf(scanned(picture))
+    if is_jpeg:
+        jpeg = io.BytesIO()
+        Image.fromarray(picture).save(jpeg, "JPEG")
+        packed = zlib.compress(picture.tobytes(), 1)
+        content = content.replace(packed, jpeg.getvalue())
+        content = content.replace(b"/FlateDecode", b"/DCTDecode")
+        content = content.replace(b"/Length %d" % len(packed), b"/Length %d" % len(jpeg.getvalue()))
+    with pytest.raises(ImageError, match=r"<bytes>: the picture on it is damaged \(copy"):
+        load(damaged(content, how))
+
+
+@pytest.mark.parametrize("shade", [0, 255])
+def test_scan_of_one_shade_is_a_page(shade: int) -> None:
+    assert only_page(scanned(np.full((300, 200), shade, np.uint8))).gray.min() == shade
+
+
 def test_pages_before_a_damaged_one_are_read() -> None:
     found = pages(pdf(PdfPage(), PdfPage()).replace(b"/Kids [4 0 R 7", b"/Kids [4 0 R 9"))
     assert next(found).number == 1
     with pytest.raises(ImageError, match="<bytes>#2: the page is damaged"):
         next(found)
+
+
+def test_pages_behind_a_damaged_one_are_read() -> None:
+    content = pdf(*[PdfPage()] * 3).replace(b"/Kids [4 0 R 7", b"/Kids [4 0 R 99")
+    first, error, third = pages_or_errors(content)
+    assert isinstance(first, PageImage)
+    assert str(error).startswith("cannot read <bytes>#2: the page is damaged")
+    assert isinstance(third, PageImage)
+    assert (first.number, third.number) == (1, 3)
 
 
 def test_picture_too_large_is_refused_before_it_is_decoded() -> None:

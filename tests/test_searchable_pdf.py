@@ -232,6 +232,12 @@ def test_jpeg_is_embedded_as_it_came() -> None:
     assert raw == source
 
 
+def test_jpeg_that_speaks_of_pdf_is_embedded_as_it_came() -> None:
+    source = content_of(picture(), "JPEG", comment=b"made of a.pdf, %PDF-1.4")
+    [(_, raw, _)] = images_of(written((page_image(source), PAGE)))
+    assert raw == source
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_turned_jpeg_is_shown_upright(orientation: int) -> None:
     exif = Image.Exif()
@@ -367,6 +373,71 @@ def test_text_that_was_read_before_is_replaced_and_text_that_is_seen_stays() -> 
     assert (rendered(after) == rendered(file.getvalue())).all()
 
 
+def with_text(content: bytes, *, in_form: bool = False, **changes: Any) -> bytes:
+    """One-page PDF of `SIZE` with a content stream behind its own, perhaps in nested forms."""
+    helvetica = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+    )
+    resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=helvetica))
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=[side * 72 / DPI for side in SIZE])
+        for _ in range(2 * in_form):
+            form = pdf.make_stream(
+                content,
+                Type=pikepdf.Name.XObject,
+                Subtype=pikepdf.Name.Form,
+                BBox=[0, 0, 200, 120],
+                Resources=resources,
+            )
+            resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Inner=form))
+            content = b"q /Inner Do Q"
+        page.obj.Resources = resources
+        page.contents_add(content)
+        for key, value in changes.items():
+            page.obj[f"/{key}"] = value
+        file = io.BytesIO()
+        pdf.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("in_form", [False, True])
+@pytest.mark.parametrize(
+    "show",
+    [
+        b"3 Tr (OLD) Tj",
+        b"3\nTr (OLD) Tj",
+        b"3.0  Tr [(OL) 5 (D)] TJ",
+        b"3 Tr (OLD) '",
+        b'3 Tr 1 2 (OLD) "',
+        b"q 3 Tr (OLD) Tj Q",
+    ],
+)
+def test_invisible_text_is_dropped_however_it_was_laid(show: bytes, in_form: bool) -> None:
+    """Text and forms as OCRmyPDF and others write them; what is shown behind it stays."""
+    laid = b"BT /F 12 Tf 14 TL 10 60 Td " + show + b" ET BT /F 9 Tf 10 9 Td 0 Tr (SEEN) Tj ET"
+    after = written((page_image(with_text(laid, in_form=in_form)), PAGE))
+    assert sorted(by_pdfium(after)[0].split()) == sorted([*PAGE.text.split(), "SEEN"])
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_words_that_a_page_shows_as_text_are_not_doubled(turn: int) -> None:
+    """EGGS is written by hand; the stamp across the page hides none of what was read."""
+    to_page = {
+        0: b"1 0 0 1 0 0 cm",
+        90: b"0 1 -1 0 120 0 cm",
+        180: b"-1 0 0 -1 200 120 cm",
+        270: b"0 -1 1 0 0 200 cm",
+    }[turn]
+    shown = (
+        b" BT /F 20 Tf 10 90 Td (SIX) Tj 45 0 Td (A) Tj -45 -30 Td (TWO PIES) Tj ET"
+        b" BT /F 150 Tf 20 2 Td (X) Tj ET"
+    )
+    sides = [side * 72 / DPI for side in (SIZE if turn % 180 == 0 else SIZE[::-1])]
+    source = with_text(to_page + shown, Rotate=turn, MediaBox=[0, 0, *sides])
+    [text] = by_pdfium(written((page_image(source), PAGE)))
+    assert sorted("".join(text.split())) == sorted("".join(PAGE.text.split()) + "X")
+
+
 @needs_pdftotext
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_text_stands_right_on_a_page_that_is_turned_and_cut(turn: int) -> None:
@@ -393,6 +464,18 @@ def test_pages_of_several_files_come_one_after_the_other() -> None:
     images = [page_image(source) for source in (sources[0], pdf, sources[1], pdf)]
     texts = by_pdfium(written(*zip(images, numbered, strict=True)))
     assert texts == ["ONE", "TWO", "THREE", "FOUR"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux's list of open files")
+def test_pdfs_that_were_copied_are_not_kept_open(tmp_path: Path) -> None:
+    writer = export.writer("pdf")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for number in range(5):
+        path = tmp_path / f"{number}.pdf"
+        path.write_bytes(with_text(b"BT /F 9 Tf 9 9 Td (SEEN) Tj ET"))
+        writer.add(page_image(path), PAGE)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(by_pdfium(writer.finish())) == 5
 
 
 def test_page_without_text_is_kept() -> None:
@@ -432,6 +515,26 @@ def test_page_is_as_large_as_the_paper_was(
     given = page_image(content_of(Image.new("1", size), "PNG"), size=size, dpi=dpi)
     with pdfium.PdfDocument(written((given, Page(*size)))) as document:
         assert document[0].get_size() == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3000, 8), (1, 500), (5000, 1), (30_000, 18)])
+def test_image_of_any_shape_has_a_page_that_pdf_allows(size: tuple[int, int]) -> None:
+    drawn = Image.new("L", size, 0)
+    box = Box(0, 0, *size)
+    page = Page(*size, (Line((Word((Glyph(box, "I", 1.0),)),)),))
+    content = written((page_image(content_of(drawn, "PNG"), size=size, dpi=100), page))
+    with pdfium.PdfDocument(content) as document:
+        sides = document[0].get_size()
+        left, bottom, right, top = document[0].get_textpage().get_charbox(0, loose=True)
+        ink = next(iter(document[0].get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE])))
+        picture = ink.get_bounds()
+    assert 3 <= min(sides) <= max(sides) <= 14_400
+    assert (picture[2] - picture[0]) / (picture[3] - picture[1]) == pytest.approx(
+        size[0] / size[1], rel=0.01
+    )
+    assert picture[0] == 0
+    assert picture[3] == pytest.approx(sides[1], abs=0.01)
+    assert [left, right] == pytest.approx([picture[0], picture[2]], abs=0.1)
 
 
 def test_damaged_pdf_says_so() -> None:

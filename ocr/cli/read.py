@@ -165,7 +165,7 @@ def _decoded(
     for file in files:
         try:
             source = sources.opened(file, allow_urls=allow_urls)
-            yield from image.pages(source, select=select, max_pixels=max_pixels)
+            yield from image.pages_or_errors(source, select=select, max_pixels=max_pixels)
         except OcrError as error:
             yield error
 

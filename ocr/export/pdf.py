@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ocr import __version__
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import PageImage
-from ocr.page import Page
+from ocr.image import PageImage, is_pdf, opened
+from ocr.page import Page, Word
+from ocr.pdf import letters_seen
 
 try:
     import fontTools  # noqa: F401  # of the modules below
@@ -19,27 +20,29 @@ try:
 except ImportError as error:
     raise MissingExtraError("writing PDF", "pdf") from error
 
+from ocr.export.pdf_before import drop_invisible_text, words_seen
 from ocr.export.pdf_image import embed
-from ocr.export.pdf_text import InvisibleFont, drop_invisible_text, text_layer
+from ocr.export.pdf_text import InvisibleFont, text_layer
 
 POINTS = 72  # of an inch
 USUAL = 11.7  # inches of A4's longer side, for an image that does not say its size
 COARSEST, FINEST = 72, 300  # pixels per inch of such an image
+SMALLEST, LARGEST = 3, 14_400  # points of a page's side, as PDF allows
 LEAST_SAID = 100  # pixels per inch; cameras and screens write 72 or 96 without knowing
-SNIFFED = 1024  # bytes; within these a PDF begins
 
 
 class Writer:
     """PDF of all pages; the same pages give the same bytes.
 
-    A page of a PDF stays as it is, but for invisible text that another program laid over it;
-    an image is not encoded anew where PDF can hold it as it came.
+    A page of a PDF stays as it is, but for invisible text that another program laid over it,
+    and words that it shows as text get no other; an image is not encoded anew where PDF can
+    hold it as it came.
     """
 
     def __init__(self) -> None:
         self._pdf = Pdf.new()
         self._font = InvisibleFont(self._pdf)
-        self._sources: dict[str | Path | bytes, Pdf] = {}
+        self._source: tuple[str | Path | bytes, Pdf] | None = None  # of the last page of a PDF
         self._title = ""
 
     def add(self, image: PageImage, page: Page) -> None:
@@ -54,15 +57,17 @@ class Writer:
         source = image.source
         if source is None or not _is_pdf(source):
             added, to_page = self._drawn(image)
+            seen = frozenset[Word]()
         else:
             try:
                 added, to_page = self._kept(source, image)
+                seen = words_seen(page.lines, letters_seen(source, image.number), to_page)
             except (pikepdf.PdfError, IndexError) as error:
                 raise ImageError(
                     f"cannot copy {image.name}: the PDF is damaged (print it to a new PDF)"
                 ) from error
         name = self._font.named_on(added)
-        added.contents_add(text_layer(page.lines, self._font, name, to_page))
+        added.contents_add(text_layer(page.lines, self._font, name, to_page, seen))
 
     def finish(self) -> bytes:
         """Content of the file."""
@@ -76,21 +81,24 @@ class Writer:
 
     def _drawn(self, image: PageImage) -> tuple[pikepdf.Page, Matrix]:
         """Page with an image on it; and the matrix from its pixels, y downward, to the page."""
-        scale = POINTS / _resolution(image)
+        scale = min(POINTS / _resolution(image), LARGEST / max(image.size))
         width, height = (side * scale for side in image.size)
         picture, upright = embed(image, self._pdf)
-        page = self._pdf.add_blank_page(page_size=(width, height))
-        content = ContentStreamBuilder().push().cm(upright @ Matrix(width, 0, 0, height, 0, 0))
+        size = max(width, SMALLEST), max(height, SMALLEST)
+        page = self._pdf.add_blank_page(page_size=size)
+        place = Matrix(width, 0, 0, height, 0, size[1] - height)  # at the top left
+        content = ContentStreamBuilder().push().cm(upright @ place)
         content.draw_xobject(page.add_resource(picture, Name.XObject, Name.Picture)).pop()
         page.obj.Contents = self._pdf.make_stream(content.build())
-        return page, Matrix(scale, 0, 0, -scale, 0, height)
+        return page, Matrix(scale, 0, 0, -scale, 0, size[1])
 
     def _kept(self, source: str | Path | bytes, image: PageImage) -> tuple[pikepdf.Page, Matrix]:
         """Page of a PDF, as it is; and the matrix from its pixels, y downward, to the page."""
-        if source not in self._sources:
-            file = BytesIO(source) if isinstance(source, bytes) else source
-            self._sources[source] = Pdf.open(file)
-        self._pdf.pages.append(self._sources[source].pages[image.number - 1])
+        if self._source is None or self._source[0] != source:
+            # in memory: what was copied is read in the end, and only so many files may be open
+            content = source if isinstance(source, bytes) else Path(source).read_bytes()
+            self._source = source, Pdf.open(BytesIO(content))
+        self._pdf.pages.append(self._source[1].pages[image.number - 1])
         page = self._pdf.pages[-1]
         drop_invisible_text(page, self._pdf)
         page.contents_add(b"q", prepend=True)  # or what it sets would hold for the text too
@@ -99,10 +107,8 @@ class Writer:
 
 
 def _is_pdf(source: str | Path | bytes) -> bool:
-    with BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file:
-        beginning = file.read(SNIFFED)
-    # other files may hold a PDF
-    return b"%PDF-" in beginning and not beginning.startswith((b"\xff\xd8\xff", b"\x89PNG"))
+    with opened(source) as file:
+        return is_pdf(file)
 
 
 def _from_pixels(page: pikepdf.Page, width: int, height: int) -> Matrix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ocr.image import PageImage
 AS_THEY_COME = {"JPEG", "MPO", "PNG", "JPEG2000"}  # formats that PDF holds without decoding them
 DEEP = {"F", "I", "I;16B", "LAB"}  # modes that PNG or PDF lack
 PLAIN = {"1", "L", "P", "RGB", "I;16", "CMYK"}  # modes that they have
+ANY_LAYOUT = (72, 72, 72, 72)  # of a page that is thrown away; by itself it may be too narrow
 
 #: EXIF orientation to the matrix that puts the unit square upright, y upward.
 UPRIGHT = {
@@ -42,7 +44,11 @@ def embed(image: PageImage, pdf: Pdf) -> tuple[Object, Matrix]:
     with images.alone():  # its size limit: what is read is not too large
         content, orientation = _content(image)
         made = img2pdf.convert(
-            content, rotation=img2pdf.Rotation.none, first_frame_only=True, nodate=True
+            content,
+            rotation=img2pdf.Rotation.none,
+            first_frame_only=True,
+            nodate=True,
+            layout_fun=lambda *_: ANY_LAYOUT,
         )
     with Pdf.open(BytesIO(made)) as single:
         [picture] = single.pages[0].resources[Name.XObject].values()
@@ -94,8 +100,8 @@ def _seek(picture: Image.Image, number: int) -> None:
     """Go to a page of a TIFF; reduced copies of pages are none."""
     if picture.format != "TIFF":
         return
-    for frame in range(getattr(picture, "n_frames", 1)):
-        picture.seek(frame)
+    for frame in itertools.count():
+        picture.seek(frame)  # not asking how many there are, which goes through all
         if frame == 0 or not picture.getexif().get(ExifTags.Base.NewSubfileType, 0) & 1:
             number -= 1
         if not number:

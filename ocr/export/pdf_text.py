@@ -19,18 +19,15 @@ from pikepdf import (
     Name,
     Page,
     Pdf,
-    parse_content_stream,
-    unparse_content_stream,
 )
 from pikepdf.canvas import ContentStreamBuilder
 
+from ocr.export.pdf_before import INVISIBLE
 from ocr.page import Baseline, Line, Word
 
 UNITS = 1000  # of an em, as PDF counts
 ADVANCE = 500  # units from one character to the next
 CAPITAL = 700  # units: a capital in common fonts, so that readers guess the gaps they know
-INVISIBLE = 3  # text rendering mode
-SHOWING = {"Tj", "TJ"}  # operators by which programs write it
 FEWEST_PIXELS = 0.1  # of a space between words that touch
 PER_BLOCK = 100  # entries that a block of a CMap may have
 FIXED_PITCH, SYMBOLIC = 1, 4  # flags of a font descriptor
@@ -137,28 +134,13 @@ def _font_file() -> bytes:
     return file.getvalue()
 
 
-def drop_invisible_text(page: Page, pdf: Pdf) -> None:
-    """Take from a page what another program read there, so that nothing is found twice."""
-    contents = page.obj.get(Name.Contents, Array())
-    streams = contents if isinstance(contents, Array) else [contents]
-    if not any(b"3 Tr" in stream.read_bytes() for stream in streams):
-        return
-    kept = []
-    mode, outer = 0, list[int]()
-    for instruction in parse_content_stream(page):
-        operator = str(instruction.operator)
-        if operator == "q":
-            outer.append(mode)
-        elif operator == "Q" and outer:
-            mode = outer.pop()
-        elif operator == "Tr":
-            mode = int(instruction.operands[0])
-        if mode != INVISIBLE or operator not in SHOWING:
-            kept.append(instruction)
-    page.obj.Contents = pdf.make_stream(unparse_content_stream(kept))
-
-
-def text_layer(lines: tuple[Line, ...], font: InvisibleFont, name: Name, to_page: Matrix) -> bytes:
+def text_layer(
+    lines: tuple[Line, ...],
+    font: InvisibleFont,
+    name: Name,
+    to_page: Matrix,
+    seen: frozenset[Word] = frozenset(),
+) -> bytes:
     """Content stream that writes lines where they stand, word by word.
 
     Parameters
@@ -170,11 +152,13 @@ def text_layer(lines: tuple[Line, ...], font: InvisibleFont, name: Name, to_page
         Of the font, on the page.
     to_page : Matrix
         From pixels, y downward, to the page's user space.
+    seen : frozenset of Word
+        Words to leave out, as the page shows them as text.
     """
     content = ContentStreamBuilder()
     content.push().begin_text().set_text_rendering(INVISIBLE)
     for line in lines:
-        _write_line(content, line, font, name, to_page)
+        _write_line(content, line, font, name, to_page, seen)
     return content.end_text().pop().build()
 
 
@@ -184,11 +168,14 @@ def _write_line(
     font: InvisibleFont,
     name: Name,
     to_page: Matrix,
+    seen: frozenset[Word],
 ) -> None:
     base = line.baseline or Baseline(line.box.bottom, line.box.bottom, line.box.height)
     size = base.capital * UNITS / CAPITAL
     content.set_text_font(name, size)
     for word, space in zip(line.words, _spaces(line.words), strict=True):
+        if word in seen:
+            continue
         place, along = _placed(word, line, base)
         content.set_text_matrix(place @ to_page)
         for text, width in ((word.text, word.box.width), (" ", space)):
