@@ -14,13 +14,26 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocr import errors
+
 if TYPE_CHECKING:
     from ocr.classifiers import load as load_model
     from ocr.page import Box, Glyph, Line, Page, Word
     from ocr.reader import Reader, Source
 
 __version__ = "0.1.0"
-__all__ = ["Box", "Glyph", "Line", "Page", "Reader", "Word", "__version__", "load_model", "read"]
+__all__ = [
+    "Box",
+    "Glyph",
+    "Line",
+    "Page",
+    "Reader",
+    "Word",
+    "__version__",
+    "errors",
+    "load_model",
+    "read",
+]
 
 _HOMES = {
     "Box": ("ocr.page", "Box"),

@@ -146,11 +146,13 @@ class ClassifierBeside:
         return self._load()
 
     def close(self) -> None:
-        """End the process."""
-        self._answers.close()  # first: one that nobody waits for might not fit into the pipe
-        self._requests.close()
+        """End the process, whatever it does, and whoever waits for its answer."""
         with contextlib.suppress(ChildProcessError):  # where SIGCHLD is ignored
-            os.waitpid(self._process, 0)
+            if os.waitpid(self._process, os.WNOHANG) == (0, 0):
+                os.kill(self._process, signal.SIGKILL)
+                os.waitpid(self._process, 0)
+        self._answers.close()  # after that: a thread may wait for an answer, and holds its lock
+        self._requests.close()
 
 
 def _pipe() -> tuple[BinaryIO, BinaryIO]:

@@ -52,13 +52,33 @@ class PageNumbers:
         cut = ((max(f, first), last if t is None else min(t, last)) for f, t in self.ranges)
         return PageNumbers(tuple((f, t) for f, t in cut if f <= t))
 
+    def of(self, count: int) -> PageNumbers:
+        """Those that a file of so many pages has; of a file of one page, that page.
+
+        Examples
+        --------
+        >>> PageNumbers.parse("2,9-,3-7").of(5).ranges
+        ((2, 2), (3, 5))
+        >>> PageNumbers.parse("2").of(1).ranges
+        ((1, 1),)
+        """
+        if count == 1:
+            return PageNumbers(((1, 1),))
+        ranges = ((first, min(last or count, count)) for first, last in self.ranges)
+        return PageNumbers(tuple((first, last) for first, last in ranges if first <= count))
+
+    def missing(self, count: int) -> int | None:
+        """First that is named and that a file of so many pages lacks."""
+        ends = (n for first, last in self.ranges for n in (first, last or first))
+        return min((n for n in ends if n > count), default=None)
+
     def check(self, count: int, name: str) -> None:
         """Raise ImageError where the file `name`, of `count` pages, lacks one of them."""
-        missing = [n for first, last in self.ranges for n in (first, last or first) if n > count]
+        missing = self.missing(count)
         if missing:
             held = "1 page" if count == 1 else f"{count} pages"
             raise ImageError(
-                f"cannot read {name}: there is no page {min(missing)} (it has {held}; "
+                f"cannot read {name}: there is no page {missing} (it has {held}; "
                 "name others, or none to read all)"
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
@@ -25,3 +26,8 @@ def _keep_freed_memory() -> None:
         with contextlib.suppress(AttributeError):  # another C library has no such settings
             for setting in M_TRIM_THRESHOLD, M_MMAP_THRESHOLD:
                 ctypes.CDLL(None).mallopt(setting, KEPT)
+
+
+def at_most_cores(threads: int) -> int:
+    """So many threads, or one for each core: of more, a library may make all before it works."""
+    return min(threads, os.cpu_count() or 1)

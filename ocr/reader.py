@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr import arrays, classifiers, image, pipeline
+from ocr.errors import ImageError
+from ocr.page_numbers import PageNumbers
 
 if TYPE_CHECKING:
     from ocr.image import PageImage
     from ocr.page import Page
 
 #: What can be read: a file, its content, an open file, pixels, or a picture of Pillow's.
-Source: TypeAlias = str | Path | bytes | BinaryIO | NDArray[Any] | Image.Image
+Source: TypeAlias = (
+    str | Path | bytes | bytearray | memoryview | BinaryIO | NDArray[Any] | Image.Image
+)
 
 
 class Reader:
@@ -85,26 +89,55 @@ class Reader:
         """
         return next(self.pages(source))
 
-    def pages(self, source: Source) -> Iterator[Page]:
+    def pages(
+        self, source: Source, *, select: str | None = None, max_pixels: int = image.MAX_PIXELS
+    ) -> Iterator[Page]:
         """Pages of an image file, each read when it is asked for; see `read`.
+
+        Parameters
+        ----------
+        source : str, Path, bytes, binary file, ndarray or PIL.Image.Image
+        select : str, optional
+            Only these pages, as ``"1,3-5,9-"``.
+        max_pixels : int
+            Images of more are refused before they are decoded.
+
+        Raises
+        ------
+        ImageError
+            If a page cannot be read, or one that is selected is not there.
+        ValueError
+            If `select` names no pages.
 
         Examples
         --------
         >>> [len(page.lines) for page in Reader().pages("samples/note.jpg")]
         [7]
         """
-        for page_image in _page_images(source):
+        numbers = None if select is None else PageNumbers.parse(select)
+        for page_image in _page_images(source, numbers, max_pixels):
             page = pipeline.read(page_image, self._classifier, language=self._ngrams)
             yield page.rejecting(self._reject)
 
 
-def _page_images(source: Source) -> Iterator[PageImage]:
+def _page_images(
+    source: Source, select: PageNumbers | None, max_pixels: int
+) -> Iterator[PageImage]:
     if isinstance(source, np.ndarray):
         source = arrays.picture_of(source)
     if isinstance(source, Image.Image):
-        yield image.of_picture(source)
-    else:
-        yield from image.pages(source)
+        if select is not None:
+            select.check(1, "the picture")
+        yield image.of_picture(source, max_pixels=max_pixels)
+        return
+    if isinstance(source, (bytearray, memoryview)):
+        source = bytes(source)
+    if not isinstance(source, (str, Path, bytes)) and not hasattr(source, "read"):
+        raise ImageError(
+            f"cannot read a {type(source).__name__} (give a path, bytes, a binary file, "
+            "an array or a picture of Pillow's)"
+        )
+    yield from image.pages(source, select=select, max_pixels=max_pixels)
 
 
 #: Process to the options and the reader of its last call of `kept`. A forked process leaves its

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
+import io
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
-from ocr.errors import FetchError, ImageError
+from ocr.errors import FetchError, ImageError, OcrError
 from ocr.files import read_errors
+
+if TYPE_CHECKING:
+    from ocr.image import PageImage
+    from ocr.page_numbers import PageNumbers
 
 STDIN = "-"
 ADDRESS = re.compile("https?://", re.IGNORECASE)
@@ -20,6 +26,14 @@ ENDINGS = {
     *(".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".j2k", ".jfif", ".jp2", ".jpe"),
     *(".jpeg", ".jpg", ".pbm", ".pdf", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
 }
+
+
+class NamedBytes(io.BytesIO):
+    """Content from elsewhere, as a file that bears the name of where."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        super().__init__(content)
+        self.name = name
 
 
 def expand(arguments: Iterable[str]) -> list[str]:
@@ -52,8 +66,8 @@ def is_address(source: str) -> bool:
     return bool(ADDRESS.match(source))
 
 
-def opened(source: str, *, allow_urls: bool) -> str | BinaryIO:
-    """Source as `ocr.image.pages` takes it: a path, standard input, or what was fetched.
+def opened(source: str, *, allow_urls: bool) -> str | NamedBytes:
+    """Source as `pages` takes it: a path, or what came from standard input or an address.
 
     Raises
     ------
@@ -65,7 +79,7 @@ def opened(source: str, *, allow_urls: bool) -> str | BinaryIO:
     if source == STDIN:
         if sys.stdin is None:
             raise ImageError("cannot read standard input: it is closed (name a file)")
-        return sys.stdin.buffer
+        return NamedBytes(sys.stdin.buffer.read(), "<stdin>")
     if not is_address(source):
         return source
     if not allow_urls:
@@ -75,7 +89,35 @@ def opened(source: str, *, allow_urls: bool) -> str | BinaryIO:
     return web.fetch(source)
 
 
+def pages(
+    source: str | NamedBytes, *, select: PageNumbers | None, max_pixels: int
+) -> Iterator[PageImage | ImageError]:
+    """Pages of what `opened` gave: those selected that are there, then an error for the others.
+
+    In the place of a page that cannot be decoded is the reason.
+
+    Of a file of one page, that page: so a folder of images can be read beside a book.
+
+    Raises
+    ------
+    ImageError, MissingExtraError
+        As `ocr.image.pages_or_errors` does.
+    """
+    from ocr import image
+
+    count, there = 0, select
+    if select is not None:
+        with contextlib.suppress(OcrError):  # told below, by the name of the source
+            count = image.count_pages(source if isinstance(source, str) else source.getvalue())
+            there = select.of(count)
+    yield from image.pages_or_errors(source, select=there, max_pixels=max_pixels)
+    if select is not None and count > 1:
+        select.check(count, source if isinstance(source, str) else source.name)
+
+
 def _expand(argument: str) -> list[str]:
+    if not argument:  # Path("") is the folder that one is in
+        raise ImageError("cannot read '': it is no name (a variable of the shell may not be set)")
     path = Path(argument)
     if argument == STDIN or is_address(argument):
         return [argument]

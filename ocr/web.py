@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import io
 import ssl
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
+from threading import Thread
 from typing import IO
 
 from ocr import __version__
 from ocr.errors import FetchError
+from ocr.sources import NamedBytes
 
 MAX_BYTES = 256 << 20  # a scanned book; larger ones are better downloaded once
 TIMEOUT = 30.0  # seconds without a byte
 PATIENCE = 600.0  # seconds in all: a server that sends a byte now and then never times out
 CHUNK = 1 << 16  # bytes
 
+TOO_SLOW = "it comes too slowly"
 BY_HAND = "download it, then read the file"
-
-
-class Fetched(io.BytesIO):
-    """Content of an address, as a file that bears its name."""
-
-    def __init__(self, content: bytes, url: str) -> None:
-        super().__init__(content)
-        self.name = url
 
 
 def fetch(
     url: str, *, max_bytes: int = MAX_BYTES, timeout: float = TIMEOUT, patience: float = PATIENCE
-) -> Fetched:
+) -> NamedBytes:
     """Fetch what an http or https address holds.
 
     Parameters
@@ -51,12 +46,28 @@ def fetch(
     FetchError
         No network, no such file, too large, too slow, or sent on to another kind of address.
     """
+    fetched: Future[NamedBytes] = Future()
+
+    def run() -> None:
+        try:
+            fetched.set_result(_fetched(url, max_bytes, timeout, patience))
+        except BaseException as error:  # raised again below
+            fetched.set_exception(error)
+
+    # beside us, as no setting bounds the time for a handshake and headers that come byte by byte
+    Thread(target=run, daemon=True).start()
+    if not wait([fetched], patience).done:
+        raise _error(url, TOO_SLOW, BY_HAND)
+    return fetched.result()
+
+
+def _fetched(url: str, max_bytes: int, timeout: float, patience: float) -> NamedBytes:
     deadline = time.monotonic() + patience
     opener = urllib.request.build_opener(_WebOnly)
     with _network_errors(url):
         request = urllib.request.Request(url, headers={"User-Agent": f"ocr/{__version__}"})
         with opener.open(request, timeout=timeout) as answer:
-            return Fetched(_content(answer, url, max_bytes, deadline), url)
+            return NamedBytes(_content(answer, url, max_bytes, deadline), url)
 
 
 def _content(answer: http.client.HTTPResponse, url: str, max_bytes: int, deadline: float) -> bytes:
@@ -66,7 +77,7 @@ def _content(answer: http.client.HTTPResponse, url: str, max_bytes: int, deadlin
         if len(content) > max_bytes:
             raise _error(url, f"it is larger than {max_bytes >> 20} MB", BY_HAND)
         if time.monotonic() > deadline:
-            raise _error(url, "it comes too slowly", BY_HAND)
+            raise _error(url, TOO_SLOW, BY_HAND)
     if answer.length:  # bytes that were announced and did not come
         raise _error(url, "it was cut short", "try again")
     return bytes(content)

@@ -213,8 +213,13 @@ def test_pages_that_are_named_are_read_alone(scans, tmp_path):
     arguments = (scans / "both.tif", "-o", tmp_path, "-j", 1)
     assert invoke(*arguments, "--pages", "2-").exit_code == 0
     assert outputs(tmp_path) == {"both.txt": b"TWO\n"}
-    assert invoke(*arguments, "--pages", "3").exit_code == 9
-    assert "there is no page 3" in invoke("--status", "-o", tmp_path).stdout
+    assert invoke(*arguments, "--pages", "2-3").exit_code == 9
+    assert (
+        "page 3 of both.tif: there is no such page (it has 2)"
+        in invoke("--status", "-o", tmp_path).stdout
+    )
+    assert outputs(tmp_path) == {"both.txt": b"TWO\n"}
+    assert invoke(scans / "one.jpg", "-o", tmp_path / "one", "--pages", "2").exit_code == 0
     assert invoke(*arguments).exit_code == 0
     assert outputs(tmp_path)["both.txt"].endswith(b"TWO\n") is True
     assert len(outputs(tmp_path)["both.txt"].splitlines()) == 2

@@ -119,6 +119,26 @@ def _ends(process: int) -> bool:
     return False
 
 
+BUSY = """
+import threading, time
+from ocr.beside import ClassifierBeside
+
+classifier = ClassifierBeside(lambda: time.sleep(30))
+waiting = threading.Thread(target=lambda: classifier.alphabet, daemon=True)
+waiting.start()
+time.sleep(0.2)  # until it waits
+start = time.monotonic()
+classifier.close()
+assert time.monotonic() - start < 5
+import os
+os._exit(0)
+"""
+
+
+def test_end_does_not_wait_for_a_model_that_is_loading() -> None:
+    subprocess.run([sys.executable, "-c", BUSY], check=True, timeout=20)
+
+
 LARGE = """
 import sys
 from ocr.alphabet import Alphabet

@@ -63,7 +63,7 @@ def test_image_is_not_overwritten_by_what_was_read(
 ) -> None:
     path = picture(5)
     before = path.read_bytes()
-    result = CliRunner().invoke(cli.main, ["read", str(path), option, str(path)])
+    result = CliRunner().invoke(cli.main, ["read", str(path), "-f", "text", option, str(path)])
     assert (result.exit_code, path.read_bytes()) == (OutputError.exit_code, before)
     assert "the image itself" in result.stderr
 
@@ -133,6 +133,15 @@ def test_full_disk_behind_stdout_is_one_line() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes differ there")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize("arguments", ["models", "--help"])
+def test_closed_stdout_is_one_line(arguments: str) -> None:
+    code = f"{sys.executable} -c 'from ocr.cli import run; run()' {arguments} >&-"
+    done = subprocess.run(["sh", "-c", code], capture_output=True, text=True)
+    assert done.returncode == OutputError.exit_code
+    assert done.stderr == "ocr: error: cannot write the output: bad file descriptor\n"
+
+
 def test_closed_pipe_is_no_complaint() -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -298,6 +307,17 @@ def test_threads_are_bound(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("read", "--threads", 1, "x.png")
     assert given["threads"] == 1
     assert {os.environ[name] for name in THREAD_VARIABLES} == {"1"}
+    run("read", "--threads", 999_999, "x.png")
+    assert {os.environ[name] for name in THREAD_VARIABLES} == {str(os.cpu_count())}
+
+
+def test_model_gets_no_more_threads_than_there_are_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+    monkeypatch.setattr(classifiers, "_load", lambda path, backend, threads: given.append(threads))
+    classifiers.load("upper-digits", threads=999_999)
+    classifiers.load("upper-digits", threads=1)
+    classifiers.load("upper-digits")
+    assert given == [os.cpu_count(), 1, None]
 
 
 def test_language_that_is_no_file_is_told(run: Run, tmp_path: Path) -> None:
@@ -324,8 +344,50 @@ def test_endings_tell_the_formats(run: Run, picture: Callable[[int], Path], tmp_
     assert second.read_text() == "12\n"
 
 
+@pytest.mark.parametrize("name", ["x.csv", "x.html", "x.svg", "x.docx", "x.md"])
+def test_ending_of_no_format_is_a_wrong_command_line(run: Run, name: str) -> None:
+    result = run("read", "a.png", "-o", name)
+    assert result.exit_code == 2
+    assert f"{name} tells no format: name it .txt .json" in " ".join(result.stderr.split())
+
+
+@pytest.mark.usefixtures("fake_reading")
+@pytest.mark.parametrize("more", [(), ("-f", "text")])
+def test_dash_is_standard_output(
+    run: Run,
+    picture: Callable[[int], Path],
+    more: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("read", picture(12), "-o", "-", *more).stdout == "12\n"
+    assert not Path("-").exists()
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_text_goes_to_standard_output_beside_a_file(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    other = tmp_path / "a.json"
+    assert run("read", picture(12), "-o", "-", "-o", other).stdout == "12\n"
+    assert json.loads(other.read_text("utf-8"))["pages"][0]["width"] == 12
+
+
+def test_overlay_of_another_kind_of_picture_is_refused(run: Run) -> None:
+    result = run("read", "a.png", "--overlay", "x.jpg")
+    assert result.exit_code == 2
+    assert "x.jpg is neither PNG nor SVG" in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize(
-    "more", [("-f", "json", "-f", "text"), ("-f", "json", "-o", "a", "-o", "b")]
+    "more",
+    [
+        ("-f", "json", "-f", "text"),
+        ("-f", "json", "-o", "a", "-o", "b"),
+        ("-f", "json", "-f", "text", "-o", "-"),
+        ("-o", "-", "-o", "-"),
+    ],
 )
 def test_formats_and_files_that_do_not_fit_are_refused(run: Run, more: tuple[str, ...]) -> None:
     result = run("read", "a.png", *more)
@@ -356,4 +418,6 @@ def test_numbered_overlay_overwrites_no_image(
 
 
 def test_two_outputs_to_one_file_are_refused(run: Run, picture: Callable[[int], Path]) -> None:
-    assert run("read", picture(9), "-o", "a.png", "--overlay", "./a.png").exit_code == 6
+    assert (
+        run("read", picture(9), "-f", "text", "-o", "a.png", "--overlay", "./a.png").exit_code == 6
+    )

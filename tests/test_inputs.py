@@ -70,12 +70,34 @@ def test_pages_are_selected_in_every_file() -> None:
 
 
 @pytest.mark.usefixtures("here")
-def test_page_that_one_file_lacks_does_not_stop_the_others() -> None:
-    write("a.png", 11)
-    write("b.tif", 21, 22)
-    result = run("read", "a.png", "b.tif", "--pages", "2")
-    assert (result.exit_code, result.stdout) == (ImageError.exit_code, "22\n")
-    assert result.stderr.startswith("ocr: error: cannot read a.png: there is no page 2")
+def test_pages_that_a_file_lacks_are_told_behind_those_it_has() -> None:
+    write("a.tif", 11, 12)
+    write("b.tif", 21, 22, 23)
+    result = run("read", "a.tif", "b.tif", "--pages", "2-3")
+    assert (result.exit_code, result.stdout) == (ImageError.exit_code, "12\n22\n23\n")
+    assert result.stderr.startswith("ocr: error: cannot read a.tif: there is no page 3 (it has 2")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.usefixtures("here")
+def test_images_of_one_page_are_read_beside_some_pages_of_a_book() -> None:
+    write("scans/a.png", 11)
+    write("scans/b.tif", 12)
+    write("book.tif", 21, 22, 23)
+    result = run("read", "scans", "book.tif", "--pages", "2,3-")
+    assert (result.exit_code, result.stdout) == (0, "11\n12\n22\n23\n")
+
+
+def test_pages_of_standard_input_are_selected_as_those_of_a_file() -> None:
+    file = io.BytesIO()
+    frames = [Image.new("L", (width, 9), 255) for width in (11, 12)]
+    frames[0].save(file, "TIFF", save_all=True, append_images=frames[1:])
+    result = run("read", "-", "--pages", "2-3", stdin=file.getvalue())
+    assert (result.exit_code, result.stdout) == (ImageError.exit_code, "12\n")
+    assert result.stderr.startswith("ocr: error: cannot read <stdin>: there is no page 3")
+    assert run("read", "-", "--pages", "2", stdin=b"text").stderr.startswith(
+        "ocr: error: cannot read <stdin>: not an image"
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +147,7 @@ def test_empty_folder_is_told_before_anything_is_read() -> None:
 def test_image_of_a_folder_is_not_overwritten() -> None:
     write("scans/a.png", 11)
     before = Path("scans/a.png").read_bytes()
-    result = run("read", "scans", "-o", "scans/a.png")
+    result = run("read", "scans", "-f", "text", "-o", "scans/a.png")
     assert (result.exit_code, Path("scans/a.png").read_bytes()) == (6, before)
 
 

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from ocr import pipeline
 from ocr.cli import main
@@ -174,6 +175,16 @@ def test_the_command_tells_what_is_wrong(tmp_path, text):
     assert result.exit_code == DataError.exit_code
     assert result.stderr.startswith("ocr: error: ")
     assert len(result.stderr.splitlines()) == 1
+    assert not (tmp_path / "m.npz").exists()
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("the cat")
+    Image.new("L", (9, 9)).save(tmp_path / "photo.webp")
+    arguments = ["language", str(tmp_path), "-o", str(tmp_path / "m.npz")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == DataError.exit_code
+    assert f"cannot read {tmp_path / 'photo.webp'}: not a text in UTF-8" in result.stderr
     assert not (tmp_path / "m.npz").exists()
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -37,6 +39,11 @@ def test_public_names_are_there() -> None:
     assert dir(ocr) == ocr.__all__
     with pytest.raises(AttributeError, match="no attribute 'wrong'"):
         ocr.wrong  # noqa: B018
+
+
+def test_errors_can_be_caught_after_import_ocr_alone() -> None:
+    code = "import ocr; ocr.errors.OcrError, ocr.__version__"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_unknown_language_is_refused() -> None:

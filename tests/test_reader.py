@@ -49,6 +49,8 @@ SOURCES: dict[str, Callable[[], Any]] = {
     "path": lambda: LABEL,
     "name": lambda: str(LABEL),
     "bytes": LABEL.read_bytes,
+    "bytearray": lambda: bytearray(LABEL.read_bytes()),
+    "memoryview": lambda: memoryview(LABEL.read_bytes()),
     "file": lambda: BytesIO(LABEL.read_bytes()),
     "RGB": pixels,
     "RGBA": lambda: opaque(pixels()),
@@ -82,6 +84,28 @@ def test_pages_of_a_file_come_one_at_a_time(reader: ocr.Reader, tmp_path: Path) 
     assert next(pages) == reader.read(tmp_path / "two.tif") == reader.read(LABEL)
     assert next(pages) == ocr.Page(300, 200)
     assert next(pages, None) is None
+
+
+@needs_model
+def test_pages_of_a_file_are_selected_and_bounded(reader: ocr.Reader) -> None:
+    file = BytesIO()
+    frames = [Image.new("L", (width, 9), 255) for width in (11, 12, 13)]
+    frames[0].save(file, "TIFF", save_all=True, append_images=frames[1:])
+    content = file.getvalue()
+    assert [page.width for page in reader.pages(content, select="1,3-")] == [11, 13]
+    with pytest.raises(ImageError, match="there is no page 4"):
+        list(reader.pages(content, select="3-4"))
+    with pytest.raises(ValueError, match="is no page"):
+        list(reader.pages(content, select="one"))
+    with pytest.raises(ImageError, match="more than the limit"):
+        list(reader.pages(content, max_pixels=50))
+
+
+@needs_model
+@pytest.mark.parametrize("source", [None, [LABEL], 3], ids=str)
+def test_what_holds_no_image_is_told(reader: ocr.Reader, source: Any) -> None:
+    with pytest.raises(ImageError, match=f"^cannot read a {type(source).__name__} .give a path"):
+        reader.read(source)
 
 
 @needs_model

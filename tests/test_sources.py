@@ -67,6 +67,13 @@ def test_what_stands_for_nothing_is_told() -> None:
         expand(["*.webp"])
 
 
+@pytest.mark.usefixtures("scans")
+def test_empty_name_is_not_the_folder_one_is_in() -> None:
+    Path("a.png").touch()
+    with pytest.raises(ImageError, match="^cannot read '': it is no name"):
+        expand([""])
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows takes longer names")
 def test_name_that_no_file_can_have_is_told() -> None:
     with pytest.raises(ImageError, match=r"^cannot read x+: .*name too long \(check the path\)$"):

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,10 @@ def test_what_another_program_keeps_beside_an_image_is_no_truth(
         pairs([tmp_path / "a.png"])
 
 
+GROUPS = "<OrderedGroup>" * 3000 + "</OrderedGroup>" * 3000
+DEEP = f"<PcGts><ReadingOrder>{GROUPS}</ReadingOrder></PcGts>"
+
+
 @pytest.mark.parametrize(
     ("ending", "content", "expected"),
     [
@@ -181,6 +186,7 @@ def test_what_another_program_keeps_beside_an_image_is_no_truth(
         (".page.xml", "", "not well-formed XML: no element found"),
         (".page.xml", "<html/>", "<html> is neither PAGE nor ALTO"),
         (".xml", '<!DOCTYPE alto [<!ENTITY a "b">]><alto>&a;</alto>', "it declares entities"),
+        (".page.xml", DEEP, "its groups are nested too deep"),
         (".alto.xml", '<?xml version="1.0" encoding="nosuch"?><alto/>', "not well-formed XML"),
         (".hocr", "<html><p>text</p></html>", "no element of class ocr_page"),
         (".json", '{"pages": [', "not JSON of ocr read"),
@@ -197,6 +203,31 @@ def test_broken_truth_says_what_is_wrong_in_one_line(
         text_of(file)
     assert "\n" not in str(told.value)
     assert str(told.value).endswith(")")
+
+
+def test_time_for_tags_that_are_not_closed_grows_with_their_number_alone(tmp_path: Path) -> None:
+    many = "<p>a</i>" * 20_000  # 10 s where each looks through those before it
+    (tmp_path / "a.hocr").write_text(f"<p class='ocr_page'><p>{many}<b class='ocr_line'>text</b>")
+    start = time.process_time()
+    assert text_of(tmp_path / "a.hocr") == "text\n"
+    assert time.process_time() - start < 3
+
+
+def test_entities_are_seen_in_utf_16_too(tmp_path: Path) -> None:
+    content = (
+        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE alto [<!ENTITY a "b">]><alto>&a;</alto>'
+    )
+    (tmp_path / "a.alto.xml").write_text(content, encoding="utf-16")
+    with pytest.raises(DataError, match="it declares entities"):
+        text_of(tmp_path / "a.alto.xml")
+
+
+def test_index_of_thousands_of_digits_is_the_last(tmp_path: Path) -> None:
+    line = '<TextLine><TextEquiv index="{}"><Unicode>{}</Unicode></TextEquiv>{}</TextLine>'
+    first = '<TextEquiv index="0"><Unicode>first</Unicode></TextEquiv>'
+    region = line.format("9" * 5000, "last", first)
+    (tmp_path / "a.page.xml").write_text(f"<PcGts><TextRegion>{region}</TextRegion></PcGts>")
+    assert text_of(tmp_path / "a.page.xml") == "first\n"
 
 
 @pytest.mark.parametrize("ending", [".gt.txt", ".hocr"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.server
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -127,6 +128,18 @@ def test_server_that_drips_is_left() -> None:
 
     with answering(drip) as url:
         assert "it comes too slowly" in told(url, patience=0.1)
+
+
+def test_server_that_drips_its_headers_is_left() -> None:
+    def drip(request: http.server.BaseHTTPRequestHandler, ended: threading.Event) -> None:
+        request.send_response(200)
+        while not ended.wait(0.01):
+            request.wfile.write(b"x")
+
+    with answering(drip) as url:
+        start = time.monotonic()
+        assert "it comes too slowly" in told(url, patience=0.1)
+        assert time.monotonic() - start < 2
 
 
 def test_answer_that_is_no_http_is_told() -> None:

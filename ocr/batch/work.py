@@ -185,8 +185,9 @@ class Reader:
         from ocr import export
 
         documents = [export.Documents(form) for form in self._settings.forms]
-        pages, failures = 0, []
-        for read in self._pages(job, self._numbers(job), on_page):
+        pages = 0
+        numbers, failures = self._numbers(job)
+        for read in self._pages(job, numbers, on_page):
             if isinstance(read, Failure):
                 failures.append(read)
                 continue
@@ -200,15 +201,20 @@ class Reader:
                 outputs |= zip(of_form, document.finish(), strict=True)
         return Outcome(found, pages, tuple(failures)), outputs
 
-    def _numbers(self, job: Job) -> list[int]:
-        """Which pages of a file are to be read."""
+    def _numbers(self, job: Job) -> tuple[list[int], list[Failure]]:
+        """Which pages of a file are to be read, and why others are not there."""
         from ocr import image
 
         count, select = image.count_pages(job.path), self._settings.select
+        there = list(range(1, count + 1))
+        lacking = []
         if select is not None:
-            select.check(count, job.path)
-        wanted = (n for n in range(1, count + 1) if select is None or n in select)
-        return [number for number in wanted if number not in job.left_out]
+            wanted = select.of(count)
+            there = [number for number in there if number in wanted]
+            missing = select.missing(count)
+            if missing and count > 1:  # the one page of a file is read whatever is selected
+                lacking.append(Failure(missing, f"there is no such page (it has {count})"))
+        return [number for number in there if number not in job.left_out], lacking
 
     def _pages(
         self, job: Job, numbers: Sequence[int], on_page: OnPage

@@ -13,6 +13,7 @@ from ocr.alphabet import Alphabet, characters_of
 from ocr.errors import MissingExtraError, ModelError
 from ocr.files import read_errors
 from ocr.models_dir import SUFFIXES, models_dir
+from ocr.process import at_most_cores
 
 OTHER_NAMES = {"latin": "default"}  # by the alphabet that it reads
 
@@ -58,13 +59,16 @@ def load(
     alphabet : str, optional
         The only characters it may answer, or the name of an alphabet.
     threads : int, optional
-        Most cores that it uses; by default all. NumPy's are bound by the environment alone.
+        Most cores that it uses, of those there are; by default all. NumPy's are bound by the
+        environment alone.
 
     Raises
     ------
     ModelError
         If there is no such model, the file is not one, or it knows none of the characters.
     """
+    if threads is not None:
+        threads = at_most_cores(threads)
     classifier = _load(find(name_or_path), backend, threads)
     return classifier if alphabet is None else restrict(classifier, characters_of(alphabet))
 

@@ -39,6 +39,8 @@ def run() -> None:
     """Be the program: run the command on the arguments of the process, and end it."""
     hurry()
     sys.setswitchinterval(SWITCH_INTERVAL)
+    if sys.stdout is None:  # closed before the start: click would drop what is printed there
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
     try:
         main(prog_name="ocr")
     except SystemExit as ending:

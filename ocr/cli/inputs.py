@@ -64,7 +64,7 @@ _OPTIONS = (
         "select",
         metavar="1,3-5,9-",
         callback=page_numbers_of,
-        help="Only these pages of each file, in the file's order.  [default: all]",
+        help="Only these pages of each file of several, in the file's order.  [default: all]",
     ),
     click.option(
         "--max-pixels",

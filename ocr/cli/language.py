@@ -50,4 +50,11 @@ def _lines(texts: tuple[Path, ...]) -> Iterator[str]:
             files = sorted(text.rglob("*")) if text.is_dir() else [text]
             for file in files:
                 if not file.is_dir():
-                    yield from file.read_text(encoding="utf-8", errors="ignore").splitlines()
+                    yield from _text(file).splitlines()
+
+
+def _text(file: Path) -> str:
+    content = file.read_bytes()
+    if b"\0" in content:  # an image, an archive, or text in UTF-16
+        raise DataError(f"cannot read {file}: not a text in UTF-8 (name text files alone)")
+    return content.decode("utf-8", errors="ignore")

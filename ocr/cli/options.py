@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from ocr.cli import completion
+from ocr.process import at_most_cores
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -38,7 +39,7 @@ def use_threads(count: int | None) -> None:
     # NumPy's products are small here: to start its threads takes longer than they save
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if count is not None:
-        os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(count)))
+        os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(at_most_cores(count))))
 
 
 def language_of(value: str) -> str | None:

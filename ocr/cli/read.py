@@ -17,7 +17,7 @@ from ocr.cli.documents import write_documents
 from ocr.cli.inputs import page_options
 from ocr.cli.options import language_of, reading_options, use_threads
 from ocr.cli.output import print_texts
-from ocr.cli.overlays import overlaid
+from ocr.cli.overlays import drawing_of, overlaid
 from ocr.cli.targets import targets
 from ocr.errors import OcrError, OutputError
 
@@ -66,11 +66,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     multiple=True,
     metavar="FILE",
-    help="Write there, not to standard output; several files may be given.",
+    help="Write there, not to standard output, which is -; several files may be given.",
 )
 @click.option(
     "--overlay",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=drawing_of,
     metavar="FILE",
     help="Draw what was read over the image, in PNG or (FILE.svg) SVG; of several pages, "
     "NAME-1.png, NAME-2.png ...",
@@ -160,12 +161,10 @@ def _decoded(
     files: Iterable[str], select: PageNumbers | None, max_pixels: int, allow_urls: bool
 ) -> Iterator[PageImage | OcrError]:
     """Pages of all files, one decoded after the other; in the place of one, why it cannot be."""
-    from ocr import image
-
     for file in files:
         try:
             source = sources.opened(file, allow_urls=allow_urls)
-            yield from image.pages_or_errors(source, select=select, max_pixels=max_pixels)
+            yield from sources.pages(source, select=select, max_pixels=max_pixels)
         except OcrError as error:
             yield error
 
@@ -265,10 +264,13 @@ def _read_all(
 def _write(
     results: Iterable[tuple[PageImage, Page]], wanted: list[tuple[str, Path | None]]
 ) -> None:
-    """Write all pages in every format that is wanted."""
+    """Write all pages in every format that is wanted; of none, leave what an earlier run wrote."""
     documents = [export.Documents(form) for form, _ in wanted]
-    for page_image, page in results:
+    count = 0
+    for count, (page_image, page) in enumerate(results, start=1):  # noqa: B007
         for document in documents:
             document.add(page_image, page)
+    if not count:
+        return
     for document, (form, target) in zip(documents, wanted, strict=True):
         write_documents(document.finish(), form, target)

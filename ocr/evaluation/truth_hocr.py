@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -36,6 +37,8 @@ class _Parser(HTMLParser):
         self.pages = 0
         self.lines: list[list[str]] = []
         self._open: list[tuple[str, set[str]]] = []
+        self._tags: Counter[str] = Counter()  # of `_open`, not to look through it each time
+        self._classes: Counter[str] = Counter()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in VOID:
@@ -46,13 +49,17 @@ class _Parser(HTMLParser):
             self.lines.append([])
         self._space(classes)
         self._open.append((tag, classes))
+        self._tags[tag] += 1
+        self._classes.update(classes)
 
     def handle_endtag(self, tag: str) -> None:
-        if not any(tag == name for name, _ in self._open):
+        if not self._tags[tag]:
             return
         name = ""
         while name != tag:  # what HTML lets stay open ends here too
             name, classes = self._open.pop()
+            self._tags[name] -= 1
+            self._classes.subtract(classes)
             self._space(classes)
 
     def handle_data(self, data: str) -> None:
@@ -68,4 +75,4 @@ class _Parser(HTMLParser):
             self.lines[-1].append(" ")
 
     def _within(self, classes: set[str]) -> bool:
-        return any(classes & each for _, each in self._open)
+        return any(self._classes[name] for name in classes)

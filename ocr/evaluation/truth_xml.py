@@ -23,7 +23,8 @@ def lines_of(content: bytes, file: Path) -> list[str]:
     DataError
         If it is neither, is damaged, or declares entities.
     """
-    if b"<!ENTITY" in content:  # no tool writes any, and they can make a page of gigabytes
+    # no tool writes any, and they can make a page of gigabytes; UTF-16 has zeros between
+    if b"<!ENTITY" in content.replace(b"\0", b""):
         raise DataError(f"cannot read {file}: it declares entities (save it without a DTD)")
     try:
         root = fromstring(content)
@@ -33,7 +34,12 @@ def lines_of(content: bytes, file: Path) -> list[str]:
         ) from error
     kind = _name(root)
     if kind == "PcGts":
-        return list(_lines_of_page(root))
+        try:
+            return list(_lines_of_page(root))
+        except RecursionError as error:
+            raise DataError(
+                f"cannot read {file}: its groups are nested too deep (export it again)"
+            ) from error
     if kind == "alto":
         return [_text_of_alto(line) for line in _all(root, "TextLine")]
     raise DataError(f"cannot read {file}: <{kind}> is neither PAGE nor ALTO (export it as one)")
@@ -83,7 +89,7 @@ def _references(group: Element) -> Iterator[Element]:
 
 def _number(index: str | None) -> float:
     """Index as a number; 0 where there is none, as for all members of an unordered group."""
-    return int(index) if index and index.isdecimal() else 0
+    return float(index) if index and index.isdecimal() else 0
 
 
 def _text_of_page(element: Element) -> str:

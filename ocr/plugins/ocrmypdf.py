@@ -14,16 +14,20 @@ from math import atan, degrees
 from pathlib import Path
 from statistics import median
 
-from ocrmypdf import OcrEngine, OcrOptions, hookimpl
-from ocrmypdf.exceptions import BadArgsError, InputFileError
-from ocrmypdf.hocrtransform import Baseline, BoundingBox, OcrClass, OcrElement
-from ocrmypdf.pluginspec import OrientationConfidence
 from PIL import Image
 
 from ocr import __version__, export, image, pipeline
-from ocr.errors import OcrError
+from ocr.errors import MissingExtraError, OcrError
 from ocr.page import Box, Line, Page, Word
 from ocr.reader import Reader
+
+try:
+    from ocrmypdf import OcrEngine, OcrOptions, hookimpl
+    from ocrmypdf.exceptions import BadArgsError, InputFileError
+    from ocrmypdf.hocrtransform import Baseline, BoundingBox, OcrClass, OcrElement
+    from ocrmypdf.pluginspec import OrientationConfidence
+except ModuleNotFoundError as error:
+    raise MissingExtraError("the plug-in of OCRmyPDF", "ocrmypdf") from error
 
 DPI = 72.0  # of a picture that does not say, as OCRmyPDF's other engines take it
 LANGUAGE = "eng"  # of the language model that ships, as OCRmyPDF calls it

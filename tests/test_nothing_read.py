@@ -1,0 +1,24 @@
+"""What an earlier run wrote outlives a run that reads nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ocr import cli
+from ocr.export import FORMATS
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_where_no_image_was_read_no_file_is_overwritten(form: str, tmp_path: Path) -> None:
+    output = tmp_path / f"keep{FORMATS[form][0]}"
+    output.write_text("what was read before")
+    result = CliRunner().invoke(
+        cli.main, ["read", str(tmp_path / "gone.png"), "-o", str(output), "--threads", "1"]
+    )
+    assert result.exit_code == 3
+    assert result.stderr.count("\n") == 1
+    assert output.read_text() == "what was read before"
+    assert list(tmp_path.iterdir()) == [output]
