@@ -74,10 +74,10 @@ def pages(
     working_side: int,
 ) -> Iterator[PageImage]:
     """Decode one frame after the other; see `ocr.image.pages`."""
-    with _opened(file, name) as image:
+    with opened(file, name) as image:
         if select is not None:
             select.check(_count(image), name)
-        for number, frame in enumerate(_frames(image), start=1):
+        for number, frame in enumerate(frames_of(image), start=1):
             if select is None or number in select:
                 told = numbered(name, number)
                 with errors(told):
@@ -87,12 +87,20 @@ def pages(
 
 def count(file: BinaryIO, name: str) -> int:
     """How many frames there are."""
-    with _opened(file, name) as image:
+    with opened(file, name) as image:
         return _count(image)
 
 
-def _opened(file: BinaryIO, name: str) -> Image.Image:
-    """Picture with its size known and nothing decoded."""
+def opened(file: BinaryIO, name: str) -> Image.Image:
+    """Picture with its size known and nothing decoded.
+
+    Raises
+    ------
+    ImageError
+        If it is none of `FORMATS`, nor HEIC.
+    MissingExtraError
+        If it is HEIC, and what reads that is not installed.
+    """
     with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
         return _opened_as_common(file)
     head = head_of(file, 64)
@@ -131,10 +139,11 @@ def _opened_as_heif(file: BinaryIO, name: str) -> Image.Image:
 
 
 def _count(image: Image.Image) -> int:
-    return sum(1 for _ in _frames(image))
+    return sum(1 for _ in frames_of(image))
 
 
-def _frames(image: Image.Image) -> Iterator[Image.Image]:
+def frames_of(image: Image.Image) -> Iterator[Image.Image]:
+    """The picture at each of its frames; reduced copies of others are none."""
     if image.format != "TIFF":
         yield image
         return
@@ -158,7 +167,7 @@ def page_of(
     if image.info.get("progressive") or image.width * image.height > max_pixels:
         check_pixels((width, height), name, max_pixels)
     image.load()
-    orientation = _orientation(image)
+    orientation = orientation_of(image)
     gray = _reduced(_gray(image), working_side)
     scale = max(gray.size) / max(width, height)
     if orientation in UPRIGHT:
@@ -176,7 +185,7 @@ def _draft(image: Image.Image, working_side: int) -> None:
     image.draft("L", (max(1, int(width / reduction)), max(1, int(height / reduction))))
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
     """EXIF orientation; 1, upright, where there is none (Pillow turns TIFF itself)."""
     try:
         return int(image.getexif().get(ORIENTATION, 1))

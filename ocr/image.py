@@ -137,7 +137,7 @@ def pages(
     MissingExtraError
         If it is a PDF or HEIC, and what reads these is not installed.
     """
-    name = _name_of(source)
+    name = name_of(source)
     content = _content_of(source)
     yield from _pages(content, name, select, max_pixels, working_side)
 
@@ -156,7 +156,7 @@ def pages_or_errors(
     MissingExtraError
         As `pages`.
     """
-    name = _name_of(source)
+    name = name_of(source)
     content = _content_of(source)
     last, left = 0, select
     while left is None or left.ranges:
@@ -209,7 +209,7 @@ def _pages(
 
 def count_pages(source: str | Path | bytes) -> int:
     """How many pages `pages` gives where it gives all, and raises the same; decodes none."""
-    name = _name_of(source)
+    name = name_of(source)
     with errors(name), alone(), opened(source) as file:
         count: int = _kind_of(file).count(file, name)
         return count
@@ -268,7 +268,8 @@ def of_picture(
         return frames.page_of(picture.copy(), 1, name, max_pixels, working_side)
 
 
-def _name_of(source: str | Path | bytes | BinaryIO) -> str:
+def name_of(source: str | Path | bytes | BinaryIO) -> str:
+    """What a source is called in messages."""
     if isinstance(source, bytes):
         return "<bytes>"
     return str(source if isinstance(source, (str, Path)) else getattr(source, "name", "<stream>"))

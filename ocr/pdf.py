@@ -21,6 +21,7 @@ from ocr.image import (
     PageImage,
     alone,
     check_pixels,
+    name_of,
     numbered,
     opened,
 )
@@ -96,7 +97,7 @@ def letters_seen(source: str | Path | bytes, number: int) -> NDArray[np.float64]
     ImageError
         If the file or the page is damaged.
     """
-    name = "<bytes>" if isinstance(source, bytes) else str(source)
+    name = name_of(source)
     with (
         alone(),
         opened(source) as file,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
 import img2pdf
 from pikepdf import Matrix, Name, Object, Pdf
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image
 
+from ocr import frames
 from ocr import image as images
+from ocr.errors import ImageError, MissingExtraError
 from ocr.image import PageImage
 
 AS_THEY_COME = {"JPEG", "MPO", "PNG", "JPEG2000"}  # formats that PDF holds without decoding them
@@ -57,55 +60,23 @@ def embed(image: PageImage, pdf: Pdf) -> tuple[Object, Matrix]:
 
 def _content(image: PageImage) -> tuple[bytes, int]:
     """File that can be embedded, and its EXIF orientation."""
-    source = image.source
-    if source is None:
-        return _lossless(image.picture()), 1
-    raw = source if isinstance(source, bytes) else Path(source).read_bytes()
-    picture = _opened(raw)
-    if picture is None or picture.mode in DEEP:
-        return _lossless(image.picture()), 1  # as it was read
-    with picture:
-        orientation = _orientation(picture)
+    if image.source is not None:
+        with contextlib.suppress(ImageError, MissingExtraError):  # another program read it
+            return _content_of(image, image.source)
+    return _lossless(image.picture()), 1
+
+
+def _content_of(image: PageImage, source: str | Path | bytes) -> tuple[bytes, int]:
+    with images.opened(source) as file, frames.opened(file, image.name) as picture:
+        if picture.mode in DEEP:
+            return _lossless(image.picture()), 1  # as it was read
+        orientation = frames.orientation_of(picture)
         if picture.format in AS_THEY_COME and not picture.has_transparency_data:
-            return raw, orientation
-        _seek(picture, image.number)
+            file.seek(0)
+            return file.read(), orientation
+        picture = next(islice(frames.frames_of(picture), image.number - 1, None))
         picture.load()  # which turns a TIFF upright
         return _lossless(_on_white(picture)), 1 if picture.format == "TIFF" else orientation
-
-
-def _opened(raw: bytes) -> Image.Image | None:
-    """Picture of a file; None where what read it is no part of Pillow, nor of pillow-heif."""
-    try:
-        return Image.open(BytesIO(raw))
-    except UnidentifiedImageError:
-        pass
-    try:
-        from pillow_heif import HeifImageFile
-
-        picture: Image.Image = HeifImageFile(BytesIO(raw))
-    except (ImportError, ValueError, SyntaxError, OSError):
-        return None
-    return picture
-
-
-def _orientation(picture: Image.Image) -> int:
-    """EXIF orientation; 1, upright, where it is damaged."""
-    try:
-        return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
-    except images.DAMAGE:
-        return 1
-
-
-def _seek(picture: Image.Image, number: int) -> None:
-    """Go to a page of a TIFF; reduced copies of pages are none."""
-    if picture.format != "TIFF":
-        return
-    for frame in itertools.count():
-        picture.seek(frame)  # not asking how many there are, which goes through all
-        if frame == 0 or not picture.getexif().get(ExifTags.Base.NewSubfileType, 0) & 1:
-            number -= 1
-        if not number:
-            return
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
