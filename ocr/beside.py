@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
+from ocr.process import cores
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -36,7 +38,7 @@ def pays() -> bool:
     return (
         sys.platform == "linux"  # others cannot fork, or not safely
         and "numpy" not in sys.modules
-        and len(os.sched_getaffinity(0)) > 1
+        and cores() > 1
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import re
@@ -16,6 +17,7 @@ from ocr.errors import OcrError, OutputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+BLOCK = 1 << 20  # bytes
 NUMBER = re.compile(r"-[0-9]+(?=(\.[a-z]+)+$)")  # in NAME-1.ENDING
 
 
@@ -55,6 +57,22 @@ def _replace(path: Path, data: bytes) -> None:
             partial.unlink()
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those that it lies in, where they are not there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {reason(error)} (name another folder)"
+        ) from error
+
+
 def make_empty(folder: Path) -> None:
     """Make a folder, or take one that is empty.
 
@@ -63,8 +81,8 @@ def make_empty(folder: Path) -> None:
     OutputError
         If it has anything in it, or cannot be made.
     """
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         used = any(folder.iterdir())
     except OSError as error:
         raise OutputError(
@@ -107,6 +125,15 @@ def read_errors(path: str | Path, kind: type[OcrError]) -> Iterator[None]:
         yield
     except OSError as error:
         raise kind(f"cannot read {path}: {reason(error)} (check the path)") from error
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            found.update(block)
+    return found.hexdigest()
 
 
 def reason(error: OSError) -> str:

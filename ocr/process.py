@@ -28,6 +28,13 @@ def _keep_freed_memory() -> None:
                 ctypes.CDLL(None).mallopt(setting, KEPT)
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def at_most_cores(threads: int) -> int:
     """So many threads, or one for each core: of more, a library may make all before it works."""
     return min(threads, os.cpu_count() or 1)

@@ -17,8 +17,7 @@ from ocr.batch.pool import FOREVER, TRIES, Results, read_all
 from ocr.batch.progress import Progress
 from ocr.batch.settings import Settings
 from ocr.batch.work import Job, Outcome, Reader
-from ocr.errors import OutputError
-from ocr.files import reason, sweep
+from ocr.files import make_folder, sweep
 
 #: What reads jobs, and gives each with its outcome; it is told what to call after each page.
 Engine = Callable[[Sequence[Job], Callable[[], None]], Results]
@@ -71,7 +70,7 @@ def run(
     """
     fingerprint = settings.fingerprint()
     files = inputs.in_shard(inputs.find(sources, output), shard)
-    _make_folder(output)
+    make_folder(output)
     with locked(output, shard), Manifest(manifest_path(output, shard)) as manifest:
         for other, path in manifests(output).items():
             if other[1] != shard[1]:
@@ -176,10 +175,3 @@ def _entry(awaited: Entry, outcome: Outcome) -> Entry:
         pages=outcome.pages,
         outputs=outcome.written or awaited.outputs,
     )
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {reason(error)} (name another folder)") from error

@@ -10,11 +10,9 @@ from pathlib import Path
 
 from ocr import __version__
 from ocr.errors import ModelError, OcrError
-from ocr.files import read_errors
+from ocr.files import read_errors, sha256
 from ocr.image import MAX_PIXELS
 from ocr.page_numbers import PageNumbers
-
-BLOCK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,5 @@ class Settings:
 
 def digest(path: Path, kind: type[OcrError]) -> str:
     """SHA-256 of a file; an error of a kind of ours where it cannot be read."""
-    found = hashlib.sha256()
-    with read_errors(path, kind), path.open("rb") as file:
-        while block := file.read(BLOCK):
-            found.update(block)
-    return found.hexdigest()
+    with read_errors(path, kind):
+        return sha256(path)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from ocr.batch.settings import Settings, digest
 from ocr.errors import ImageError, OcrError, OutputError
 from ocr.export import FORMATS, PAGE_A_FILE, paths_of
-from ocr.files import reason, write_whole
+from ocr.files import make_folder, reason, write_whole
 from ocr.page_numbers import PageNumbers
 
 if TYPE_CHECKING:
@@ -286,7 +286,8 @@ def write(
                 kept.append(name)
                 continue
             if there != new:
-                _write(path, content)
+                make_folder(path.parent)
+                write_whole(path, content)
             written[path.name] = new
     except OutputError as error:
         cause = error.__cause__
@@ -315,11 +316,3 @@ def _remove_others(
 def _digest_of(path: Path) -> str | None:
     """SHA-256 of a file; None where there is none."""
     return digest(path, OutputError) if path.is_file() else None
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write {path.parent}: {reason(error)}") from error
-    write_whole(path, content)

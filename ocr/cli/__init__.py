@@ -39,8 +39,7 @@ def run() -> None:
     """Be the program: run the command on the arguments of the process, and end it."""
     hurry()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    if sys.stdout is None:  # closed before the start: click would drop what is printed there
-        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    _open_what_is_closed()
     try:
         main(prog_name="ocr")
     except SystemExit as ending:
@@ -51,14 +50,24 @@ def run() -> None:
         _leave(OutputError.exit_code)
 
 
+def _open_what_is_closed() -> None:
+    """Take the places of standard streams that were closed before the start.
+
+    Else the next file that is opened would get what is printed, as the manifest of a batch.
+    """
+    if sys.stdout is None:  # click would drop what is printed there: that it is lost is told
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
 def _leave(code: str | int | None) -> NoReturn:
     """End the process without taking the modules apart, which takes as long as a small page."""
     atexit._run_exitfuncs()
     status = code if isinstance(code, int) else 0
     for stream in sys.stdout, sys.stderr:
         try:
-            if stream is not None:  # None where it was closed before the start
-                stream.flush()
+            stream.flush()
         except OSError:
             status = status or OutputError.exit_code
     os._exit(status)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +12,10 @@ from ocr import export
 from ocr.cli import INTERRUPTED
 from ocr.cli.completion import files
 from ocr.cli.inputs import page_options
-from ocr.cli.options import language_of, model_options, use_threads
+from ocr.cli.options import language_of, model_options, reject_option, use_threads
 from ocr.cli.output import print_texts
 from ocr.errors import IncompleteError
+from ocr.process import cores
 
 if TYPE_CHECKING:
     from ocr.page_numbers import PageNumbers
@@ -45,13 +44,7 @@ def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 )
 @page_options
 @model_options
-@click.option(
-    "--reject",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    metavar="P",
-    help="Write \N{REPLACEMENT CHARACTER} for letters less sure than P, from 0 to 1.",
-)
+@reject_option
 @click.option(
     "-f",
     "--format",
@@ -117,8 +110,6 @@ def command(
     It may be stopped at any moment: the same command goes on, and reads only what is missing. A
     page that cannot be read is told and left out, and the exit code is then 9.
     """
-    if sys.stderr is None:  # closed before the start: else the manifest would get its number
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  (as long as the process)
     if as_status:
         _print_status(output, as_json)
         return
@@ -166,13 +157,6 @@ def command(
         )
     if not quiet:
         click.echo(f"{counted(summary.files, 'file')}, {summary.read:,} read now", err=True)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _print_status(output: Path, as_json: bool) -> None:

@@ -32,6 +32,11 @@ def model_options(command: Command) -> Command:
     return command
 
 
+def reject_option(command: Command) -> Command:
+    """Add --reject."""
+    return _REJECT(command)
+
+
 def use_threads(count: int | None) -> None:
     """Bound the threads of libraries not yet imported; None leaves the classifier all cores."""
     # threads that spin while they wait cost several times the work on a busy machine
@@ -107,4 +112,12 @@ _THREADS = click.option(
     type=click.IntRange(1),
     metavar="N",
     help="Use at most so many cores.  [default: all]",
+)
+
+_REJECT = click.option(
+    "--reject",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="P",
+    help="Write \N{REPLACEMENT CHARACTER} for letters less sure than P, from 0 to 1.",
 )

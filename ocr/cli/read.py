@@ -15,7 +15,7 @@ from ocr.cli import report
 from ocr.cli.completion import files as image_names
 from ocr.cli.documents import write_documents
 from ocr.cli.inputs import page_options
-from ocr.cli.options import language_of, reading_options, use_threads
+from ocr.cli.options import language_of, reading_options, reject_option, use_threads
 from ocr.cli.output import print_texts
 from ocr.cli.overlays import drawing_of, overlaid
 from ocr.cli.targets import targets
@@ -43,13 +43,7 @@ if TYPE_CHECKING:
     help="Fetch images that are given by an https:// or http:// address.",
 )
 @reading_options
-@click.option(
-    "--reject",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    metavar="P",
-    help="Print \N{REPLACEMENT CHARACTER} for letters less sure than P, from 0 to 1.",
-)
+@reject_option
 @click.option(
     "-f",
     "--format",

@@ -76,7 +76,7 @@ def _glyph(glyph: Glyph) -> dict[str, Any]:
     return {
         **_part(glyph.box, glyph.character, glyph.confidence),
         "alternatives": [
-            {"text": character, "confidence": _rounded(confidence)}
+            {"text": character, "confidence": rounded(confidence)}
             for character, confidence in glyph.alternatives
         ],
     }
@@ -86,9 +86,10 @@ def _part(box: Box, text: str, confidence: float) -> dict[str, Any]:
     return {
         "box": [box.left, box.top, box.right, box.bottom],
         "text": text,
-        "confidence": _rounded(confidence),
+        "confidence": rounded(confidence),
     }
 
 
-def _rounded(confidence: float) -> float:
+def rounded(confidence: float) -> float:
+    """Confidence to as many digits as it is written with."""
     return round(float(confidence), DIGITS)

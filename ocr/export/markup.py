@@ -6,9 +6,8 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
+from ocr.export.json import rounded
 from ocr.page import REJECTED
-
-DIGITS = 4  # of a confidence
 
 PAGES = "pages"  # the comment where pages of a document come in; no text looks like it, escaped
 
@@ -29,7 +28,7 @@ def proper(text: str) -> str:
 
 def share(confidence: float) -> str:
     """Confidence from 0 to 1, as the JSON has it."""
-    return str(round(float(confidence), DIGITS))
+    return str(rounded(confidence))
 
 
 def identity(kind: str, *numbers: int) -> str:

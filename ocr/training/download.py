@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import http.client
 import re
 import ssl
@@ -17,7 +16,7 @@ from typing import IO, Any
 
 from ocr import __version__
 from ocr.errors import FetchError, OutputError
-from ocr.files import reason
+from ocr.files import reason, sha256
 
 CHUNK = 1 << 18  # bytes between two reports of progress
 TIMEOUT = 30  # seconds without a byte
@@ -84,15 +83,6 @@ def download(
 def is_right(path: Path, file: RemoteFile) -> bool:
     """Whether a file has the size and the digest that it should have."""
     return size_of(path) == file.size and sha256(path) == file.sha256
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as opened:
-        while chunk := opened.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def size_of(path: Path) -> int:
