@@ -8,7 +8,7 @@ every character of the alphabet, and at the end the mean of the weights before a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -197,16 +197,49 @@ def gained(hand: Hand, model: Classifier, language: Ngrams | None) -> str:
     )
 
 
-def best_blend(hand: Hand, learner: Learner, before: State) -> float:
-    """Give the learner the blend that reads the held-out lines best; of equals the least new."""
+def save_blend(
+    learner: Learner,
+    before: State,
+    output: Path,
+    held: Samples,
+    errors: Callable[[], float],
+) -> dict[str, Any]:
+    """Save the blend of the best epoch with the weights before that reads best.
+
+    Parameters
+    ----------
+    learner : Learner
+        Has the saved weights afterwards.
+    before : dict
+        Its state before training.
+    output : Path
+        The model of the best epoch, as training saved it; written anew, once.
+    held : Samples
+        Held out, to measure with for the card.
+    errors : callable
+        How much the learner reads wrong; of blends that do so equally, that with the least new
+        is taken.
+
+    Returns
+    -------
+    dict
+        The model's card.
+    """
+    card = describe(output)
+    if "blend" in card:  # killed after it was blended
+        return card
+    learner.load_model(output)
     after = learner.state()
-    errors = {}
+    wrong = {}
     for share in BLENDS:
         learner.load_state(blended(before, after, share))
-        errors[share] = measure(hand.held, learner, english()).edits
-    best = min(BLENDS, key=lambda share: (errors[share], share))
+        wrong[share] = errors()
+    best = min(BLENDS, key=lambda share: (wrong[share], share))
     learner.load_state(blended(before, after, best))
-    return best
+    loss, accuracy = validate(learner, held)
+    card |= {"valid_loss": loss, "valid_accuracy": accuracy, "blend": best}
+    learner.save_model(output, card)
+    return card
 
 
 def finish(hand: Hand, learner: Learner, output: Path) -> str:
@@ -224,11 +257,12 @@ def finish(hand: Hand, learner: Learner, output: Path) -> str:
     str
         One line for the user.
     """
-    card = describe(output)
-    if hand.before is not None and "blend" not in card:  # else killed after it was blended
-        learner.load_model(output)
-        share = best_blend(hand, learner, hand.before)
-        loss, accuracy = validate(learner, samples_of(hand.held, learner.alphabet))
-        measured = {"valid_loss": loss, "valid_accuracy": accuracy, "blend": share}
-        learner.save_model(output, card | measured)
+    if hand.before is not None:
+        save_blend(
+            learner,
+            hand.before,
+            output,
+            samples_of(hand.held, learner.alphabet),
+            lambda: measure(hand.held, learner, english()).edits,
+        )
     return gained(hand, load_classifier(output), english())

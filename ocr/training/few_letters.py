@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
-from ocr.classifiers import describe
 from ocr.decode.geometry import SCALED
 from ocr.errors import DataError
 from ocr.training import datasets
-from ocr.training.adapt import BLENDS, State, blended, replayed
+from ocr.training.adapt import State, replayed, save_blend
 from ocr.training.learner import Learner
 from ocr.training.loop import validate
 from ocr.training.pages import is_pages
@@ -98,32 +97,14 @@ def gather(few: FewLetters, alphabet: Alphabet, *, seed: int) -> tuple[Samples, 
 def finish(few: FewLetters, held: Samples, learner: Learner, output: Path) -> str:
     """Hold what training made of a model to what it was, and tell what the letters brought.
 
-    The blend with the weights before that reads most of the held-out letters is saved; of equals
-    that with the least new.
+    The blend with the weights before that reads most of the held-out letters is saved.
 
     Returns
     -------
     str
         One line for the user.
     """
-    card = describe(output)
-    if "blend" not in card:  # else killed after it was blended
-        learner.load_model(output)  # the best epoch's, not the last
-        card |= _best_blend(few, held, learner)
-        learner.save_model(output, card)
+    card = save_blend(learner, few.before, output, held, lambda: -validate(learner, held)[1])
     learner.load_state(few.before)
     before, after = validate(learner, held)[1], card["valid_accuracy"]
     return f"held-out letters ({len(held)}): {before:.1%} right before, {after:.1%} after"
-
-
-def _best_blend(few: FewLetters, held: Samples, learner: Learner) -> dict[str, float]:
-    """Give the learner the blend that knows most of the held-out letters; what the card tells."""
-    after = learner.state()
-    measured: dict[float, tuple[float, float]] = {}
-    for share in BLENDS:
-        learner.load_state(blended(few.before, after, share))
-        measured[share] = validate(learner, held)
-    best = max(BLENDS, key=lambda share: (measured[share][1], -share))
-    learner.load_state(blended(few.before, after, best))
-    loss, accuracy = measured[best]
-    return {"valid_loss": loss, "valid_accuracy": accuracy, "blend": best}
