@@ -64,7 +64,7 @@ def fetch(
 def _fetched(url: str, max_bytes: int, timeout: float, patience: float) -> NamedBytes:
     deadline = time.monotonic() + patience
     opener = urllib.request.build_opener(_WebOnly)
-    with _network_errors(url):
+    with network_errors(url):
         request = urllib.request.Request(url, headers={"User-Agent": f"ocr/{__version__}"})
         with opener.open(request, timeout=timeout) as answer:
             return NamedBytes(_content(answer, url, max_bytes, deadline), url)
@@ -102,21 +102,31 @@ class _WebOnly(urllib.request.HTTPRedirectHandler):
 
 
 @contextlib.contextmanager
-def _network_errors(url: str) -> Iterator[None]:
-    """Raise what goes wrong on the way as one line."""
+def network_errors(
+    url: str,
+    *,
+    address: str = "check the address",
+    network: str = "check the address, and the network",
+    again: str = "try again",
+) -> Iterator[None]:
+    """Raise what goes wrong on the way as a FetchError, with one of three remedies.
+
+    What the disk says goes through.
+    """
     try:
         yield
     except urllib.error.HTTPError as error:
         error.close()
-        raise _error(url, f"{error.code} {error.reason}", "check the address") from error
+        raise _error(url, f"{error.code} {error.reason}", address) from error
     except urllib.error.URLError as error:
-        raise _error(url, str(error.reason), "check the address, and the network") from error
+        raise _error(url, str(error.reason), network) from error
     except TimeoutError as error:
-        raise _error(url, "no answer in time", "try again") from error
+        raise _error(url, "no answer in time", again) from error
+    # a name that no host can have, a path that is not ASCII or has blanks
     except (http.client.InvalidURL, ValueError) as error:
-        raise _error(url, f"no proper address: {error}", "check it") from error
+        raise _error(url, f"no address: {error}", address) from error
     except (http.client.HTTPException, ConnectionError, ssl.SSLError) as error:
-        raise _error(url, str(error) or "the connection broke", "try again") from error
+        raise _error(url, str(error) or "the connection broke", again) from error
 
 
 def _error(url: str, why: str, remedy: str) -> FetchError:

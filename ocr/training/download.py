@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import re
-import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,10 +16,18 @@ from typing import IO, Any
 from ocr import __version__
 from ocr.errors import FetchError, OutputError
 from ocr.files import reason, sha256
+from ocr.web import network_errors
 
 CHUNK = 1 << 18  # bytes between two reports of progress
 TIMEOUT = 30  # seconds without a byte
 OUT_OF_RANGE = 416  # HTTP: what is asked for lies beyond the end of the file
+
+#: For what goes wrong on the way.
+REMEDIES = {
+    "address": "name another --url",
+    "network": "is there a network?",
+    "again": "run it again: it goes on from where it was",
+}
 
 Progress = Callable[[str, int, int], None]  # name, bytes so far, bytes in all
 
@@ -101,7 +108,7 @@ def _receive(
     """Append what is missing to the partial file; start anew where the server cannot resume."""
     if size_of(partial) > file.size:
         partial.unlink()
-    with _network_errors(url), _answer(url, partial, https_only) as answer:
+    with network_errors(url, **REMEDIES), _answer(url, partial, https_only) as answer:
         resumed = _starts_at(answer) == size_of(partial) > 0
         version_of(partial).write_text(_version(answer.headers), encoding="utf-8")
         with partial.open("ab" if resumed else "wb") as opened:
@@ -183,28 +190,6 @@ class _HttpsOnly(urllib.request.HTTPRedirectHandler):
         if not request[-1].lower().startswith("https://"):
             raise FetchError(f"sent on to {request[-1]}, which is not https (name another --url)")
         return super().redirect_request(*request)
-
-
-@contextlib.contextmanager
-def _network_errors(url: str) -> Iterator[None]:
-    """Raise what goes wrong on the way as one line; what the disk says goes through."""
-    try:
-        yield
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise FetchError(
-            f"cannot fetch {url}: {error.code} {error.reason} (name another --url)"
-        ) from error
-    except urllib.error.URLError as error:
-        raise FetchError(f"cannot fetch {url}: {error.reason} (is there a network?)") from error
-    # a name that no host can have, a path that is not ASCII or has blanks
-    except (ValueError, http.client.InvalidURL) as error:
-        raise FetchError(f"cannot fetch {url}: no address (correct --url)") from error
-    except (http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
-        raise FetchError(
-            f"cannot fetch {url}: {error or 'the connection broke'} "
-            "(run it again: it goes on from where it was)"
-        ) from error
 
 
 @contextlib.contextmanager
