@@ -8,6 +8,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from ocr import classifiers, pipeline
+from ocr.image import PageImage
+from ocr.page import Box, Glyph, Line, Page, Word
+
 # how long an example takes says how busy the machine is, not whether the code is right
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -19,3 +23,16 @@ def _interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read every page as its width and height, with whatever model."""
+
+    def read(page: PageImage, found: object, classifier: object, *, language: object) -> Page:
+        glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{page.size[0]}")]
+        return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
+
+    monkeypatch.setattr(classifiers, "load", lambda name, **options: object())
+    monkeypatch.setattr(pipeline, "english", lambda: None)
+    monkeypatch.setattr(pipeline, "read_segmented", read)

@@ -33,19 +33,6 @@ def run() -> Run:
 
 
 @pytest.fixture
-def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read every page as its width and height, with whatever model."""
-
-    def read(page: PageImage, found: object, classifier: object, *, language: object) -> Page:
-        glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{page.size[0]}")]
-        return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
-
-    monkeypatch.setattr(classifiers, "load", lambda name, **options: object())
-    monkeypatch.setattr(pipeline, "english", lambda: None)
-    monkeypatch.setattr(pipeline, "read_segmented", read)
-
-
-@pytest.fixture
 def picture(tmp_path: Path) -> Callable[[int], Path]:
     """Write a white picture of some width."""
 

@@ -13,26 +13,14 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from ocr import classifiers, cli, pipeline
+from ocr import cli
 from ocr.cli.read import Ahead
 from ocr.errors import FetchError, ImageError, MissingExtraError
 from ocr.image import PageImage, load
-from ocr.page import Box, Glyph, Line, Page, Word
 from tests.file_server import serving
 from tests.pdf_maker import CAPTION, PdfPage, pdf
 
-
-@pytest.fixture(autouse=True)
-def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read every page as its width, with whatever model."""
-
-    def read(page: PageImage, found: object, classifier: object, *, language: object) -> Page:
-        glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{page.size[0]}")]
-        return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
-
-    monkeypatch.setattr(classifiers, "load", lambda name, **options: object())
-    monkeypatch.setattr(pipeline, "english", lambda: None)
-    monkeypatch.setattr(pipeline, "read_segmented", read)
+pytestmark = pytest.mark.usefixtures("fake_reading")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from ocr.training.recipe import (
     WORD_SHARE,
     gather,
     has_reject,
+    load_all,
     load_source,
     make_learner,
     name_of,
@@ -147,7 +148,7 @@ def test_parts_and_whole_sources_join(tmp_path):
 
 def test_few_letters_of_a_folder_of_parts_are_those_to_train_on(tmp_path):
     source = parts(tmp_path / "parts", "train", "valid", "test")
-    samples = few_letters.find([source], Alphabet("ABC"), seed=0)
+    samples = few_letters.find(load_all([source], Alphabet("ABC"), seed=0), Alphabet("ABC"))
     assert samples is not None
     assert len(samples) == 80
 

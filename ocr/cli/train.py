@@ -26,7 +26,15 @@ from ocr.training.checkpoint import checkpoint_path, refuse_existing
 from ocr.training.loop import Epoch, Settings, Step, best, train
 from ocr.training.model_card import card_path, write_model_card
 from ocr.training.ranks import Ranks, joined, world_size
-from ocr.training.recipe import BACKENDS, gather, has_reject, make_learner, name_of, schedule_of
+from ocr.training.recipe import (
+    BACKENDS,
+    gather,
+    has_reject,
+    load_all,
+    make_learner,
+    name_of,
+    schedule_of,
+)
 from ocr.training.tensorboard_log import TensorboardLog, tensorboard_folder
 
 CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
@@ -132,27 +140,30 @@ def command(
     outputs = Alphabet(characters, has_reject(backend, architecture))
     output = _checked(output, BACKENDS[backend].suffix, start=_path(init))
     refuse_existing(output, resume=resume)
-    # with an alphabet of its own a model needs not know what it did
-    kept = init and not alphabet and per_class is None
-    samples = few_letters.find(sources, outputs, seed=seed) if kept else None
-    if init and (adapt.only_pages(sources) or samples is not None):
-        schedule = adapt.gentle(schedule)
     budget = _seconds(time_budget, epochs)
-    epochs = epochs or schedule.epochs
-    settings = Settings(
-        epochs=epochs,
-        batch_size=batch_size or schedule.batch_size,
-        learning_rate=learning_rate or schedule.learning_rate,
-        seed=seed,
-        # in the first half of the cycle the rate is too high to tell whether it still learns
-        patience=max(5, epochs // 2) if budget is None else None,
-        augment=augment,
-        label_smoothing=label_smoothing,
-        balance=balance,
-        time_budget=budget,
-        processes=_processes(backend),
-    )
+    processes = _processes(backend)
     with joined() as ranks, _said_once(ranks):
+        loaded = samples = None
+        # with an alphabet of its own a model needs not know what it did
+        if init and not alphabet and per_class is None and few_letters.may_hold(sources):
+            loaded = load_all(sources, outputs, seed=seed)
+            samples = few_letters.find(loaded, outputs)
+        if init and (adapt.only_pages(sources) or samples is not None):
+            schedule = adapt.gentle(schedule)
+        epochs = epochs or schedule.epochs
+        settings = Settings(
+            epochs=epochs,
+            batch_size=batch_size or schedule.batch_size,
+            learning_rate=learning_rate or schedule.learning_rate,
+            seed=seed,
+            # in the first half of the cycle the rate is too high to tell whether it still learns
+            patience=max(5, epochs // 2) if budget is None else None,
+            augment=augment,
+            label_smoothing=label_smoothing,
+            balance=balance,
+            time_budget=budget,
+            processes=processes,
+        )
         learner = make_learner(
             backend,
             architecture,
@@ -167,12 +178,15 @@ def command(
         if few is not None:
             training, validation = few_letters.gather(few, outputs, seed=seed)
         elif hand is None:
-            training, validation = gather(sources, outputs, per_class=per_class, seed=seed)
+            training, validation = gather(
+                sources, outputs, per_class=per_class, seed=seed, loaded=loaded
+            )
         else:
             click.echo("\n".join(hand.summary), err=True)
             training, validation = adapt.gather_with(
                 hand, sources, outputs, per_class=per_class, seed=seed
             )
+        del loaded  # as large as what is trained on
         click.echo(
             f"{len(training):,} crops to train on, {len(validation):,} to validate", err=True
         )

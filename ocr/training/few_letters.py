@@ -6,9 +6,6 @@ of each. They are treated as lines of pages are (`ocr.training.adapt`), but meas
 
 from __future__ import annotations
 
-import contextlib
-import io
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +21,7 @@ from ocr.training.adapt import State, replayed, save_blend
 from ocr.training.learner import Learner
 from ocr.training.loop import validate
 from ocr.training.pages import is_pages
-from ocr.training.recipe import load_to_train, with_words
+from ocr.training.recipe import ToTrain, with_words
 from ocr.training.samples import Samples
 
 MOST = 20_000  # letters; whoever has more can show all characters
@@ -46,21 +43,17 @@ class FewLetters:
     before: State
 
 
-def find(sources: Sequence[str], alphabet: Alphabet, *, seed: int) -> Samples | None:
-    """Letters of sources that lack some of the alphabet; None where they are not to be kept to it.
+def may_hold(sources: Sequence[str]) -> bool:
+    """Whether sources may have few letters: those with pages or fonts are trained on otherwise."""
+    return not any(is_pages(source) or datasets.is_fonts(source) for source in sources)
 
-    Those are sources with pages, with fonts, complete ones and large ones.
-    """
-    if any(is_pages(source) or datasets.is_fonts(source) for source in sources):
-        return None
-    told = io.StringIO()
-    with contextlib.redirect_stderr(told):
-        samples = Samples.concatenate(
-            [load_to_train(s, alphabet, seed=seed + i).training for i, s in enumerate(sources)]
-        )
+
+def find(loaded: Sequence[ToTrain], alphabet: Alphabet) -> Samples | None:
+    """Letters that lack some of the alphabet; None of sources that show it whole, or are large."""
+    samples = Samples.concatenate([each.training for each in loaded])
+    samples = samples.take(np.isin(samples.characters, list(alphabet.characters)))
     if len(samples) > MOST or set(alphabet.characters) <= set(samples.characters.tolist()):
-        return None  # whoever reads the sources next tells what is left out
-    sys.stderr.write(told.getvalue())
+        return None
     return replace(samples, either=other_case(samples))
 
 

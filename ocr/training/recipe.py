@@ -78,6 +78,12 @@ def schedule_of(backend: str, architecture: str) -> Schedule:
     return schedules[architecture]
 
 
+def load_all(sources: Sequence[str], alphabet: Alphabet, *, seed: int) -> list[ToTrain]:
+    """Load every source, for `gather`: also the marks that an alphabet without any rejects."""
+    wanted = Alphabet(alphabet.characters + foreign_marks(alphabet))
+    return [load_to_train(s, wanted, seed=seed + i) for i, s in enumerate(sources)]
+
+
 def gather(
     sources: tuple[str, ...],
     alphabet: Alphabet,
@@ -85,6 +91,7 @@ def gather(
     per_class: int | None,
     seed: int,
     known: Collection[str] = (),
+    loaded: Sequence[ToTrain] | None = None,
 ) -> tuple[Samples, Samples]:
     """Load every source, split into training and validation, and add crops cut out of words.
 
@@ -100,6 +107,8 @@ def gather(
     seed : int
     known : collection of str
         Characters that need no sample here.
+    loaded : sequence of ToTrain, optional
+        What `load_all` made of the sources, where that was done before.
 
     Returns
     -------
@@ -111,8 +120,8 @@ def gather(
         If another character has no sample, or there are too few to hold any out.
     """
     marks = foreign_marks(alphabet)
-    wanted = Alphabet(alphabet.characters + marks)
-    loaded = [load_to_train(s, wanted, seed=seed + i) for i, s in enumerate(sources)]
+    if loaded is None:
+        loaded = load_all(sources, alphabet, seed=seed)
     count = sum(len(each.training) for each in loaded)
     share = min(VALIDATION_SHARE, VALIDATION_MOST / count) if per_class is None else 1 / 4
     training, validation = _hold_out(loaded, alphabet.characters, share, seed)
