@@ -1,23 +1,25 @@
-"""A classifier in a process of its own, which starts while this one does other things.
+"""Two processes in the place of one: this one reads pages, the one beside it classifies letters.
 
-To import NumPy and ONNX Runtime holds Python's lock for as long as a small page takes to be
-read: two processes on two cores do so side by side, threads one after the other. Later it
-classifies rows of a page while the next ones are cropped here, and those before are searched.
+To import what a page needs holds Python's lock for as long as a small page takes to be read:
+two processes on two cores import side by side, threads one after the other. So they part before
+there is anything to do. The one beside reads the command line, tells what it asks for, and loads
+the classifier, while this one imports what finds letters. Later it classifies rows of a page
+while the next ones are cropped here, and those before are searched.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import mmap
 import os
+import pickle
 import signal
 import struct
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from ocr.process import cores
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from ocr.alphabet import Alphabet
     from ocr.classifiers import Classifier
+
+    Memory = tuple[mmap.mmap, mmap.mmap]
 
 SHARED = 16 << 20  # bytes for crops, a ring, and as many for answers; what is not used is free
 CROP = 32 * 32  # values, float32
@@ -42,43 +46,63 @@ def pays() -> bool:
     )
 
 
-class ClassifierBeside:
-    """What a function loads, in a forked process, behind the classifier contract.
+def fork() -> ClassifierBeside | Server:
+    """Part in two: a classifier to ask here, in a new process the server behind it.
 
-    Parameters
-    ----------
-    load : callable
-        Called there. Where that fails, or the process ends before its time, it is called
-        here, so that errors are told as they are.
+    It has to be done before there are threads.
+
+    Raises
+    ------
+    OSError
+        If no more processes are allowed.
+    """
+    memory = mmap.mmap(-1, SHARED), mmap.mmap(-1, SHARED)
+    requests, to_server = _pipe()
+    answers, from_server = _pipe()
+    process = os.fork()
+    if process:
+        requests.close()
+        from_server.close()
+        return ClassifierBeside(process, memory, to_server, answers)
+    to_server.close()
+    answers.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process to hear
+    return Server(memory, requests, from_server)
+
+
+class ClassifierBeside:
+    """What a server in another process loads, behind the classifier contract.
 
     Attributes
     ----------
+    load : callable
+        Called here where the server ends before its time, so that it is not missed, and errors
+        are told as they are. To be set before the classifier is used.
     ends_after_next : bool
-        Whether the process may end once it has answered for the next page.
+        Whether the server may end once it has answered for the next page.
     """
 
-    def __init__(self, load: Callable[[], Classifier]) -> None:
+    load: Callable[[], Classifier]
+
+    def __init__(self, process: int, memory: Memory, requests: BinaryIO, answers: BinaryIO) -> None:
         self.ends_after_next = False
-        self._load = load
-        self._memory = mmap.mmap(-1, SHARED), mmap.mmap(-1, SHARED)
+        self._process = process
+        self._memory = memory
+        self._requests, self._answers = requests, answers
         self._asked: deque[slice] = deque()  # crops whose answers have not been taken
-        requests, self._requests = _pipe()
-        self._answers, answers = _pipe()
-        self._process = os.fork()
-        if not self._process:
-            self._requests.close()
-            self._answers.close()
-            _serve(load, self._memory, requests, answers)
-        requests.close()
-        answers.close()
+
+    def heard(self) -> Any:
+        """What the server tells; None where it ended before."""
+        try:
+            return pickle.load(self._answers)
+        except (EOFError, pickle.UnpicklingError):
+            return None
 
     @cached_property
     def alphabet(self) -> Alphabet:
         """What each output stands for."""
-        from ocr.alphabet import Alphabet
-
-        line = self._answers.readline()
-        return Alphabet(**json.loads(line)) if line else self._here.alphabet
+        told: Alphabet | None = self.heard()
+        return self._here.alphabet if told is None else told
 
     def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-probabilities, float32 [N, C], of crops, float32 [N, 32, 32]."""
@@ -145,7 +169,7 @@ class ClassifierBeside:
 
     @cached_property
     def _here(self) -> Classifier:
-        return self._load()
+        return self.load()
 
     def close(self) -> None:
         """End the process, whatever it does, and whoever waits for its answer."""
@@ -157,43 +181,49 @@ class ClassifierBeside:
         self._requests.close()
 
 
+class Server:
+    """The other end of a `ClassifierBeside`."""
+
+    def __init__(self, memory: Memory, requests: BinaryIO, answers: BinaryIO) -> None:
+        self._memory = memory
+        self._requests, self._answers = requests, answers
+
+    def tell(self, message: object) -> None:
+        """Have the other process hear something, if it is still there."""
+        with contextlib.suppress(BrokenPipeError):
+            self._answers.write(pickle.dumps(message))
+
+    def serve(self, load: Callable[[], Classifier]) -> NoReturn:
+        """Answer until the other end is closed, as it is where that process has ended."""
+        try:
+            classifier = load()
+            self.tell(classifier.alphabet)
+            crops, log_probs = _places(self._memory, len(classifier.alphabet))
+            _warm_up(classifier)
+            while request := self._requests.read(PLACES.size):
+                where = slice(*PLACES.unpack(request))
+                log_probs[where] = classifier.log_probs(crops[where])
+                self._answers.write(b".")
+        finally:
+            self.end()  # the other process tells what is wrong
+
+    def end(self) -> NoReturn:
+        """End this process: the other one does the rest."""
+        os._exit(0)
+
+
 def _pipe() -> tuple[BinaryIO, BinaryIO]:
     reading, writing = os.pipe()
     return os.fdopen(reading, "rb"), os.fdopen(writing, "wb", buffering=0)
 
 
-def _places(
-    memory: tuple[mmap.mmap, mmap.mmap], outputs: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _places(memory: Memory, outputs: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Where crops, float32 [n, 32, 32], and their log-probabilities, [m, C], pass, m <= n."""
     import numpy as np
 
     crops, answers = (np.frombuffer(m, np.float32) for m in memory)
     count = min(len(crops) // CROP, len(answers) // outputs)
     return crops.reshape(-1, 32, 32), answers[: count * outputs].reshape(count, outputs)
-
-
-def _serve(
-    load: Callable[[], Classifier],
-    memory: tuple[mmap.mmap, mmap.mmap],
-    requests: BinaryIO,
-    answers: BinaryIO,
-) -> NoReturn:
-    """Answer until the other end is closed, as it is where that process has ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process to hear
-    try:
-        classifier = load()
-        alphabet = classifier.alphabet
-        hello = {"characters": alphabet.characters, "reject": alphabet.reject}
-        answers.write(json.dumps(hello).encode() + b"\n")
-        crops, log_probs = _places(memory, len(alphabet))
-        _warm_up(classifier)
-        while request := requests.read(PLACES.size):
-            where = slice(*PLACES.unpack(request))
-            log_probs[where] = classifier.log_probs(crops[where])
-            answers.write(b".")
-    finally:
-        os._exit(0)  # the other process tells what is wrong
 
 
 def _warm_up(classifier: Classifier) -> None:

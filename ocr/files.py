@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
 import re
@@ -129,6 +128,8 @@ def read_errors(path: str | Path, kind: type[OcrError]) -> Iterator[None]:
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file, in hex."""
+    import hashlib  # seldom needed, and slow to import
+
     found = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK):

@@ -10,13 +10,12 @@ import struct
 import warnings
 import zlib
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from PIL import Image
 
@@ -55,8 +54,7 @@ DAMAGE = (
 _decoding = RLock()
 
 
-@dataclass(frozen=True)
-class PageImage:
+class PageImage(NamedTuple):
     """One upright page to read.
 
     Attributes
@@ -291,7 +289,7 @@ def _decoded(
     limits = {"max_pixels": max_pixels, "working_side": working_side}
     with opened(source) as file:
         for page in _kind_of(file).pages(file, name, select=select, **limits):
-            yield replace(page, source=source)
+            yield page._replace(source=source)
 
 
 def _kind_of(file: BinaryIO) -> ModuleType:

@@ -6,13 +6,12 @@ Boxes are half-open pixels of the original upright image, origin top left.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 REJECTED = "\N{REPLACEMENT CHARACTER}"
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A half-open rectangle of pixels: columns left..right-1, rows top..bottom-1."""
 
     left: int
@@ -38,8 +37,7 @@ class Box:
         return cls(min(lefts), min(tops), max(rights), max(bottoms))
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """One mark on the page and the character it was read as.
 
     Attributes
@@ -58,8 +56,7 @@ class Glyph:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """Glyphs without a space between them, left to right (at least one)."""
 
     glyphs: tuple[Glyph, ...]
@@ -80,8 +77,7 @@ class Word:
         return sum(g.confidence for g in self.glyphs) / len(self.glyphs)
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(NamedTuple):
     """The straight line that a line's letters stand on, in pixels.
 
     Attributes
@@ -97,8 +93,7 @@ class Baseline:
     capital: float
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Words of one row, left to right (at least one).
 
     Attributes
@@ -128,8 +123,7 @@ class Line:
         return sum(g.confidence for g in glyphs) / len(glyphs)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Everything read from one image; a blank page has no lines.
 
     Attributes
@@ -142,7 +136,7 @@ class Page:
 
     width: int
     height: int
-    lines: tuple[Line, ...] = field(default=())
+    lines: tuple[Line, ...] = ()
 
     @property
     def text(self) -> str:
@@ -155,19 +149,18 @@ class Page:
         What it was read as is then the first of its alternatives.
         """
         lines = tuple(
-            replace(
-                line,
+            line._replace(
                 words=tuple(
                     Word(tuple(_rejecting(g, least) for g in w.glyphs)) for w in line.words
                 ),
             )
             for line in self.lines
         )
-        return replace(self, lines=lines)
+        return self._replace(lines=lines)
 
 
 def _rejecting(glyph: Glyph, least: float) -> Glyph:
     if glyph.confidence >= least:
         return glyph
     read = (glyph.character, glyph.confidence)
-    return replace(glyph, character=REJECTED, alternatives=(read, *glyph.alternatives))
+    return glyph._replace(character=REJECTED, alternatives=(read, *glyph.alternatives))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.classifiers import Classifier
 from ocr.decode import read_rows, read_rows_and_crops
 from ocr.decode.language import Ngrams
 from ocr.image import PageImage
@@ -19,6 +18,9 @@ from ocr.models_dir import models_dir
 from ocr.page import Baseline, Box, Line, Page
 from ocr.segment import Segmentation, arranged, find_letters
 from ocr.segment.components import letter_height
+
+if TYPE_CHECKING:
+    from ocr.classifiers import Classifier
 
 SHORT_SIDE = 700  # px of the longer side; a page is not made smaller than that
 LARGE_LETTERS = 40  # px: strokes are still two pixels wide, and a crop holds no more
@@ -102,14 +104,14 @@ def segment_at_letter_size(image: PageImage) -> tuple[PageImage, Segmentation]:
 
 def halved(image: PageImage) -> PageImage:
     """A quarter of the pixels."""
-    return replace(image, gray=np.asarray(image.picture().reduce(2)), scale=image.scale / 2)
+    return image._replace(gray=np.asarray(image.picture().reduce(2)), scale=image.scale / 2)
 
 
 def enlarged(image: PageImage, factor: float) -> PageImage:
     """More pixels a side: between small letters, the white gets wide enough to cut."""
     height, width = (round(factor * side) for side in image.gray.shape)
     picture = image.picture().resize((width, height), Image.Resampling.BICUBIC)
-    return replace(image, gray=np.asarray(picture), scale=factor * image.scale)
+    return image._replace(gray=np.asarray(picture), scale=factor * image.scale)
 
 
 def language_model(name_or_path: str | Path | None) -> Ngrams | None:
@@ -134,10 +136,10 @@ def english() -> Ngrams:
 def to_original(line: Line, image: PageImage) -> Line:
     """Scale a line's boxes from working pixels to the original's."""
     words = tuple(
-        replace(w, glyphs=tuple(replace(g, box=scaled(g.box, image)) for g in w.glyphs))
+        w._replace(glyphs=tuple(g._replace(box=scaled(g.box, image)) for g in w.glyphs))
         for w in line.words
     )
-    return replace(line, words=words, baseline=_scaled_baseline(line.baseline, image.scale))
+    return line._replace(words=words, baseline=_scaled_baseline(line.baseline, image.scale))
 
 
 def _scaled_baseline(baseline: Baseline | None, scale: float) -> Baseline | None:

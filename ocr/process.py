@@ -10,6 +10,9 @@ import sys
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 KEPT = 8 << 20  # bytes; the arrays of a usual page are smaller, and those of a large one go back
 
+#: Where the libraries that compute look for how many threads they may use.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
 
 def hurry() -> None:
     """Save what Python and the C library do for processes that live long."""
@@ -38,3 +41,13 @@ def cores() -> int:
 def at_most_cores(threads: int) -> int:
     """So many threads, or one for each core: of more, a library may make all before it works."""
     return min(threads, os.cpu_count() or 1)
+
+
+def use_threads(count: int | None) -> None:
+    """Bound the threads of libraries not yet imported; None leaves the classifier all cores."""
+    # threads that spin while they wait cost several times the work on a busy machine
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # NumPy's products are small here: to start its threads takes longer than they save
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if count is not None:
+        os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(at_most_cores(count))))

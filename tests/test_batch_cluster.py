@@ -21,7 +21,7 @@ from ocr.batch import cluster
 from ocr.batch.manifest import DONE, Manifest
 from ocr.batch.settings import Settings
 from ocr.batch.work import Job, Reader
-from ocr.cli import main
+from ocr.cli.commands import main
 from ocr.errors import ClusterError, MissingExtraError, OcrError, OutputError
 from ocr.models_dir import models_dir
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ocr.batch import work
 from ocr.batch.settings import Settings
-from ocr.cli import main
+from ocr.cli.commands import main
 from ocr.errors import OutputError
 from ocr.models_dir import models_dir
 from tests.batch_fakes import outputs

@@ -23,7 +23,7 @@ import os
 import sys
 import ocr.batch.run
 from ocr.batch import manifest
-from ocr.cli import main
+from ocr.cli.commands import main
 from tests.batch_fakes import engine
 if __name__ == "__main__":
     manifest.SECONDS_TOGETHER = 0.05

@@ -24,7 +24,13 @@ import os, signal, sys
 import numpy as np
 from ocr import beside, classifiers
 
-classifier = beside.ClassifierBeside(lambda: classifiers.load("upper-digits"))
+def load():
+    return classifiers.load("upper-digits")
+
+classifier = beside.fork()
+if isinstance(classifier, beside.Server):
+    classifier.serve(load)
+classifier.load = load
 crops = np.load(sys.argv[1])
 if sys.argv[2] == "killed":
     classifier.alphabet
@@ -60,7 +66,9 @@ class Darkest:
         return crops[:, 0, :2]
 
 beside.SHARED = 10 * 4 * beside.CROP
-classifier = beside.ClassifierBeside(Darkest)
+classifier = beside.fork()
+if isinstance(classifier, beside.Server):
+    classifier.serve(Darkest)
 numbers = itertools.count()
 sizes = [3, 0, 4, 7, 10, 1, 25, 0, 9, 2]
 parts = [np.array([np.full((32, 32), next(numbers)) for _ in range(n)], np.float32) for n in sizes]
@@ -91,8 +99,8 @@ def test_model_that_is_missing_is_told_once(images: tuple[object, ...]) -> None:
 
 def test_no_process_is_left_when_the_reader_is_killed() -> None:
     code = (
-        "import time; from ocr.beside import ClassifierBeside; from ocr import classifiers\n"
-        "c = ClassifierBeside(lambda: classifiers.load('upper-digits'))\n"
+        "import time; from ocr import beside, classifiers; c = beside.fork()\n"
+        "isinstance(c, beside.Server) and c.serve(lambda: classifiers.load('upper-digits'))\n"
         "c.alphabet; print(c._process, flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
@@ -121,9 +129,11 @@ def _ends(process: int) -> bool:
 
 BUSY = """
 import threading, time
-from ocr.beside import ClassifierBeside
+from ocr import beside
 
-classifier = ClassifierBeside(lambda: time.sleep(30))
+classifier = beside.fork()
+if isinstance(classifier, beside.Server):
+    classifier.serve(lambda: time.sleep(30))
 waiting = threading.Thread(target=lambda: classifier.alphabet, daemon=True)
 waiting.start()
 time.sleep(0.2)  # until it waits
@@ -142,14 +152,17 @@ def test_end_does_not_wait_for_a_model_that_is_loading() -> None:
 LARGE = """
 import sys
 from ocr.alphabet import Alphabet
-from ocr.beside import ClassifierBeside
+from ocr import beside
 
 class Large:
     alphabet = Alphabet("".join(map(chr, range(0x4E00, 0x9E00))))
     def log_probs(self, crops):
         return crops.reshape(len(crops), -1)
 
-ClassifierBeside(Large).close()
+other = beside.fork()
+if isinstance(other, beside.Server):
+    other.serve(Large)
+other.close()
 """
 
 

@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from ocr import classifiers, cli, pipeline
-from ocr.cli.options import THREAD_VARIABLES
+from ocr import classifiers, pipeline
+from ocr.cli import commands
 from ocr.errors import DataError, ModelError, OutputError
 from ocr.image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
+from ocr.process import THREAD_VARIABLES
 from tests.page_maker import handprint_page
 
 Run = Callable[..., Result]
@@ -27,7 +28,7 @@ def run() -> Run:
     """Run ocr with arguments; output is stdout, stderr apart."""
 
     def invoke(*args: object, stdin: bytes = b"") -> Result:
-        return CliRunner().invoke(cli.main, [str(arg) for arg in args], input=stdin)
+        return CliRunner().invoke(commands.main, [str(arg) for arg in args], input=stdin)
 
     return invoke
 
@@ -50,12 +51,12 @@ def test_image_is_not_overwritten_by_what_was_read(
 ) -> None:
     path = picture(5)
     before = path.read_bytes()
-    result = CliRunner().invoke(cli.main, ["read", str(path), "-f", "text", option, str(path)])
+    result = CliRunner().invoke(commands.main, ["read", str(path), "-f", "text", option, str(path)])
     assert (result.exit_code, path.read_bytes()) == (OutputError.exit_code, before)
     assert "the image itself" in result.stderr
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
+@pytest.mark.parametrize("name", commands.COMMANDS)
 def test_every_command_of_the_table_has_its_help(run: Run, name: str) -> None:
     result = run(name, "--help")
     assert result.exit_code == 0
@@ -68,7 +69,7 @@ def test_help_lists_the_commands_in_order_of_use(run: Run) -> None:
         for line in run("--help").stdout.split("Commands:")[1].splitlines()
         if line.strip()
     ]
-    assert listed == list(cli.COMMANDS)
+    assert listed == list(commands.COMMANDS)
 
 
 def test_wrong_command_line_exits_with_2(run: Run) -> None:
@@ -189,7 +190,7 @@ def test_pipes_get_utf_8_whatever_the_encoding_of_the_system(
         return Page(*page.size, (Line((Word((Glyph(Box(0, 0, 1, 1), "Ω", 0.9),)),)),))
 
     monkeypatch.setattr(pipeline, "read_segmented", read)
-    result = CliRunner(charset="cp1252").invoke(cli.main, ["read", str(picture(12))])
+    result = CliRunner(charset="cp1252").invoke(commands.main, ["read", str(picture(12))])
     assert (result.exit_code, result.stdout_bytes) == (0, "Ω\n".encode())
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ocr.cli.commands import COMMANDS
 from tests.test_imports import HEAVY
 
 PROGRAM = "from ocr.cli import run; run()"
@@ -62,9 +63,10 @@ def test_tab_offers(line: str, items: list[str]) -> None:
 
 
 def test_all_commands_are_offered_and_none_is_imported() -> None:
+    subcommands = [f"ocr.cli.{name}" for name in COMMANDS]
     code = f"""
 import atexit, sys
-names = ('ocr.cli.', 'numpy', *{HEAVY})
+names = ('numpy', *{HEAVY}, *{subcommands})
 atexit.register(lambda: print(*[m for m in sys.modules if m.startswith(names)]))
 {PROGRAM}
 """

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from ocr import cli
+from ocr.cli import commands
 from ocr.errors import DataError, FetchError, OutputError
 from ocr.training import remote
 from ocr.training.datasets import load
@@ -31,7 +31,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
     def invoke(*args: object) -> Result:
-        return CliRunner().invoke(cli.main, ["data", *map(str, args)])
+        return CliRunner().invoke(commands.main, ["data", *map(str, args)])
 
     return invoke
 
@@ -253,7 +253,7 @@ def test_fetched_set_is_a_source_by_name(run: Run, small_mnist: FileServer) -> N
 
 def test_training_on_a_set_that_is_not_fetched_tells_how_to(run: Run) -> None:
     options = ["train", "--backend", "numpy", "--data", "mnist@train", "--alphabet", "digits"]
-    result = CliRunner().invoke(cli.main, options)
+    result = CliRunner().invoke(commands.main, options)
     assert result.exit_code == DataError.exit_code
     assert result.stderr == (
         "ocr: error: mnist is not fetched yet "
@@ -302,5 +302,5 @@ def test_set_that_nobody_knows_is_refused(run: Run) -> None:
 
 
 def test_data_loads_nothing_heavy() -> None:
-    code = "from ocr.cli import main; main(['data', '--help'], standalone_mode=False)"
+    code = "from ocr.cli.commands import main; main(['data', '--help'], standalone_mode=False)"
     assert loaded_by(code) == set()

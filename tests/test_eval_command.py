@@ -11,7 +11,7 @@ from PIL import Image
 
 from ocr import classifiers, pipeline
 from ocr.alphabet import Alphabet
-from ocr.cli import main
+from ocr.cli.commands import main
 from ocr.cli.eval import command
 from ocr.errors import ModelError
 from ocr.image import PageImage

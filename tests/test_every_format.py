@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr import cli, export
+from ocr import export
+from ocr.cli import commands
 from ocr.models_dir import models_dir
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 from tests.small_page import written
@@ -49,7 +50,7 @@ def test_every_format_has_the_same_words_in_the_same_boxes(tmp_path: Path) -> No
 
     targets = {form: tmp_path / f"a{export.FORMATS[form][0]}" for form in READERS}
     args = [part for path in targets.values() for part in ("-o", str(path))]
-    result = CliRunner().invoke(cli.main, ["read", str(SAMPLE), *args])
+    result = CliRunner().invoke(commands.main, ["read", str(SAMPLE), *args])
     assert (result.exit_code, result.stdout) == (0, "")
     found = {form: words(form, path.read_bytes()) for form, path in targets.items()}
     assert len(found["json"]) > 20

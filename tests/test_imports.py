@@ -94,10 +94,10 @@ def loaded_by(code: str) -> set[str]:
     [
         "import ocr",
         "import ocr; ocr.Page, ocr.Box",
-        "from ocr.cli import main; main(['--help'], standalone_mode=False)",
-        "from ocr.cli import main; main(['--version'], standalone_mode=False)",
-        "from ocr.cli import main; main(['read', '--help'], standalone_mode=False)",
-        "from ocr.cli import main; main(['batch', '--help'], standalone_mode=False)",
+        "from ocr.cli.commands import main; main(['--help'], standalone_mode=False)",
+        "from ocr.cli.commands import main; main(['--version'], standalone_mode=False)",
+        "from ocr.cli.commands import main; main(['read', '--help'], standalone_mode=False)",
+        "from ocr.cli.commands import main; main(['batch', '--help'], standalone_mode=False)",
     ],
 )
 def test_light_commands_load_nothing_heavy(code: str) -> None:
@@ -108,7 +108,9 @@ def test_reading_loads_the_runtime_alone() -> None:
     sample = PACKAGE.parent / "samples" / "label.png"
     if not (models_dir() / "default.onnx").exists() or not sample.exists():
         pytest.skip("needs the default model and the samples")
-    code = f"from ocr.cli import main; main(['read', {str(sample)!r}], standalone_mode=False)"
+    code = (
+        f"from ocr.cli.commands import main; main(['read', {str(sample)!r}], standalone_mode=False)"
+    )
     assert loaded_by(code) <= {"onnxruntime"}  # with a second core it is in another process
 
 
@@ -116,7 +118,9 @@ def test_reading_leaves_nothing_in_the_users_cache(tmp_path: Path) -> None:
     sample = PACKAGE.parent / "samples" / "label.png"
     if not (models_dir() / "default.onnx").exists() or not sample.exists():
         pytest.skip("needs the default model and the samples")
-    code = f"from ocr.cli import main; main(['read', {str(sample)!r}], standalone_mode=False)"
+    code = (
+        f"from ocr.cli.commands import main; main(['read', {str(sample)!r}], standalone_mode=False)"
+    )
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     environment.pop("ORT_DISABLE_TELEMETRY", None)
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)

@@ -6,15 +6,14 @@ import io
 import json
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from ocr import cli
-from ocr.cli.read import Ahead
+from ocr.cli import commands
+from ocr.cli.reading import Ahead
 from ocr.errors import FetchError, ImageError, MissingExtraError
 from ocr.image import PageImage, load
 from tests.file_server import serving
@@ -31,7 +30,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*args: str, stdin: bytes = b"") -> Result:
-    return CliRunner().invoke(cli.main, args, input=stdin)
+    return CliRunner().invoke(commands.main, args, input=stdin)
 
 
 def write(path: str, *widths: int) -> None:
@@ -212,17 +211,16 @@ def test_one_page_is_decoded_ahead_and_no_more() -> None:
             decoded.append(number)
             yield page(number)
 
-    with ThreadPoolExecutor(1) as pool:
-        for number, _ in enumerate(Ahead(pages(), pool)):
-            pool.submit(int).result()  # the one ahead is decoded by now
-            assert decoded == list(range(min(number + 2, 5)))
+    ahead = Ahead(pages())
+    for number, _ in enumerate(ahead):
+        ahead._next._thread.join()  # the one ahead is decoded by now
+        assert decoded == list(range(min(number + 2, 5)))
 
 
 def test_the_last_page_is_known_as_such() -> None:
-    with ThreadPoolExecutor(1) as pool:
-        ahead = Ahead(iter([page(1), page(2)]), pool)
-        at_end = []
-        for _ in ahead:
-            pool.submit(int).result()
-            at_end.append(ahead.is_at_end())
+    ahead = Ahead(iter([page(1), page(2)]))
+    at_end = []
+    for _ in ahead:
+        ahead._next._thread.join()
+        at_end.append(ahead.is_at_end())
     assert at_end == [False, True]

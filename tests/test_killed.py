@@ -18,7 +18,7 @@ KILLS = 2
 # the command itself, with a checkpoint every few steps
 TRAIN = """
 import sys
-from ocr.cli import main
+from ocr.cli.commands import main
 from ocr.training import checkpoint
 checkpoint.CHECKPOINT_SECONDS = 0.01
 main(["train", *sys.argv[1:]], standalone_mode=False)

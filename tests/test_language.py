@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ocr import pipeline
-from ocr.cli import main
+from ocr.cli.commands import main
 from ocr.decode.language import ORDER, STEP, SURPRISE, SYMBOLS, Ngrams, fold
 from ocr.errors import DataError, ModelError, OutputError
 from ocr.training.ngrams import build

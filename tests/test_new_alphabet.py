@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr import cli, image, pipeline
+from ocr import image, pipeline
 from ocr.alphabet import characters_of
 from ocr.classifiers import load
+from ocr.cli import commands
 from ocr.decode.geometry import forget_case
 from ocr.errors import ModelError
 from ocr.evaluation.report import score_page
@@ -49,7 +50,7 @@ def test_greek_learned_from_one_font_is_read_back_with_its_spaces(
     monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
     options = ["--data", f"fonts:{font}", "--alphabet", GREEK, "--init", "default"]
     brief = ["--per-class", "60", "--epochs", "4", "-o", str(tmp_path / "greek")]
-    result = CliRunner().invoke(cli.main, ["train", *options, *brief])
+    result = CliRunner().invoke(commands.main, ["train", *options, *brief])
     assert result.exit_code == 0, result.output
     printed(LINES, font).save(tmp_path / "page.png")
     [page] = image.load(tmp_path / "page.png")

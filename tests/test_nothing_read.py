@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ocr import cli
+from ocr.cli import commands
 from ocr.export import FORMATS
 
 
@@ -16,7 +16,7 @@ def test_where_no_image_was_read_no_file_is_overwritten(form: str, tmp_path: Pat
     output = tmp_path / f"keep{FORMATS[form][0]}"
     output.write_text("what was read before")
     result = CliRunner().invoke(
-        cli.main, ["read", str(tmp_path / "gone.png"), "-o", str(output), "--threads", "1"]
+        commands.main, ["read", str(tmp_path / "gone.png"), "-o", str(output), "--threads", "1"]
     )
     assert result.exit_code == 3
     assert result.stderr.count("\n") == 1

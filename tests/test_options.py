@@ -4,8 +4,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from ocr import cli
 from ocr.alphabet import NAMED
+from ocr.cli import commands
 from ocr.cli.options import reading_options
 
 
@@ -47,7 +47,7 @@ def test_characters_are_themselves(characters):
 
 @pytest.mark.parametrize("alphabet", ["", " \t"])
 def test_an_alphabet_without_characters_is_a_wrong_command_line(alphabet):
-    result = CliRunner().invoke(cli.main, ["read", "none.png", "--alphabet", alphabet])
+    result = CliRunner().invoke(commands.main, ["read", "none.png", "--alphabet", alphabet])
     assert result.exit_code == 2
     assert "it has no characters" in result.stderr
 
@@ -55,6 +55,6 @@ def test_an_alphabet_without_characters_is_a_wrong_command_line(alphabet):
 @pytest.mark.parametrize("command", ["read", "eval", "train"])
 def test_every_command_that_takes_an_alphabet_looks_at_it(command):
     paths = [] if command == "train" else ["none.png"]
-    result = CliRunner().invoke(cli.main, [command, *paths, "--alphabet", "uper"])
+    result = CliRunner().invoke(commands.main, [command, *paths, "--alphabet", "uper"])
     assert result.exit_code == 2
     assert "there is no alphabet 'uper': 'upper' is the nearest" in result.stderr

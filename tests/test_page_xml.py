@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from ocr import cli, export
+from ocr import export
+from ocr.cli import commands
 from ocr.errors import OutputError
 from ocr.page import Baseline, Line, Page
 from tests.small_page import BLANK, PAGE, image_of, of_one_glyph, written
@@ -115,7 +116,9 @@ def two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 
 def test_each_of_several_pages_is_a_file(two: list[str], tmp_path: Path) -> None:
-    assert CliRunner().invoke(cli.main, [*two, "-o", str(tmp_path / "c.page.xml")]).exit_code == 0
+    assert (
+        CliRunner().invoke(commands.main, [*two, "-o", str(tmp_path / "c.page.xml")]).exit_code == 0
+    )
     names = []
     for number in (1, 2):
         content = (tmp_path / f"c-{number}.page.xml").read_bytes()
@@ -126,20 +129,21 @@ def test_each_of_several_pages_is_a_file(two: list[str], tmp_path: Path) -> None
 
 def test_single_page_keeps_the_name_of_its_file(two: list[str], tmp_path: Path) -> None:
     assert (
-        CliRunner().invoke(cli.main, [*two[:2], "-o", str(tmp_path / "c.page.xml")]).exit_code == 0
+        CliRunner().invoke(commands.main, [*two[:2], "-o", str(tmp_path / "c.page.xml")]).exit_code
+        == 0
     )
     assert found((tmp_path / "c.page.xml").read_bytes(), "//p:Page")
 
 
 def test_several_pages_on_standard_output_are_refused(two: list[str]) -> None:
-    result = CliRunner().invoke(cli.main, [*two, "-f", "page"])
+    result = CliRunner().invoke(commands.main, [*two, "-f", "page"])
     assert (result.exit_code, result.stdout) == (OutputError.exit_code, "")
     assert "-o NAME.page.xml" in result.stderr
-    one = CliRunner().invoke(cli.main, [*two[:2], "-f", "page"])
+    one = CliRunner().invoke(commands.main, [*two[:2], "-f", "page"])
     assert found(one.stdout_bytes, "//p:Page")
 
 
 def test_ending_that_may_be_alto_or_page_is_refused() -> None:
-    result = CliRunner().invoke(cli.main, ["read", "a.png", "-o", "a.xml"])
+    result = CliRunner().invoke(commands.main, ["read", "a.png", "-o", "a.xml"])
     assert result.exit_code == 2
     assert ".alto.xml or .page.xml" in result.stderr

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from ocr import cli
 from ocr.alphabet import Alphabet
 from ocr.classifiers import describe, find, load
+from ocr.cli import commands
 from ocr.decode.lattice import Lattice
 from ocr.errors import DataError, ImageError
 from ocr.training.adapt import blended, few_wrong_cuts
@@ -198,7 +198,7 @@ def test_training_from_pages_keeps_the_alphabet_and_measures_held_out_lines(
     for seed, lines in enumerate((["MAKE A LIST", "OF THINGS"], ["TO DO", "TODAY"])):
         write_page(tmp_path, f"page{seed}", lines, seed=seed)
     options = ["train", "--data", ".", "--init", "latin", "--epochs", "2", "-o", "mine"]
-    result = CliRunner().invoke(cli.main, options)
+    result = CliRunner().invoke(commands.main, options)
     assert result.exit_code == 0, result.output
     assert "letters used, 0 of 4 lines left out" in result.output
     assert "held-out lines (1, " in result.output
@@ -212,7 +212,7 @@ def test_pages_alone_ask_for_a_model_to_start_from(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_page(tmp_path, "page", ["A"], seed=0)
-    result = CliRunner().invoke(cli.main, ["train", "--backend", "numpy", "--data", "."])
+    result = CliRunner().invoke(commands.main, ["train", "--backend", "numpy", "--data", "."])
     assert result.exit_code == DataError.exit_code
     assert "--init latin" in result.output
 
@@ -224,6 +224,6 @@ def test_numpy_networks_learn_from_pages_too(
     monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
     write_page(tmp_path, "page", ["MAKE A LIST", "OF THINGS", "TODAY"], seed=1)
     options = ["train", "--backend", "numpy", "--init", "mlp", "--data", ".", "-o", "mine"]
-    result = CliRunner().invoke(cli.main, options)
+    result = CliRunner().invoke(commands.main, options)
     assert result.exit_code == 0, result.output
     assert "held-out lines (1, " in result.output

@@ -20,7 +20,8 @@ TRAIN = """
 import os, sys
 import numpy as np
 import torch
-from ocr.cli import main, train
+from ocr.cli import train
+from ocr.cli.commands import main
 from ocr.training import loop
 
 kept = []
@@ -148,7 +149,7 @@ def test_a_process_without_a_crop_takes_the_step_of_the_others():
 def test_numpy_training_is_for_one_process(tmp_path, monkeypatch):
     from click.testing import CliRunner
 
-    from ocr.cli import main
+    from ocr.cli.commands import main
 
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.chdir(tmp_path)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from ocr import classifiers, cli
+from ocr import classifiers
 from ocr.classifiers import describe
+from ocr.cli import commands
 from ocr.decode import read_rows, read_rows_and_crops
 from ocr.errors import OutputError
 from ocr.page import REJECTED, Box, Glyph, Line, Page, Word
@@ -44,7 +45,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     drawn.save("note.png")
 
     def invoke(*args: object) -> Result:
-        return CliRunner().invoke(cli.main, [str(a) for a in args])
+        return CliRunner().invoke(commands.main, [str(a) for a in args])
 
     return invoke
 

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import ExifTags, Image, ImageDraw, ImageOps
 
-from ocr import __version__, cli, export, image
+from ocr import __version__, export, image
+from ocr.cli import commands
 from ocr.errors import ImageError, MissingExtraError
 from ocr.image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
@@ -210,7 +210,7 @@ def test_long_word_of_a_steep_row_is_turned() -> None:
 @needs_pdftotext
 def test_pdftotext_does_not_part_the_words_of_a_tilted_page() -> None:
     tilted = line(*(word(text, x, 80 + x // 10) for text, x in (("NORTH", 20), ("EAST", 260))))
-    page = Page(*SIZE, (replace(tilted, baseline=Baseline(82, 118, 30)),))
+    page = Page(*SIZE, (tilted._replace(baseline=Baseline(82, 118, 30)),))
     assert boxes_of(written((page_image(), page))).keys() == {"NORTH", "EAST"}
 
 
@@ -555,7 +555,7 @@ def test_pdf_that_is_read_is_written_with_its_text(tmp_path: Path) -> None:
     blank = [(image.load(sample)[0], Page(1, 1)) for sample in samples]
     scanned.write_bytes(written(*blank))
     arguments = ["read", scanned, "-o", read, "-o", told]
-    assert CliRunner().invoke(cli.main, [str(a) for a in arguments]).exit_code == 0
+    assert CliRunner().invoke(commands.main, [str(a) for a in arguments]).exit_code == 0
     texts = by_pdfium(read.read_bytes())
     assert "".join(f"{text}\r\n" for text in texts).split() == told.read_text().split()
     assert "The quick brown fox jumps" in texts[1]

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from ocr.cli import main
+from ocr.cli.commands import main
 from ocr.export.overlay import COLOURS
 from tests.page_maker import handprint_page
 

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from ocr import cli
 from ocr.classifiers.mlp import ACTIVATIONS, MLP, Activation, Architecture, sigmoid
+from ocr.cli import commands
 from ocr.errors import DataError, MissingExtraError, OutputError
 from ocr.study import (
     STUDIES,
@@ -377,7 +377,7 @@ def test_the_command_answers_on_stdout_and_tells_progress_on_stderr(folder, tmp_
     pytest.importorskip("matplotlib")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    result = CliRunner().invoke(cli.main, ["study", "weights", "--data", str(folder)])
+    result = CliRunner().invoke(commands.main, ["study", "weights", "--data", str(folder)])
     assert result.exit_code == 0
     assert result.stdout.startswith("First layer's weights")
     assert "epoch 40/40" in result.stderr
@@ -386,10 +386,10 @@ def test_the_command_answers_on_stdout_and_tells_progress_on_stderr(folder, tmp_
 
 
 def test_every_study_has_its_command_and_its_help():
-    listed = CliRunner().invoke(cli.main, ["study", "--help"]).stdout
+    listed = CliRunner().invoke(commands.main, ["study", "--help"]).stdout
     for name in STUDIES:
         assert name in listed
-        shown = CliRunner().invoke(cli.main, ["study", name, "--help"])
+        shown = CliRunner().invoke(commands.main, ["study", name, "--help"])
         assert shown.exit_code == 0
         assert f"[default:study-{name}]" in "".join(shown.stdout.split())
 
@@ -405,19 +405,19 @@ def test_every_study_stands_in_the_docs():
 
 
 def test_an_unknown_study_does_not_parse():
-    assert CliRunner().invoke(cli.main, ["study", "nothing"]).exit_code == 2
+    assert CliRunner().invoke(commands.main, ["study", "nothing"]).exit_code == 2
 
 
 def test_a_missing_source_is_a_data_error(tmp_path):
     arguments = ["study", "weights", "--data", "missing.npz", "-o", str(tmp_path / "out")]
-    assert CliRunner().invoke(cli.main, arguments).exit_code == DataError.exit_code
+    assert CliRunner().invoke(commands.main, arguments).exit_code == DataError.exit_code
     assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path):
     (tmp_path / "file").write_text("")
     arguments = ["study", "weights", "-o", str(tmp_path / "file" / "out")]
-    result = CliRunner().invoke(cli.main, arguments)
+    result = CliRunner().invoke(commands.main, arguments)
     assert result.exit_code == OutputError.exit_code
     assert "cannot make" in result.stderr
 
@@ -438,7 +438,7 @@ def test_without_torch_compression_names_the_extra(folder, tmp_path, monkeypatch
 
 
 def test_help_of_a_study_loads_nothing_heavy():
-    code = "from ocr.cli import main; main(['study', '--help'], standalone_mode=False)"
+    code = "from ocr.cli.commands import main; main(['study', '--help'], standalone_mode=False)"
     assert loaded_by(code) == set()
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from ocr import cli
 from ocr.alphabet import Alphabet
+from ocr.cli import commands
 from ocr.errors import DataError
 from ocr.study import find, nist36
 from ocr.study.nist36 import CHARACTERS
@@ -134,6 +134,6 @@ def test_letters_stay_as_they_are_on_the_way_to_training(folder):
 
 def test_the_command_takes_other_digits(folder, tmp_path):
     arguments = ["study", "backends", "--data", str(folder), "--mnist", "missing.npz"]
-    result = CliRunner().invoke(cli.main, [*arguments, "-o", str(tmp_path / "out")])
+    result = CliRunner().invoke(commands.main, [*arguments, "-o", str(tmp_path / "out")])
     assert result.exit_code == DataError.exit_code
     assert "missing.npz" in result.stderr

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from ocr import cli
+from ocr.cli import commands
 from ocr.errors import DataError
 from ocr.study import image_folder
 
@@ -182,7 +182,7 @@ def test_wrong_weights_are_told_before_anything_is_trained(
 def test_photographs_without_weights_are_refused(tmp_path: Path) -> None:
     images = photographs(tmp_path / "images")
     result = CliRunner().invoke(
-        cli.main,
+        commands.main,
         ["study", "transfer", "--images", str(images), "-o", str(tmp_path / "out")],
     )
     assert result.exit_code == 5

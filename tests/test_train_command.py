@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from ocr import cli, files
+from ocr import files
 from ocr.classifiers import describe, load
+from ocr.cli import commands
 from ocr.cli.train import _tell_spent, progress_line
 from ocr.training import loop
 from ocr.training.loop import Step
@@ -53,7 +54,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     options = ["--data", "ilt.npz", "--alphabet", "ILT", "--epochs", 2, "--batch-size", 16]
 
     def invoke(*args: object) -> Result:
-        return CliRunner().invoke(cli.main, [str(a) for a in ("train", *options, *args)])
+        return CliRunner().invoke(commands.main, [str(a) for a in ("train", *options, *args)])
 
     return invoke
 
@@ -328,7 +329,7 @@ def test_what_is_left_out_is_told_once(run, characters):
         chars[0] = "AB"
         np.savez("more.npz", images=arrays["images"], chars=chars)
     options = ["--init", "model.npz", "--data", "more.npz", "--epochs", "1", "-o", "tuned"]
-    result = CliRunner().invoke(cli.main, ["train", "--backend", "numpy", *options])
+    result = CliRunner().invoke(commands.main, ["train", "--backend", "numpy", *options])
     assert result.exit_code == 0
     assert result.stderr.count("left out: 1 of more.npz") == 1
 
@@ -337,7 +338,7 @@ def test_fine_tuning_takes_architecture_and_alphabet_from_the_model(run, network
     run(*network)
     options = ["--data", "ilt.npz", "--epochs", "1", "--init", str(model_of(network))]
     backend = network[:2]
-    result = CliRunner().invoke(cli.main, ["train", *backend, *options, "-o", "tuned"])
+    result = CliRunner().invoke(commands.main, ["train", *backend, *options, "-o", "tuned"])
     assert result.exit_code == 0
     card = describe(model_of(network, "tuned"))
     assert (card["alphabet"], card["init"]) == ("ILT", model_of(network).name)
@@ -418,7 +419,7 @@ def test_numpy_training_never_loads_torch(tmp_path):
     letters(tmp_path / "il.npz", "IL")
     options = ["--backend", "numpy", "--data", f"{tmp_path}/il.npz", "--alphabet", "IL"]
     code = (
-        "from ocr.cli import main; main("
+        "from ocr.cli.commands import main; main("
         f"{['train', *options, '--epochs', '1', '-o', f'{tmp_path}/m']}, standalone_mode=False)"
     )
     assert "torch" not in loaded_by(code)
@@ -453,7 +454,7 @@ def test_the_card_tells_the_command_with_names_for_paths(run, network):
 
 def test_a_budget_trains_for_a_time(run, network):
     result = CliRunner().invoke(
-        cli.main,
+        commands.main,
         ["train", *network, "--data", "ilt.npz", "--alphabet", "ILT", "--time-budget", "1s"],
     )
     assert result.exit_code == 0
@@ -480,7 +481,9 @@ def test_the_corrected_steps_of_a_budget_are_kept_for_the_resumed_run(run, netwo
 
     def budgeted(name: str, *options: str) -> int:
         command = ["train", *network, "--data", "ilt.npz", "--alphabet", "ILT", "-o", name]
-        return CliRunner().invoke(cli.main, [*command, "--time-budget", "1s", *options]).exit_code
+        return (
+            CliRunner().invoke(commands.main, [*command, "--time-budget", "1s", *options]).exit_code
+        )
 
     with monkeypatch.context() as patch:
         patch.setattr(loop.Clock, "correct", stop_when_corrected)
@@ -517,7 +520,7 @@ def test_a_run_killed_while_its_card_is_written_writes_it_when_resumed(run, monk
 def test_a_budget_that_says_nothing_is_a_wrong_command_line(run, options, told):
     command = ["train", "--data", "ilt.npz", *options]
     arguments = command if "10" in options else [*command, "--epochs", "2"]
-    result = CliRunner().invoke(cli.main, arguments)
+    result = CliRunner().invoke(commands.main, arguments)
     assert result.exit_code == 2
     assert told in result.stderr
 
@@ -550,7 +553,7 @@ def test_a_broken_image_is_told_and_training_goes_on(run, network):
             Image.fromarray(image).save(Path("pictures", character, f"{i}.png"))
     Path("pictures/I/bad.png").write_bytes(b"no image")
     options = ["--data", "pictures", "--alphabet", "IL", "--epochs", "1"]
-    result = CliRunner().invoke(cli.main, ["train", *network, *options])
+    result = CliRunner().invoke(commands.main, ["train", *network, *options])
     assert result.exit_code == 0
     assert "left out: cannot read pictures/I/bad.png: not an image" in result.stderr
 

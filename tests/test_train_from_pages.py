@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from ocr import cli
 from ocr.classifiers import describe, load
+from ocr.cli import commands
 from tests.page_maker import handprint_page
 
 Run = Callable[..., Result]
@@ -32,7 +32,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     options = ["--data", "pages", "--epochs", 1, "-o", "mine"]
 
     def invoke(*args: object) -> Result:
-        return CliRunner().invoke(cli.main, [str(a) for a in ("train", *options, *args)])
+        return CliRunner().invoke(commands.main, [str(a) for a in ("train", *options, *args)])
 
     return invoke
 

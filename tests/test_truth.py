@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from ocr import cli, export
+from ocr import export
 from ocr.classifiers import load
+from ocr.cli import commands
 from ocr.errors import DataError
 from ocr.evaluation.pairs import pairs
 from ocr.evaluation.truth import text_of, truth_of
@@ -262,6 +263,6 @@ def test_training_finds_the_letters_of_a_corrected_page(folder: Path) -> None:
 
 
 def test_pages_are_scored_against_what_was_corrected(folder: Path) -> None:
-    result = CliRunner().invoke(cli.main, ["eval", "--json", str(folder)])
+    result = CliRunner().invoke(commands.main, ["eval", "--json", str(folder)])
     assert result.exit_code == 0
     assert json.loads(result.stdout)["total"]["characters"] == 18

@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from ocr import __version__
-from ocr.cli import INTERRUPTED, main
+from ocr.cli import INTERRUPTED
+from ocr.cli.commands import main
 from ocr.errors import OcrError
 
 DOCS = Path(__file__).parents[1] / "docs"

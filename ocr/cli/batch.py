@@ -12,10 +12,10 @@ from ocr import export
 from ocr.cli import INTERRUPTED
 from ocr.cli.completion import files
 from ocr.cli.inputs import page_options
-from ocr.cli.options import language_of, model_options, reject_option, use_threads
+from ocr.cli.options import language_of, model_options, reject_option
 from ocr.cli.output import print_texts
 from ocr.errors import IncompleteError
-from ocr.process import cores
+from ocr.process import cores, use_threads
 
 if TYPE_CHECKING:
     from ocr.page_numbers import PageNumbers

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-
-import click
 
 from ocr import export
 from ocr.errors import OutputError
@@ -29,4 +28,5 @@ def write_documents(contents: list[bytes], form: str, target: Path | None) -> No
             f"(give -o NAME{export.FORMATS[form][0]})"
         )
     else:
-        click.echo(b"".join(contents), nl=False)
+        sys.stdout.buffer.write(b"".join(contents))
+        sys.stdout.buffer.flush()

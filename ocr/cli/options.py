@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from ocr.cli import completion
-from ocr.process import at_most_cores
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 NEARLY = 0.8  # alike by difflib: a letter of "upper" is missing, doubled or swapped
-
-#: Where the libraries that compute look for how many threads they may use.
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def reading_options(command: Command) -> Command:
@@ -35,16 +30,6 @@ def model_options(command: Command) -> Command:
 def reject_option(command: Command) -> Command:
     """Add --reject."""
     return _REJECT(command)
-
-
-def use_threads(count: int | None) -> None:
-    """Bound the threads of libraries not yet imported; None leaves the classifier all cores."""
-    # threads that spin while they wait cost several times the work on a busy machine
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # NumPy's products are small here: to start its threads takes longer than they save
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if count is not None:
-        os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(at_most_cores(count))))
 
 
 def language_of(value: str) -> str | None:

@@ -8,8 +8,6 @@ from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from ocr.files import write_whole
 
 if TYPE_CHECKING:
@@ -27,7 +25,8 @@ def print_texts(texts: Iterable[str]) -> None:
             encoding=stdout.encoding if stdout.isatty() else "utf-8", errors="replace"
         )
     for text in texts:
-        click.echo(text, nl=False)
+        stdout.write(text)
+        stdout.flush()
 
 
 def write_picture(path: Path, picture: Image) -> None:

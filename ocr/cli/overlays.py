@@ -6,8 +6,6 @@ from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from ocr.cli.output import png_of
 from ocr.errors import OutputError
 from ocr.files import write_whole
@@ -15,21 +13,6 @@ from ocr.files import write_whole
 if TYPE_CHECKING:
     from ocr.image import PageImage
     from ocr.page import Page
-
-ENDINGS = {"", ".png", ".svg"}
-
-
-def drawing_of(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
-    """File that the value of --overlay names.
-
-    Raises
-    ------
-    click.BadParameter
-        If its ending tells another kind of picture.
-    """
-    if value is not None and value.suffix.lower() not in ENDINGS:
-        raise click.BadParameter(f"{value} is neither PNG nor SVG: name it .png or .svg")
-    return value
 
 
 def overlaid(

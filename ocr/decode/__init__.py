@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.beside import ClassifierBeside
-from ocr.classifiers import Classifier
 from ocr.decode.confidence import calibrated
 from ocr.decode.geometry import Frame, estimate_frame, forget_case, geometry_scores
 from ocr.decode.language import Ngrams, knows_script
@@ -20,6 +19,9 @@ from ocr.page import Baseline, Box, Glyph, Line, Word
 from ocr.segment import Segmentation
 from ocr.segment.components import stroke_width
 from ocr.segment.rows import straightened
+
+if TYPE_CHECKING:
+    from ocr.classifiers import Classifier
 
 __all__ = ["read_rows", "read_rows_and_crops"]
 
@@ -174,7 +176,7 @@ def read_lattice(
         return None
     probabilities = softmax(np.column_stack([scores, rejected]))
     line = to_line(path, lattice, frame, probabilities, characters)
-    return line, replace(lattice, candidates=[lattice.candidates[s.candidate] for s in path])
+    return line, lattice._replace(candidates=[lattice.candidates[s.candidate] for s in path])
 
 
 def softmax(scores: Floats) -> Floats:
@@ -203,7 +205,7 @@ def to_line(
             )
         )
     line = Line(tuple(Word(tuple(w)) for w in words))
-    return replace(line, baseline=baseline_of(line.box, path, lattice, frame))
+    return line._replace(baseline=baseline_of(line.box, path, lattice, frame))
 
 
 def baseline_of(box: Box, path: list[Step], lattice: Lattice, frame: Frame) -> Baseline:

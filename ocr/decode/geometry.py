@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import string
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,8 +87,7 @@ SCALED = "COSVWXZΚΟΠΧΨВГЖЗИЙКЛМНОПСТХЦЧШЩЪЫЬЭЮЯ"
 ALIKE = SCALED + "PU"
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """Where a row stands at each of its candidates.
 
     Attributes

@@ -8,7 +8,7 @@ between two cuts. All are classified; the best path through the row wins (LeCun 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,7 @@ TILTED = 0.05  # slope from which letters are turned upright: smaller tilts are 
 FAINT = 0.15  # strength of ink below which it is the grain of the paper
 
 
-@dataclass(frozen=True)
-class Atom:
+class Atom(NamedTuple):
     """A component, or the columns first..last-1 of one.
 
     Attributes
@@ -48,8 +47,7 @@ class Atom:
     box: tuple[int, int, int, int]
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Atoms first..last-1 of a row, taken as one glyph."""
 
     first: int
@@ -57,8 +55,7 @@ class Candidate:
     box: tuple[int, int, int, int]
 
 
-@dataclass(frozen=True)
-class Lattice:
+class Lattice(NamedTuple):
     """A row's atoms, left to right, and its candidates.
 
     Attributes
@@ -207,8 +204,7 @@ def level(ink: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
     return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
-@dataclass(frozen=True)
-class Owners:
+class Owners(NamedTuple):
     """The component that each pixel around a row belongs to.
 
     Attributes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,7 @@ __all__ = ["Components", "Ink", "Row", "Segmentation", "arranged", "find_letters
 MEETING = 9  # px around a rule, as it is thicker where it meets another and is not followed there
 
 
-@dataclass(frozen=True)
-class Segmentation:
+class Segmentation(NamedTuple):
     """What was found on a page, in pixels of the array that was given."""
 
     ink: Ink

@@ -7,7 +7,7 @@ the edge pixels around, which lies half-way between paper and ink wherever that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,7 @@ FAINTEST = 0.045  # share of the paper's light that ink takes away at the least
 NOISE_FACTOR = 5.0  # an edge stands out from the grain of the paper by so many deviations
 
 
-@dataclass(frozen=True)
-class Ink:
+class Ink(NamedTuple):
     """Ink found on a page.
 
     Attributes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +12,6 @@ Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 
 
-@dataclass(frozen=True)
 class Components:
     """Connected components of a page.
 
@@ -29,10 +26,11 @@ class Components:
         Pixels of ink.
     """
 
-    labels: Ints
-    ids: Ints
-    boxes: Ints
-    areas: Ints
+    def __init__(self, labels: Ints, ids: Ints, boxes: Ints, areas: Ints) -> None:
+        self.labels = labels
+        self.ids = ids
+        self.boxes = boxes
+        self.areas = areas
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -6,7 +6,7 @@ solved by pointer jumping on whole arrays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Runs:
+class Runs(NamedTuple):
     """Horizontal runs of ink in reading order: row y, columns start..stop-1, int64 [n]."""
 
     y: Ints

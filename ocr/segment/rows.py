@@ -6,7 +6,7 @@ left to right follows each row as it climbs and bends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,7 @@ FAR = 10  # heights, beyond which a row is just far
 SAME_ROW = 0.45  # share of the smaller height that must overlap the row
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """Components of one row.
 
     Attributes
@@ -120,8 +119,7 @@ def straightened(boxes: NDArray[np.int32], slope: float) -> Floats:
     return np.stack([left + dx, top + dy, right + dx, bottom + dy], 1)
 
 
-@dataclass
-class Track:
+class Track(NamedTuple):
     """A row while it is followed: its members, and the box around them."""
 
     members: list[int]
@@ -134,7 +132,7 @@ class Track:
 
     def add(self, members: list[int], boxes: Floats) -> None:
         """Take in more letters."""
-        self.members += members
+        self.members.extend(members)
         added = boxes[members]
         np.minimum(self.box[:2], added[:, :2].min(0), out=self.box[:2])
         np.maximum(self.box[2:], added[:, 2:].max(0), out=self.box[2:])
