@@ -114,6 +114,22 @@ def test_reading_loads_the_runtime_alone() -> None:
     assert loaded_by(code) <= {"onnxruntime"}  # with a second core it is in another process
 
 
+def test_reading_imports_no_masked_arrays() -> None:
+    # np.median and np.unique do so when they are first called: a twentieth of a page's time
+    code = """
+import sys
+from pathlib import Path
+from ocr import reader
+read = reader.Reader().read
+for sample in Path("samples").glob("*.[jp][pn]g"):
+    read(sample)
+assert "numpy.ma" not in sys.modules
+"""
+    if not (models_dir() / "default.onnx").exists() or not (PACKAGE.parent / "samples").exists():
+        pytest.skip("needs the default model and the samples")
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent)
+
+
 def test_reading_leaves_nothing_in_the_users_cache(tmp_path: Path) -> None:
     sample = PACKAGE.parent / "samples" / "label.png"
     if not (models_dir() / "default.onnx").exists() or not sample.exists():

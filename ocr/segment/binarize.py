@@ -12,7 +12,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment.filters import box_mean, closing, enlarged, maximum, minimum, resize, shrink
+from ocr.segment.filters import (
+    box_mean,
+    closing,
+    enlarged,
+    maximum,
+    median,
+    minimum,
+    resize,
+    shrink,
+)
 from ocr.segment.labels import fill_holes, label
 
 Gray = NDArray[np.float32]
@@ -146,7 +155,7 @@ def find_edges(darkness: Bytes) -> Mask:
     """Pixels on the rims of strokes: where darkness changes far more than the grain does."""
     contrast = maximum(darkness, 3) - minimum(darkness, 3)
     sample = contrast[::4, ::4]
-    level = max(255 * FAINTEST, NOISE_FACTOR / 2 * float(np.median(sample)))
+    level = max(255 * FAINTEST, NOISE_FACTOR / 2 * median(sample))
     strong = sample[sample > level]
     if strong.size:
         level = max(level, 0.5 * otsu(strong))

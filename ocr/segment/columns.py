@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.segment.components import Components, letter_height
+from ocr.segment.filters import median
 from ocr.segment.rows import SMALL, find_rows, find_slope, straightened
 
 Floats = NDArray[np.float64]
@@ -128,7 +129,7 @@ def runs(column: Components) -> bool:
         return False
     torn = sum(widest_gap(row) > WIDE for row in full)
     ends = np.array([row[:, 2].max() for row in full])
-    return torn <= TORN * len(full) and float(np.median(np.abs(np.diff(ends)))) <= EVEN
+    return torn <= TORN * len(full) and median(np.abs(np.diff(ends))) <= EVEN
 
 
 def widest_gap(row: Floats) -> float:

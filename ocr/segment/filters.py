@@ -18,6 +18,20 @@ Gray = NDArray[np.float32]
 STRIP = 32  # rows of a page, whose intermediate values stay in the processor's cache
 
 
+def median(values: NDArray[Any]) -> float:
+    """Middle of some values, at least one; `np.median` imports masked arrays, for 8 ms.
+
+    Examples
+    --------
+    >>> median(np.array([3, 1, 9])), median(np.array([[3, 1], [9, 4]]))
+    (3.0, 3.5)
+    """
+    upper = values.size // 2
+    lower = (values.size - 1) // 2
+    ordered = np.partition(values, [lower, upper], axis=None)
+    return (float(ordered[lower]) + float(ordered[upper])) / 2
+
+
 def maximum(image: Array, side: int) -> Array:
     """Largest value in a square window of odd side around each pixel; borders repeat.
 

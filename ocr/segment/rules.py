@@ -52,9 +52,10 @@ def find_rules(mask: Mask, *, met: Mask | None = None) -> Mask:
     for left, top, right, bottom in free_pieces(marks, mask):
         piece = np.arange(firsts[left], firsts[right])
         piece = piece[(marks.start[piece] >= top) & (marks.stop[piece] <= bottom)]
-        if chosen[piece].any() or len(np.unique(marks.y[piece])) < 2:
-            continue  # followed from another piece, or no line at all
-        line = np.polyfit(marks.y[piece], middles[piece], 1)
+        at = marks.y[piece]  # ascending
+        if not len(at) or at[0] == at[-1] or chosen[piece].any():
+            continue  # no line at all, or followed from another piece
+        line = np.polyfit(at, middles[piece], 1)
         thin = as_thick(marks, piece)
         alike = np.flatnonzero(thin)  # where a rule merges with a foot it would go astray
         places = np.searchsorted(marks.y[alike], columns).tolist(), middles[alike].tolist()
