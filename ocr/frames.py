@@ -204,15 +204,8 @@ def _dpi(image: Image.Image) -> float | None:
 
 def _gray(image: Image.Image) -> Image.Image:
     """Convert to Pillow's mode L, on white where the picture is transparent."""
-    import numpy as np
-
-    if image.mode.startswith("I"):  # 16 or 32 bits; Pillow's own conversion clips them at 255
-        values = _integers(image)
-        if values.max() > 65535:
-            return Image.fromarray(_stretched(values))
-        return Image.fromarray((values.clip(0, 65535) >> 8).astype(np.uint8))
-    if image.mode == "F":
-        return Image.fromarray(_stretched(np.asarray(image)))
+    if image.mode.startswith(("I", "F")):  # Pillow's own conversion clips these at 255
+        return Image.fromarray(_bytes(image))
     if image.mode == "LAB":
         return image.getchannel("L")
     if image.has_transparency_data:
@@ -220,6 +213,18 @@ def _gray(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
     return image.convert("L")
+
+
+def _bytes(image: Image.Image) -> NDArray[np.uint8]:
+    """Samples of 16 or 32 bits, or of floats, as bytes."""
+    import numpy as np
+
+    if image.mode == "F":
+        return _stretched(np.asarray(image))
+    values = _integers(image)
+    if values.max() > 65535:
+        return _stretched(values)
+    return (values.clip(0, 65535) >> 8).astype(np.uint8)
 
 
 def _integers(image: Image.Image) -> NDArray[np.integer[Any]]:
