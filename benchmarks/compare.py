@@ -29,6 +29,7 @@ from ocr import classifiers, image, pipeline
 from ocr.evaluation.pairs import Pair, pairs
 from ocr.evaluation.report import Report, score_page
 from ocr.evaluation.table import columns
+from ocr.language import english
 
 #: Engine to its command; those whose program is missing are left out.
 ENGINES = {
@@ -159,7 +160,7 @@ def speed_table(runs: list[Run], engines: list[str]) -> str:
 def warm_table(pages: list[Pair]) -> str:
     """Medians of ours with the model loaded, without decoding the file; crops a second."""
     classifier = classifiers.load("default")
-    language = pipeline.english()
+    language = english()
     times = list(_reading_times(pages, classifier, language))
     crops = np.random.default_rng(0).random((4096, 32, 32)).astype(np.float32)
     rates = []

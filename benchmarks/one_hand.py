@@ -20,6 +20,7 @@ from ocr import image, pipeline
 from ocr.classifiers import Classifier, load
 from ocr.evaluation.pairs import Pair, pairs
 from ocr.evaluation.report import PageScore, Report, score_page
+from ocr.language import english
 
 
 def main() -> None:
@@ -63,10 +64,7 @@ def trained(pages: Sequence[Pair], init: str) -> Classifier:
 
 def score(pair: Pair, classifier: Classifier) -> PageScore:
     """Read a page as `ocr read` does, and score it."""
-    pages = [
-        pipeline.read(page, classifier, language=pipeline.english())
-        for page in image.load(pair.image)
-    ]
+    pages = [pipeline.read(page, classifier, language=english()) for page in image.load(pair.image)]
     return score_page(pair.text(), "".join(page.text for page in pages))
 
 

@@ -19,7 +19,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
 
 from ocr.process import cores
 
@@ -30,11 +30,17 @@ if TYPE_CHECKING:
     from ocr.alphabet import Alphabet
     from ocr.classifiers import Classifier
 
-    Memory = tuple[mmap.mmap, mmap.mmap]
-
-SHARED = 16 << 20  # bytes for crops, a ring, and as many for answers; what is not used is free
+SHARED = 16 << 20  # bytes of each memory that both processes see; what is not used is free
 CROP = 32 * 32  # values, float32
 PLACES = struct.Struct("=QQ")  # a request: first and last+1 of the crops to classify
+
+
+class Memory(NamedTuple):
+    """What both processes see: a ring of crops, its answers, and the arrays of what is told."""
+
+    crops: mmap.mmap
+    answers: mmap.mmap
+    arrays: mmap.mmap
 
 
 def pays() -> bool:
@@ -56,7 +62,7 @@ def fork() -> ClassifierBeside | Server:
     OSError
         If no more processes are allowed.
     """
-    memory = mmap.mmap(-1, SHARED), mmap.mmap(-1, SHARED)
+    memory = Memory(*(mmap.mmap(-1, SHARED) for _ in Memory._fields))
     requests, to_server = _pipe()
     answers, from_server = _pipe()
     process = os.fork()
@@ -90,13 +96,19 @@ class ClassifierBeside:
         self._memory = memory
         self._requests, self._answers = requests, answers
         self._asked: deque[slice] = deque()  # crops whose answers have not been taken
+        self._seen = 0  # bytes of the memory for arrays
 
     def heard(self) -> Any:
         """What the server tells; None where it ended before."""
         try:
-            return pickle.load(self._answers)
+            told, sizes = pickle.load(self._answers)
         except (EOFError, pickle.UnpicklingError):
             return None
+        arrays = []
+        for size in sizes:
+            arrays.append(memoryview(self._memory.arrays)[self._seen : self._seen + size])
+            self._seen += aligned(size)
+        return pickle.loads(told, buffers=arrays)
 
     @cached_property
     def alphabet(self) -> Alphabet:
@@ -187,15 +199,34 @@ class Server:
     def __init__(self, memory: Memory, requests: BinaryIO, answers: BinaryIO) -> None:
         self._memory = memory
         self._requests, self._answers = requests, answers
+        self._filled = 0  # bytes of the memory for arrays
 
     def tell(self, message: object) -> None:
         """Have the other process hear something, if it is still there."""
+        arrays: list[pickle.PickleBuffer] = []
+        told = pickle.dumps(message, 5, buffer_callback=arrays.append)
+        contents = [array.raw() for array in arrays]
+        if self._filled + sum(aligned(len(content)) for content in contents) > SHARED:
+            told, contents = pickle.dumps(message), []
+        for content in contents:
+            self._memory.arrays[self._filled : self._filled + len(content)] = content
+            self._filled += aligned(len(content))
         with contextlib.suppress(BrokenPipeError):
-            self._answers.write(pickle.dumps(message))
+            self._answers.write(pickle.dumps((told, [len(content) for content in contents])))
 
-    def serve(self, load: Callable[[], Classifier]) -> NoReturn:
-        """Answer until the other end is closed, as it is where that process has ended."""
+    def serve(self, load: Callable[[], Classifier], *first: Callable[[], object]) -> NoReturn:
+        """Classify until the other end is closed, as it is where that process has ended.
+
+        Parameters
+        ----------
+        load : callable
+            Loads the classifier.
+        *first : callable
+            What they return is told before, each in a tuple.
+        """
         try:
+            for load_other in first:
+                self.tell((load_other(),))
             classifier = load()
             self.tell(classifier.alphabet)
             crops, log_probs = _places(self._memory, len(classifier.alphabet))
@@ -212,6 +243,11 @@ class Server:
         os._exit(0)
 
 
+def aligned(size: int) -> int:
+    """Bytes that an array takes, so that the next one begins where any type may."""
+    return -(-size // 64) * 64
+
+
 def _pipe() -> tuple[BinaryIO, BinaryIO]:
     reading, writing = os.pipe()
     return os.fdopen(reading, "rb"), os.fdopen(writing, "wb", buffering=0)
@@ -221,7 +257,8 @@ def _places(memory: Memory, outputs: int) -> tuple[NDArray[np.float32], NDArray[
     """Where crops, float32 [n, 32, 32], and their log-probabilities, [m, C], pass, m <= n."""
     import numpy as np
 
-    crops, answers = (np.frombuffer(m, np.float32) for m in memory)
+    crops = np.frombuffer(memory.crops, np.float32)
+    answers = np.frombuffer(memory.answers, np.float32)
     count = min(len(crops) // CROP, len(answers) // outputs)
     return crops.reshape(-1, 32, 32), answers[: count * outputs].reshape(count, outputs)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.decode import read_rows, read_rows_and_crops
-from ocr.decode.language import Ngrams
 from ocr.image import PageImage
-from ocr.models_dir import models_dir
+from ocr.language import Ngrams
 from ocr.page import Baseline, Box, Line, Page
 from ocr.segment import Segmentation, arranged, find_letters
 from ocr.segment.components import letter_height
@@ -112,25 +109,6 @@ def enlarged(image: PageImage, factor: float) -> PageImage:
     height, width = (round(factor * side) for side in image.gray.shape)
     picture = image.picture().resize((width, height), Image.Resampling.BICUBIC)
     return image._replace(gray=np.asarray(picture), scale=factor * image.scale)
-
-
-def language_model(name_or_path: str | Path | None) -> Ngrams | None:
-    """Load a language model: "english", a file that `ocr language` wrote, or None for none.
-
-    Raises
-    ------
-    ModelError
-        If there is no such file, or it is not a language model.
-    """
-    if name_or_path is None:
-        return None
-    return english() if name_or_path == "english" else Ngrams.load(Path(name_or_path))
-
-
-@cache
-def english() -> Ngrams:
-    """Return the language model that ships with ocr."""
-    return Ngrams.load(models_dir() / "english.ngrams.npz")
 
 
 def to_original(line: Line, image: PageImage) -> Line:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from ocr import arrays, classifiers, image, pipeline
 from ocr.errors import ImageError
+from ocr.language import language_model
 from ocr.page_numbers import PageNumbers
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Reader:
         reject: float = 0.0,
     ) -> None:
         self._classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
-        self._ngrams = pipeline.language_model(language)
+        self._ngrams = language_model(language)
         self._reject = reject
 
     def read(self, source: Source) -> Page:

@@ -34,5 +34,5 @@ def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
         return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
 
     monkeypatch.setattr(classifiers, "load", lambda name, **options: object())
-    monkeypatch.setattr(pipeline, "english", lambda: None)
+    monkeypatch.setattr("ocr.language.english", lambda: None)
     monkeypatch.setattr(pipeline, "read_segmented", read)

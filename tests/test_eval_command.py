@@ -31,7 +31,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
     monkeypatch.setattr(classifiers, "load", load)
     monkeypatch.setattr(pipeline, "read", read_hi)
-    monkeypatch.setattr(pipeline, "english", lambda: None)
+    monkeypatch.setattr("ocr.language.english", lambda: None)
     return lambda *args: CliRunner().invoke(main, ["eval", *map(str, args)])
 
 
@@ -90,7 +90,7 @@ def test_language_model_can_be_left_out(
         return Page(*image.size)
 
     monkeypatch.setattr(pipeline, "read", read)
-    monkeypatch.setattr(pipeline, "english", lambda: "english")
+    monkeypatch.setattr("ocr.language.english", lambda: "english")
     path = page("a", "HI")
     run(path)
     run(path, "--language", "none")

@@ -24,6 +24,7 @@ FLOORS = {
     "page_numbers": 0,
     "models_dir": 0,
     "process": 0,
+    "language": 1,
     "image": 1,
     "arrays": 1,
     "frames": 1,

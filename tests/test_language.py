@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ocr import pipeline
 from ocr.cli.commands import main
-from ocr.decode.language import ORDER, STEP, SURPRISE, SYMBOLS, Ngrams, fold
 from ocr.errors import DataError, ModelError, OutputError
+from ocr.language import ORDER, STEP, SURPRISE, SYMBOLS, Ngrams, fold, language_model
 from ocr.training.ngrams import build
 
 LINES = ["the cat sat on the mat", "the hat", "room 217"] * 5
@@ -160,7 +159,7 @@ def test_the_command_reads_files_and_folders(tmp_path):
     result = CliRunner().invoke(main, ["language", *sources, "-o", str(target)])
     assert result.exit_code == 0
     assert f"ocr read --language {target}" in result.stderr
-    built, expected = pipeline.language_model(target), build(["the cat", "a dog"])
+    built, expected = language_model(target), build(["the cat", "a dog"])
     assert built is not None
     assert built.log_probs("th").tolist() == expected.log_probs("th").tolist()
     assert built.log_probs("do").tolist() == expected.log_probs("do").tolist()
@@ -189,7 +188,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ocr.decode.language.MOST_KEPT", 3)
+    monkeypatch.setattr("ocr.language.MOST_KEPT", 3)
     model = build(LINES)
     first = model.log_probs("a").copy()
     for context in "bcdefa":

@@ -16,6 +16,7 @@ from ocr.cli import commands
 from ocr.decode.geometry import forget_case
 from ocr.errors import ModelError
 from ocr.evaluation.report import score_page
+from ocr.language import english
 
 GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥ"
 LINES = ["ΔΗΜΟΣ ΚΑΙ ΝΟΜΟΣ", "ΒΙΒΛΙΟ ΖΕΥΓΟΣ", "ΞΑΝΘΟΣ ΥΠΝΟΣ", "ΓΡΑΜΜΑΤΑ ΤΕΛΟΣ"]
@@ -55,7 +56,7 @@ def test_greek_learned_from_one_font_is_read_back_with_its_spaces(
     printed(LINES, font).save(tmp_path / "page.png")
     [page] = image.load(tmp_path / "page.png")
     classifier = load(tmp_path / "greek.onnx")
-    text = pipeline.read(page, classifier, language=pipeline.english()).text
+    text = pipeline.read(page, classifier, language=english()).text
     score = score_page("\n".join(LINES), text)
     # 8 epochs of 200 a class read a page of 172 letters without an error
     assert (score.strict.error_rate or 0) <= 0.05

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw
 
-from ocr import classifiers, image, pipeline
+from ocr import classifiers, image
 from ocr.alphabet import Alphabet
 from ocr.evaluation.report import score_page
 from ocr.image import PageImage
+from ocr.language import english
 from ocr.models_dir import models_dir
 from ocr.page import Box, Page
 from ocr.pipeline import read, scaled, segment_at_letter_size
@@ -153,7 +154,7 @@ def test_resolution_follows_the_letters(letter_height: float, change: float) -> 
 
 def test_letters_stand_on_the_baseline() -> None:
     picture = handprint_page(["WHALE MEAT", "HALF A LIME"], letter_height=60, tilt=3, **STEADY)
-    page = read(page_image(picture), classifiers.load("default"), language=pipeline.english())
+    page = read(page_image(picture), classifiers.load("default"), language=english())
     for line in page.lines:
         assert line.baseline is not None
         first, last = line.words[0].glyphs[0].box, line.words[-1].glyphs[-1].box
@@ -184,7 +185,7 @@ NOTE = ["MEET AT THE LIBRARY", "ON FRIDAY MORNING", "BRING 25 BOOKS"]
 def test_default_model_reads_hand_print(kind: str) -> None:
     picture = handprint_page(NOTE, seed=5, **HARD[kind])  # type: ignore[arg-type]
     classifier = classifiers.load("default")
-    text = read(page_image(picture), classifier, language=pipeline.english()).text
+    text = read(page_image(picture), classifier, language=english()).text
     rate = score_page("\n".join(NOTE), text).strict.error_rate
     assert rate is not None
     assert rate <= 0.06, text  # three errors; none was measured

@@ -13,6 +13,7 @@ import pytest
 
 from ocr import classifiers, pipeline
 from ocr.evaluation.report import PageScore, score_page
+from ocr.language import english
 from ocr.models_dir import models_dir
 from tests.templates import page_image
 from tests.trouble_pages import PAGES
@@ -55,7 +56,7 @@ SLACK = 1  # error more: another processor or version of Pillow may change as mu
 
 def score(name: str) -> PageScore:
     picture = page_image(PAGES[name].draw())
-    page = pipeline.read(picture, classifiers.load("default"), language=pipeline.english())
+    page = pipeline.read(picture, classifiers.load("default"), language=english())
     return score_page(PAGES[name].truth, page.text, name=name)
 
 

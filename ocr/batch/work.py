@@ -24,8 +24,8 @@ from ocr.page_numbers import PageNumbers
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
-    from ocr.decode.language import Ngrams
     from ocr.image import PageImage
+    from ocr.language import Ngrams
     from ocr.page import Page
 
 #: What the system says when no other file could be written either.
@@ -139,13 +139,14 @@ class Reader:
     """
 
     def __init__(self, settings: Settings) -> None:
-        from ocr import classifiers, export, pipeline
+        from ocr import classifiers, export
+        from ocr.language import language_model
 
         self._settings = settings
         self._classifier: Classifier = classifiers.load(
             settings.model, alphabet=settings.alphabet, threads=1
         )
-        self._language: Ngrams | None = pipeline.language_model(settings.language)
+        self._language: Ngrams | None = language_model(settings.language)
         for form in settings.forms:
             export.Documents(form)  # an extra that is missing is told before anything is read
 

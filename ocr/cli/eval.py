@@ -137,8 +137,9 @@ def _reported(errors: list[OcrError]) -> Iterator[None]:
 
 def _reader(classifier: Classifier, language: str) -> Callable[[Path], list[Page]]:
     from ocr import image, pipeline
+    from ocr.language import language_model
 
-    ngrams = pipeline.language_model(language_of(language))
+    ngrams = language_model(language_of(language))
     return lambda path: [
         pipeline.read(page, classifier, language=ngrams) for page in image.pages(path)
     ]

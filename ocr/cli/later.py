@@ -32,9 +32,13 @@ class Later(Generic[T]):
         """Whether `result` would return, or raise, at once."""
         return not self._thread.is_alive()
 
+    def wait(self) -> None:
+        """Wait until it is known."""
+        self._thread.join()
+
     def result(self) -> T:
         """Wait for it; what was raised is raised here."""
-        self._thread.join()
+        self.wait()
         if self._error is not None:
             raise self._error
         return self._value

@@ -135,7 +135,8 @@ def command(
         if threads == 1:
             ctx.obj.end()
         # one core is busy there
-        ctx.obj.serve(job._replace(threads=threads or cores() - 1).classifier)
+        job = job._replace(threads=threads or cores() - 1)
+        ctx.obj.serve(job.classifier, job.language_model)
     ctx.exit(read(job))
 
 

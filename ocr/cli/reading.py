@@ -6,7 +6,7 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,8 +20,8 @@ from ocr.process import use_threads
 if TYPE_CHECKING:
     from ocr.beside import ClassifierBeside
     from ocr.classifiers import Classifier
-    from ocr.decode.language import Ngrams
     from ocr.image import PageImage
+    from ocr.language import Ngrams
     from ocr.page import Page
     from ocr.page_numbers import PageNumbers
     from ocr.training.read_crops import CropWriter
@@ -43,7 +43,7 @@ class Job(NamedTuple):
     backend : str
     alphabet : str or None
     language : str or None
-        As `ocr.pipeline.language_model` takes it.
+        As `ocr.language.language_model` takes it.
     threads : int or None
     reject : float
     targets : list of (str, Path or None)
@@ -76,9 +76,9 @@ class Job(NamedTuple):
 
     def language_model(self) -> Ngrams | None:
         """Load the language model."""
-        from ocr import pipeline
+        from ocr.language import language_model
 
-        return pipeline.language_model(self.language)
+        return language_model(self.language)
 
     def pages(self) -> Iterator[PageImage | OcrError]:
         """Pages of all files, decoded one by one; in the place of one, why it cannot be."""
@@ -115,7 +115,7 @@ class Ahead:
 
 def read(job: Job) -> int:
     """Do it; the exit code."""
-    return _done(job, Ahead(job.pages()), job.classifier)
+    return _done(job, Ahead(job.pages()), (Later(job.classifier), Later(job.language_model)))
 
 
 def read_beside(other: ClassifierBeside) -> int | None:
@@ -139,18 +139,23 @@ def read_beside(other: ClassifierBeside) -> int | None:
         return job
     other.load = job.classifier
 
+    def language() -> Ngrams | None:
+        told: tuple[Ngrams | None] | None = other.heard()
+        return job.language_model() if told is None else told[0]
+
     def classifier() -> Classifier:
+        ngrams.wait()  # told before the alphabet
         _ = other.alphabet  # known once it is loaded; what is wrong is raised here
         return other
 
-    return _done(job, decoded, classifier)
+    ngrams = Later(language)
+    return _done(job, decoded, (Later(classifier), ngrams))
 
 
-def _done(job: Job, decoded: Ahead, classifier: Callable[[], Classifier]) -> int:
+def _done(job: Job, decoded: Ahead, models: Models) -> int:
     """Write all that is asked for; the exit code of the first error."""
     errors: list[OcrError] = []
     letters = None if job.crops is None else _crop_writer(job.crops)
-    models = Later(classifier), Later(job.language_model)
     results = _read_all(decoded, models, job.reject, errors, letters)
     if job.overlay is not None:
         from ocr.cli.overlays import overlaid

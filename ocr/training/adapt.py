@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier, describe
 from ocr.classifiers import load as load_classifier
-from ocr.decode.language import Ngrams
 from ocr.errors import DataError
 from ocr.evaluation.pairs import left_out
-from ocr.pipeline import english
+from ocr.language import Ngrams, english
 from ocr.training import fonts
 from ocr.training.learner import Learner
 from ocr.training.loop import validate

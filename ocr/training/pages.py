@@ -21,7 +21,6 @@ from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier
 from ocr.decode import atom_gaps, read_row
 from ocr.decode.geometry import SCALED
-from ocr.decode.language import Ngrams
 from ocr.decode.lattice import Lattice, build_lattice, crop_candidates
 from ocr.decode.spaces import space_log_odds
 from ocr.errors import DataError, ImageError, OcrError
@@ -29,6 +28,7 @@ from ocr.evaluation import normalize
 from ocr.evaluation.alignment import Alignment, align, total
 from ocr.evaluation.pairs import Pair, is_image, pairs
 from ocr.image import PageImage
+from ocr.language import Ngrams
 from ocr.pipeline import segment_at_letter_size
 from ocr.segment.components import stroke_width
 from ocr.training.forced import Labels, align_line

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFont
 
 from ocr.decode.geometry import SCALED, shape_table
-from ocr.decode.language import SYMBOLS, fold
 from ocr.decode.lattice import build_lattice, candidate_ink, crop_candidates, owners_of
-from ocr.pipeline import SMALL_LETTERS, english
+from ocr.language import SYMBOLS, english, fold
+from ocr.pipeline import SMALL_LETTERS
 from ocr.segment import Segmentation
 from ocr.segment.binarize import Ink
 from ocr.segment.components import find_components, stroke_width

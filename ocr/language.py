@@ -10,6 +10,7 @@ import math
 import string
 import unicodedata
 from bisect import bisect_left
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from ocr.errors import ModelError
 from ocr.files import read_arrays, write_arrays
+from ocr.models_dir import models_dir
 
 SYMBOLS = " " + string.ascii_lowercase + "0" + string.punctuation
 ORDER = 6  # characters of an n-gram: five tell the sixth
@@ -141,6 +143,10 @@ class Ngrams:
         row[self._arrays["symbols"][own]] = self._probabilities[self._arrays["costs"][own]]
         return row
 
+    def __reduce__(self) -> tuple[type[Ngrams], tuple[NDArray[Any], ...]]:
+        """Have pickle keep the tables alone."""
+        return Ngrams, tuple(self._arrays.values())
+
     def save(self, path: Path) -> None:
         """Write a compressed .npz file; OutputError if that cannot be done."""
         steps = np.diff(self._arrays["contexts"], prepend=np.uint32(0))  # packs better
@@ -170,6 +176,25 @@ class Ngrams:
             )
         contexts = np.cumsum(steps, dtype=np.uint32)
         return cls(contexts, counts, prices, symbols, costs)
+
+
+def language_model(name_or_path: str | Path | None) -> Ngrams | None:
+    """Load a language model: "english", a file that `ocr language` wrote, or None for none.
+
+    Raises
+    ------
+    ModelError
+        If there is no such file, or it is not a language model.
+    """
+    if name_or_path is None:
+        return None
+    return english() if name_or_path == "english" else Ngrams.load(Path(name_or_path))
+
+
+@cache
+def english() -> Ngrams:
+    """Return the language model that ships with ocr."""
+    return Ngrams.load(models_dir() / "english.ngrams.npz")
 
 
 def code(context: str) -> int:
