@@ -74,36 +74,30 @@ class Ngrams:
     ----------
     contexts : ndarray, uint32 [n]
         `code` of each context, ascending.
-    counts : ndarray, uint8 [n]
-        How many symbols each context lists.
+    ends : ndarray, uint32 [n]
+        Where in `symbols` those of each context end.
     prices : ndarray, uint8 [n]
         Of asking a context's ending, in `STEP`s.
-    symbols : ndarray, uint8 [counts.sum()]
+    symbols : ndarray, uint8 [ends[-1]]
         Indices into `SYMBOLS`, context by context.
-    costs : ndarray, uint8 [counts.sum()]
+    costs : ndarray, uint8 [ends[-1]]
         Negative log-probabilities of those symbols, in `STEP`s.
     """
 
     def __init__(
-        self, contexts: Codes, counts: Bytes, prices: Bytes, symbols: Bytes, costs: Bytes
+        self, contexts: Codes, ends: Codes, prices: Bytes, symbols: Bytes, costs: Bytes
     ) -> None:
-        self._arrays: dict[str, NDArray[Any]] = {
-            "contexts": contexts,
-            "counts": counts,
-            "prices": prices,
-            "symbols": symbols,
-            "costs": costs,
-        }
+        self._tables = contexts, ends, prices, symbols, costs
+        self._symbols, self._costs = symbols, costs
         # single numbers are looked up in memory views: to take them from arrays costs more
-        self._contexts, self._counts, self._prices = contexts.data, counts.data, prices.data
-        self._ends = np.cumsum(counts, dtype=np.int64).data
+        self._contexts, self._ends, self._prices = contexts.data, ends.data, prices.data
         self._probabilities = np.exp(-STEP * np.arange(256))  # of each cost, or price
         self._rows: dict[str, Floats] = {}
         self._answers: dict[str, Floats] = {}
 
     def __len__(self) -> int:
         """Count the n-grams."""
-        return len(self._arrays["symbols"])
+        return len(self._symbols)
 
     def log_probs(self, context: str) -> Floats:
         """Log-probability of each of `SYMBOLS` after a folded context of any length, [60]."""
@@ -138,19 +132,21 @@ class Ngrams:
         if place == len(self._contexts) or self._contexts[place] != number:
             return shorter
         row: Floats = shorter * self._probabilities[self._prices[place]]
-        end = self._ends[place]
-        own = slice(end - self._counts[place], end)
-        row[self._arrays["symbols"][own]] = self._probabilities[self._arrays["costs"][own]]
+        own = slice(self._ends[place - 1] if place else 0, self._ends[place])
+        row[self._symbols[own]] = self._probabilities[self._costs[own]]
         return row
 
     def __reduce__(self) -> tuple[type[Ngrams], tuple[NDArray[Any], ...]]:
         """Have pickle keep the tables alone."""
-        return Ngrams, tuple(self._arrays.values())
+        return Ngrams, self._tables
 
     def save(self, path: Path) -> None:
         """Write a compressed .npz file; OutputError if that cannot be done."""
-        steps = np.diff(self._arrays["contexts"], prepend=np.uint32(0))  # packs better
-        write_arrays(path, {**self._arrays, "contexts": steps}, compressed=True)
+        contexts, ends, prices, symbols, costs = self._tables
+        steps = np.diff(contexts, prepend=np.uint32(0))  # steps and counts pack better
+        counts = np.diff(ends, prepend=np.uint32(0)).astype(np.uint8)
+        tables = (steps, counts, prices, symbols, costs)
+        write_arrays(path, dict(zip(PARTS, tables, strict=True)), compressed=True)
 
     @classmethod
     def load(cls, path: Path) -> Ngrams:
@@ -167,15 +163,15 @@ class Ngrams:
         fit = (
             all(a.ndim == 1 and a.dtype == np.uint8 for a in (counts, prices, symbols, costs))
             and len(steps) == len(counts) == len(prices)
-            and counts.sum() == len(symbols) == len(costs)
+            and counts.sum(dtype=np.uint32) == len(symbols) == len(costs)
             and (symbols < len(SYMBOLS)).all()
         )
         if not fit:
             raise ModelError(
                 f"cannot use {path}: its tables do not fit each other (build it again)"
             )
-        contexts = np.cumsum(steps, dtype=np.uint32)
-        return cls(contexts, counts, prices, symbols, costs)
+        contexts, ends = (np.cumsum(a, dtype=np.uint32) for a in (steps, counts))
+        return cls(contexts, ends, prices, symbols, costs)
 
 
 def language_model(name_or_path: str | Path | None) -> Ngrams | None:

@@ -78,7 +78,7 @@ def build(lines: Iterable[str], *, most: int = 500_000) -> Ngrams:
     by_context = np.argsort(contexts)
     return Ngrams(
         contexts[by_context].astype(np.uint32),
-        counts[by_context].astype(np.uint8),
+        np.cumsum(counts[by_context], dtype=np.uint32),
         _steps(-np.log(np.concatenate(prices)))[by_context],
         np.concatenate([t.symbols for t in kept])[order].astype(np.uint8),
         _steps(-np.log(np.concatenate([t.values for t in kept])))[order],
