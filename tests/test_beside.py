@@ -85,6 +85,42 @@ def test_more_crops_than_there_is_memory_for_are_answered_in_order() -> None:
     subprocess.run([sys.executable, "-c", RING], check=True, timeout=20)
 
 
+TOLD = """
+import numpy as np
+from ocr import beside
+
+beside.SHARED = 1000
+messages = ["a", np.arange(3), [np.ones(50), np.arange(70)], np.arange(200), None, np.zeros(0)]
+other = beside.fork()
+if isinstance(other, beside.Server):
+    for message in messages:
+        other.tell(message)
+    other.end()
+for message in messages:
+    np.testing.assert_equal(other.heard(), message)
+assert other.heard() is None
+other.close()
+"""
+
+
+def test_what_is_told_is_heard_whether_its_arrays_fit_into_memory_or_not() -> None:
+    subprocess.run([sys.executable, "-c", TOLD], check=True, timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["--help"], 0), ([], 2), ([SAMPLE, "--bad"], 2), ([SAMPLE, "-l", "gone.npz"], 4)],
+    ids=str,
+)
+def test_what_the_other_process_tells_has_its_exit_code(arguments: list[object], code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ocr", "read", *map(str, arguments)], capture_output=True
+    )
+    assert done.returncode == code
+    assert bool(done.stdout) == (code == 0)
+    assert bool(done.stderr) == (code != 0)
+
+
 @pytest.mark.parametrize("images", [(SAMPLE,), (SAMPLE, SAMPLE), ("gone.png", SAMPLE)], ids=str)
 def test_model_that_is_missing_is_told_once(images: tuple[object, ...]) -> None:
     done = subprocess.run(

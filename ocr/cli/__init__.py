@@ -25,11 +25,14 @@ SWITCH_INTERVAL = 0.0005  # seconds that a thread which decodes or loads may wai
 
 def run() -> NoReturn:
     """Be the program: run the command on the arguments of the process, and end it."""
-    hurry()
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    _open_what_is_closed()
-    code = _read_in_two() if sys.argv[1:2] == ["read"] and beside.pays() else None
-    _leave(_run_command() if code is None else code)
+    try:
+        hurry()
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        _open_what_is_closed()
+        code = _read_in_two() if sys.argv[1:2] == ["read"] and beside.pays() else None
+        _leave(_run_command() if code is None else code)
+    except KeyboardInterrupt:  # while modules are imported; later a command tells it
+        _leave(INTERRUPTED)
 
 
 def _read_in_two() -> int | None:
