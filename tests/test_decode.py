@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier, restrict
-from ocr.decode import atom_gaps, read_rows
+from ocr.decode import atom_gaps, is_writing, read_rows
 from ocr.decode.lattice import Atom, Lattice
-from ocr.page import Line
+from ocr.page import Box, Glyph, Line, Word
 from ocr.segment import Segmentation, segment
 from tests.bitmaps import segmented
 from tests.fakes import RaisingClassifier, UniformClassifier
@@ -47,6 +47,18 @@ def test_blank_page_is_no_line_and_asks_no_classifier() -> None:
 
 def test_rows_that_nothing_is_sure_of_are_left_out() -> None:
     assert read_rows(drawn("THE HALF"), UniformClassifier(Alphabet("ABCDEFGH")), None) == []
+
+
+def line_of(text: str, confidence: float) -> Line:
+    return Line((Word(tuple(Glyph(Box(0, 0, 1, 1), c, confidence) for c in text)),))
+
+
+@pytest.mark.parametrize(
+    ("text", "least"), [("HALF", 0.4), ("H", 0.7), ("lIl1", 0.7), ("...", 0.7), ("HIll", 0.7)]
+)
+def test_fewer_letters_and_mere_strokes_must_be_surer(text: str, least: float) -> None:
+    assert is_writing(line_of(text, least))
+    assert not is_writing(line_of(text, least - 0.1))
 
 
 @dataclass(frozen=True)

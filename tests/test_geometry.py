@@ -79,28 +79,43 @@ def word(*extents: tuple[float, float]) -> NDArray[np.float64]:
     return np.array([box(top, bottom, 30 * i) for i, (top, bottom) in enumerate(extents)])
 
 
+def frame_of(
+    boxes: NDArray[np.float64], log_probs: NDArray[np.float32], characters: str, fallback: float
+) -> Frame:
+    """Frame of a row each of whose candidates is a glyph."""
+    return estimate_frame(boxes, list(range(len(boxes))), log_probs, characters, fallback)
+
+
 def test_frame_of_small_letters_is_that_of_their_capitals() -> None:
     boxes = word((0.68, 0), (0.68, 0), (0.68, -0.28), (1.05, 0))
-    found = estimate_frame(boxes, sure("angh", "angh"), "angh", 5.0)
+    found = frame_of(boxes, sure("angh", "angh"), "angh", 5.0)
     np.testing.assert_allclose(found.unit, CAPITAL, rtol=0.05)
     np.testing.assert_allclose(found.baseline, BASELINE, atol=2)
 
 
 def test_frame_follows_a_row_that_shrinks() -> None:
     boxes = np.array([[30.0 * i, 70 + i, 30 * i + 20, 100] for i in range(16)])
-    found = estimate_frame(boxes, sure("H", "H" * 16), "H", 5.0)
+    found = frame_of(boxes, sure("H", "H" * 16), "H", 5.0)
     assert found.unit[0] > found.unit[8] > found.unit[-1]
 
 
 def test_frame_is_the_fallback_where_no_glyph_tells() -> None:
-    found = estimate_frame(word((0.4, 0.3)), sure("-", "-"), "-", 44.0)
+    found = frame_of(word((0.4, 0.3)), sure("-", "-"), "-", 44.0)
     assert found.unit.tolist() == [44.0]
 
 
 def test_frame_is_not_misled_by_one_giant() -> None:
     boxes = word(*[(1.0, 0.0)] * 6, (3.0, 0.0))
-    found = estimate_frame(boxes, sure("H", "H" * 7), "H", 5.0)
+    found = frame_of(boxes, sure("H", "H" * 7), "H", 5.0)
     assert found.unit[0] == pytest.approx(CAPITAL, rel=0.2)
+
+
+def test_pieces_of_letters_tell_the_frame_nothing() -> None:
+    boxes = word(*[(1.0, 0.0), (0.5, 0.0), (1.0, 0.4)] * 4)  # an H, and its pieces
+    log_probs = sure("H", "H" * 12)
+    found = estimate_frame(boxes, [0, 3, 6, 9], log_probs, "H", 5.0)
+    np.testing.assert_allclose(found.unit, CAPITAL)
+    np.testing.assert_allclose(found.baseline, BASELINE)
 
 
 def test_letters_that_differ_in_size_alone_share_their_probability() -> None:
@@ -122,5 +137,5 @@ def test_level_letters_are_held_to_their_places_and_wandering_ones_are_not() -> 
     for jump in (0.0, 8.0):
         bottoms = 100 + jump * (np.arange(12) % 2)
         boxes = np.stack([lefts, bottoms - 30, lefts + 20, bottoms], 1)
-        wanders.append(estimate_frame(boxes, sure, "AB", 30.0).wander)
+        wanders.append(frame_of(boxes, sure, "AB", 30.0).wander)
     assert wanders[0] < 0.1 < wanders[1]

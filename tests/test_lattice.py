@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 
 from ocr.decode.lattice import (
+    Atom,
+    Candidate,
     Lattice,
+    best_cut,
     build_lattice,
     crop_candidates,
     find_cuts,
     grown_labels,
     level,
+    may_join,
 )
 from ocr.segment import Segmentation
 from ocr.segment.components import stroke_width
@@ -60,6 +64,33 @@ def test_sign_of_two_parts_is_also_one_candidate(drawing: str) -> None:
     whole = next(c.box for c in lattice.candidates if (c.first, c.last) == (count - 2, count))
     assert whole[:2] == tuple(min(box[i] for box in parts) for i in (0, 1))
     assert whole[2:] == tuple(max(box[i] for box in parts) for i in (2, 3))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "whole"),
+    [
+        ([0, 0, 4, 32], [12, 0, 30, 32], True),  # the stem of an H or K, and the rest
+        ([0, 0, 18, 32], [24, 0, 27, 32], True),  # of an N
+        ([0, 0, 18, 32], [26, 0, 44, 32], False),  # two letters
+        ([0, 0, 4, 32], [18, 0, 36, 32], False),  # too far
+        ([0, 0, 4, 32], [10, 27, 14, 32], False),  # l and a point
+        ([0, 0, 4, 32], [10, 14, 28, 32], False),  # l and a small letter
+    ],
+)
+def test_stem_apart_may_belong_to_its_letter(
+    one: list[float], other: list[float], whole: bool
+) -> None:
+    assert may_join([one], other, 32.0) == whole
+
+
+def test_best_cut_covers_the_row_with_its_likeliest_candidates() -> None:
+    box = (0, 0, 1, 1)
+    runs = [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]
+    lattice = Lattice(
+        [Atom(i, box) for i in range(3)], [Candidate(*run, box) for run in runs], 1.0, 0.0
+    )
+    assert best_cut(lattice, [-1.0, -1.0, -1.0, -9.0, -1.0]) == [1, 4]
+    assert best_cut(lattice, [-1.0, -5.0, -1.0, -1.5, -1.0]) == [0, 3]
 
 
 def test_letters_apart_are_not_joined() -> None:

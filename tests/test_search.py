@@ -141,3 +141,22 @@ def test_character_outside_the_language_model_is_read() -> None:
     row = lattice(LETTER, LETTER)
     answer = read(row, {"É": LIKELY}, {"T": LIKELY}, language=ENGLISH, characters="ÉT")
     assert answer == "ÉT"
+
+
+@pytest.mark.parametrize("point", [".", ","])
+def test_point_behind_a_digit_is_no_speck(point: str) -> None:
+    row = lattice(LETTER, (4, 4), LETTER)
+    dotted = {point: -1.5}
+    for first, text in (("1", f"1{point}5"), ("T", "T5")):
+        shapes = {first: LIKELY}, dotted, {"5": LIKELY}
+        read_as = read(row, *shapes, language=ENGLISH, reject=-0.3, characters="15.,T")
+        assert read_as == text
+
+
+def test_word_may_be_broken_at_the_end_of_its_row() -> None:
+    row = lattice(LETTER, LETTER, (12, 4))
+    shapes = {"h": LIKELY}, {"a": LIKELY}, {"-": -2.0}
+    assert read(row, *shapes, language=ENGLISH, reject=-0.5, characters="hat-") == "ha-"
+    row = lattice(LETTER, LETTER, (12, 4), LETTER)
+    shapes = *shapes, {"t": LIKELY}
+    assert read(row, *shapes, language=ENGLISH, reject=-0.5, characters="hat-") == "hat"

@@ -37,6 +37,17 @@ def test_long_row_has_its_own_spacing() -> None:
     assert spaces(dense, wide) == [[g == 0.4 for g in dense], [g == 1.8 for g in wide]]
 
 
+def test_gaps_of_columns_do_not_hide_those_of_words() -> None:
+    gaps = ([LETTER] * 4 + [0.6]) * 4 + [LETTER] * 4 + [12.0] + [LETTER] * 4 + [15.0]
+    assert spaces(gaps) == [[gap > 0.5 for gap in gaps]]
+
+
+def test_gaps_of_two_widths_are_surer_than_gaps_of_every_width() -> None:
+    clear = np.array(([LETTER] * 4 + [WORD]) * 6)
+    blurred = np.append(np.linspace(0.02, 1, 30), WORD)
+    assert space_log_odds([clear])[0][-1] > 1.3 * space_log_odds([blurred])[0][-1] > 0
+
+
 def test_short_row_asks_the_page() -> None:
     long = ([LETTER] * 4 + [WORD]) * 6
     assert spaces(long, [LETTER, WORD])[1] == [False, True]

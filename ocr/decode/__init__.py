@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ocr.beside import ClassifierBeside
 from ocr.decode.confidence import calibrated
 from ocr.decode.geometry import Frame, estimate_frame, forget_case, geometry_scores
-from ocr.decode.lattice import Atom, Lattice, build_lattice, crop_candidates
+from ocr.decode.lattice import Atom, Lattice, best_cut, build_lattice, crop_candidates
 from ocr.decode.search import Step, best_path
 from ocr.decode.spaces import space_log_odds
 from ocr.language import Ngrams, knows_script
@@ -33,6 +33,7 @@ LEVEL = 0.02  # slope below which a letter's lean is less than a pixel
 # Of 380 lines of real pages five were less sure than this, of 185 rows of noise seven in eight.
 LEAST_CONFIDENCE = 0.25
 SHORT_LINE = 0.4
+STROKES = "Il1ij"  # as what scratches are read
 
 Floats = NDArray[np.float64]
 
@@ -108,10 +109,12 @@ def log_probs_of_rows(
 def is_writing(line: Line) -> bool:
     """Whether a line is sure enough to be more than the grain of wood or a shadow's edge.
 
-    A short line must be surer: one letter by itself is easily a scratch.
+    A short line must be surer: one letter by itself is easily a scratch, and so is any number
+    of strokes.
     """
-    count = sum(len(word.glyphs) for word in line.words)
-    return line.confidence >= LEAST_CONFIDENCE + SHORT_LINE / count
+    letters = [g.character for w in line.words for g in w.glyphs if g.character.isalnum()]
+    telling = sum(c not in STROKES for c in letters)
+    return line.confidence >= LEAST_CONFIDENCE + SHORT_LINE / max(telling, 1)
 
 
 def atom_gaps(page: Segmentation, lattice: Lattice) -> Floats:
@@ -163,13 +166,11 @@ def read_lattice(
     if reject is not None:
         rejected = log_probs[:, reject].astype(np.float64)
     boxes = straightened(np.array([c.box for c in lattice.candidates], np.int32), lattice.slope)
-    singles = np.array([c.last - c.first == 1 for c in lattice.candidates])
-    frame = estimate_frame(
-        boxes, np.where(singles[:, None], shapes, -9.0), characters, lattice.height
-    )
     atoms = np.array([c.last - c.first for c in lattice.candidates], np.float64)
     # a glyph counts once for each of its atoms: it explains as much ink as they do
     scores = shapes * atoms[:, None]
+    likely = best_cut(lattice, scores.max(1).tolist())
+    frame = estimate_frame(boxes, likely, shapes, characters, lattice.height)
     scores = scores + GEOMETRY_WEIGHT * geometry_scores(boxes, frame, characters)
     path = best_path(lattice, scores, rejected, space_odds, characters, language)
     if not path:

@@ -120,7 +120,11 @@ def shape_table(characters: str) -> Floats:
 
 
 def estimate_frame(
-    boxes: Floats, log_probs: NDArray[np.float32], characters: str, fallback: float
+    boxes: Floats,
+    cut: list[int],
+    log_probs: NDArray[np.float32],
+    characters: str,
+    fallback: float,
 ) -> Frame:
     """Fit a row's capital height and baseline to what its glyphs look like.
 
@@ -128,6 +132,9 @@ def estimate_frame(
     ----------
     boxes : ndarray, float64 [N, 4]
         Straightened boxes of the row's candidates.
+    cut : list of int
+        Those candidates that are believed to be the row's glyphs: pieces of letters would tell
+        wrong sizes.
     log_probs : ndarray, float32 [N, C]
         Of the `characters`.
     characters : str
@@ -139,27 +146,26 @@ def estimate_frame(
     Frame
         Following the row as it climbs or shrinks: near glyphs count more.
     """
-    table = shape_table(characters)
-    heights = boxes[:, 3] - boxes[:, 1]
-    middles = (boxes[:, 0] + boxes[:, 2]) / 2
-    best = log_probs.argmax(1)
-    sure = np.exp(log_probs[np.arange(len(best)), best].astype(np.float64))
+    glyphs = boxes[cut]  # (M, 4)
+    best = log_probs[cut].argmax(1)
+    sure = np.exp(log_probs[cut, best].astype(np.float64))
     tells = np.array([c.isalnum() and c not in SAME_SHAPE for c in characters])[best]
-    extent = table[best, 0] - table[best, 1]
     weight = np.where(sure > 0.5, sure, 0) * np.where(tells, 1.0, 0.05)
     weight *= np.array([c.isalnum() for c in characters])[best]
     if weight.sum() < 0.05:
         return Frame(np.full(len(boxes), fallback), np.full(len(boxes), boxes[:, 3].mean()))
-    units = heights / extent
+    top, bottom, _ = shape_table(characters)[best].T
+    units = (glyphs[:, 3] - glyphs[:, 1]) / (top - bottom)
     unit = weighted_median(units, weight)
     weight = weight * np.exp(-np.abs(np.log(units / unit)))  # a lone giant tells little
-    near = np.exp(-np.abs(middles[:, None] - middles) / (6 * unit)) * weight + 1e-9  # (N, N)
+    apart = np.abs((boxes[:, None, 0] + boxes[:, None, 2] - glyphs[:, 0] - glyphs[:, 2]) / 2)
+    near = np.exp(-apart / (6 * unit)) * weight + 1e-9  # (N, M)
     local = np.exp((near @ np.log(units) + 2 * np.log(unit)) / (near.sum(1) + 2))
-    bottoms = boxes[:, 3] + table[best, 1] * units
+    bottoms = glyphs[:, 3] + bottom * units
     sharp = near**1.5
     baseline = (sharp @ bottoms) / sharp.sum(1)
-    # by the median, as pieces of letters are among the candidates
-    own = 1.48 * weighted_median(np.abs(bottoms - baseline) / local, weight)
+    # by the median, as some letters are taken for others
+    own = 1.48 * weighted_median(np.abs(bottoms - baseline[cut]) / local[cut], weight)
     count = float(weight.sum())
     mean_square = (PRIOR * WANDERING**2 + count * own**2) / (PRIOR + count)
     return Frame(local, baseline, max(FIRM, math.sqrt(mean_square)))

@@ -8,6 +8,7 @@ between two cuts. All are classified; the best path through the row wins (LeCun 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +24,10 @@ from ocr.segment.rows import Row, straightened
 MOST_ATOMS = 5  # in one candidate: a percent sign that two cuts went through
 WIDEST = 1.9  # row heights, of a candidate: a W in wide print
 BROKEN = 0.08  # row heights of white in a broken letter
-APART = 0.3  # row heights of white in a quotation mark, or from a stem to a dot that flew off
-SMALL = 0.42  # row heights; a dot, a stroke of a quotation mark
+APART = 0.3  # row heights of white in a quotation mark, from a stem to its dot or to its letter
+SMALL = 0.52  # row heights; a dot, a stroke of a quotation mark
+TALL = 0.6  # row heights of a stem that stands apart, and of what it belongs to ...
+THIN = 0.2  # ... and of its width
 CUT_FROM = 0.6  # row heights; a narrower component is one letter
 CUT_SPACING = 0.2  # row heights between cuts: narrower than an l with its white
 CUT_DEPTH = 3.5  # stroke widths of ink that a cut may go through
@@ -160,16 +163,41 @@ def may_join(parts: list[list[float]], part: list[float], height: float) -> bool
     gap = part[0] - max(box[2] for box in parts)
     if gap <= BROKEN * height:
         return True
-    if gap > APART * height or part[3] - part[1] >= SMALL * height:
+    if gap > APART * height:
         return False
+    if part[3] - part[1] >= SMALL * height:
+        return len(parts) == 1 and has_stem_apart(parts[0], part, height)
     dot = part[3] < min(box[1] for box in parts) + 0.2 * height  # above what it would belong to
     return dot or all(box[3] - box[1] < SMALL * height for box in parts)
+
+
+def has_stem_apart(one: list[float], other: list[float], height: float) -> bool:
+    """Whether two parts may be a letter whose stem the hand did not join to the rest: H, K, D."""
+    thinner = min(box[2] - box[0] for box in (one, other))
+    lower = min(box[3] - box[1] for box in (one, other))
+    return thinner < THIN * height and lower > TALL * height
 
 
 def union(atoms: list[Atom]) -> tuple[int, int, int, int]:
     """Smallest box around atoms."""
     lefts, tops, rights, bottoms = zip(*(a.box for a in atoms), strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def best_cut(lattice: Lattice, scores: list[float]) -> list[int]:
+    """Indices of the candidates that cover the row's atoms with the highest sum of scores."""
+    best = [0.0] + [-math.inf] * len(lattice.atoms)
+    last = [0] * len(best)
+    for i, (candidate, score) in enumerate(zip(lattice.candidates, scores, strict=True)):
+        total = best[candidate.first] + score
+        if total > best[candidate.last]:
+            best[candidate.last], last[candidate.last] = total, i
+    cut = []
+    place = len(lattice.atoms)
+    while place:
+        cut.append(last[place])
+        place = lattice.candidates[cut[-1]].first
+    return cut[::-1]
 
 
 def crop_candidates(page: Segmentation, lattices: list[Lattice]) -> NDArray[np.float32]:

@@ -38,8 +38,14 @@ CASES = np.array(
 )
 FIRST, CAPITAL, CAPITALS, SMALL, DIGITS, NEXT = range(6)  # its rows
 ACCENT = math.log(30)  # nats, that a letter bears an accent
+MARKS = ".,:;!?'\"-_=()[]"  # no mere strokes, which letters are taken for
+MARK = 0.5  # nats; pages have more of these than the prose that language models learn
+FRACTION = math.log(0.25)  # least log-probability of a point behind a digit, of one more behind it
 UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
+HYPHEN = 3.0  # nats, by which one is likelier at a row's end than models know, who learn no rows
 SPACE = SYMBOLS.index(" ")
+POINTS = [SYMBOLS.index("."), SYMBOLS.index(",")]
+NUMBER = [SYMBOLS.index("0")]
 OPEN = 3.5  # log-odds of a space, up to which a gap leaves open whether it is one
 
 Floats = NDArray[np.float64]
@@ -124,6 +130,8 @@ def best_path(
         Empty where everything is left out.
     """
     letters = _letters(characters)
+    if language is not None:
+        scores = _expecting_hyphen(lattice, scores, characters)
     choices = _choices(scores)
     starting: list[list[int]] = [[] for _ in lattice.atoms]
     for i, candidate in enumerate(lattice.candidates):
@@ -146,10 +154,7 @@ def best_path(
 def _letters(characters: str) -> _Letters:
     # the language knows no accents: é is an e that is seldom met
     symbols = [fold(unicodedata.normalize("NFD", c)[0]) for c in characters]
-    costs = [
-        0.0 if not s else DIGIT if c.isdigit() else 0.0 if c.isascii() else ACCENT
-        for c, s in zip(characters, symbols, strict=True)
-    ]
+    costs = [_cost(c) if s else 0.0 for c, s in zip(characters, symbols, strict=True)]
     return _Letters(
         symbols,
         np.array([SYMBOLS.index(s) if s else len(SYMBOLS) for s in symbols], np.intp),
@@ -158,11 +163,27 @@ def _letters(characters: str) -> _Letters:
     )
 
 
+def _cost(character: str) -> float:
+    """Nats that a character costs beyond its symbol."""
+    if character.isdigit():
+        return DIGIT
+    if character in MARKS:
+        return -MARK
+    return 0.0 if character.isascii() else ACCENT
+
+
 def _kind(character: str) -> int:
     """Column of `CASES`."""
     if character.isalpha():
         return 0 if character.isupper() else 1
     return 2 if character.isdigit() else 3
+
+
+def _expecting_hyphen(lattice: Lattice, scores: Floats, characters: str) -> Floats:
+    """Scores of a row that may end within a word."""
+    last = [candidate.last == len(lattice.atoms) for candidate in lattice.candidates]
+    hyphens = [c == "-" for c in characters]
+    return scores + HYPHEN * np.outer(last, hyphens)
 
 
 def _choices(scores: Floats) -> list[tuple[Ints, Floats]]:
@@ -252,12 +273,22 @@ def _extended(
     if language is not None:
         said = np.full((len(bases), len(SYMBOLS) + 1), UNKNOWN)
         said[:, :-1] = [language.log_probs(base.context) for base in bases]
+        _expect_fractions(said, [base.context for base in bases])
         said = said[:, letters.columns[outputs]] - letters.costs[outputs]
         totals += LANGUAGE_WEIGHT * (said + LANGUAGE_BONUS)
         totals += CASES[[base.case for base in bases]][:, letters.kinds[outputs]]
     ends = np.cumsum([len(choices[i][0]) for i in starts])[:-1]
     parts = zip(starts, np.split(totals, ends, axis=1), strict=True)
     return [_Arrivals(bases, i, choices[i][0], scores) for i, scores in parts]
+
+
+def _expect_fractions(said: Floats, contexts: list[str]) -> None:
+    """Make points and commas in numbers likelier: prose has fewer than bills and tables."""
+    for expected, endings in ((POINTS, ("0",)), (NUMBER, ("0.", "0,"))):
+        behind = [context.endswith(endings) for context in contexts]
+        if any(behind):
+            known = np.logaddexp.reduce(said[:, expected], axis=1)
+            said[:, expected] += (np.maximum(FRACTION - known, 0) * behind)[:, None]
 
 
 def skip_cost(atom: Atom, height: float) -> float:

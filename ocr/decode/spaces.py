@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-FEW = 20  # gaps; a row with fewer asks the whole page
+PAGE = 15.0  # gaps, as which the page's threshold counts beside a row's own
+FEW = 20  # gaps; fewer may fall into two groups by chance
 USUAL = 0.42  # row heights: between letters' and words' gaps where the gaps do not tell
-WIDEST = 3.0  # row heights; wider gaps are as wide as this
+WIDEST = 1.6  # row heights; wider gaps are as wide as this, or columns' would hide words'
 DISTINCT = 2.2  # times that words' gaps must be wider than letters'
-SHARPNESS = 2.2  # how fast a gap beyond the threshold becomes a space, per its threshold
+SHARPNESS = 2.6  # how fast a gap beyond the threshold becomes a space, per its threshold ...
+SHARPER = 5.4  # ... and what that gains where all gaps are either of two widths
+UNCLEAR = 0.8  # Otsu's criterion of gaps of one kind, which fall into two groups anywhere
 
 
 def space_log_odds(rows: list[Floats]) -> list[Floats]:
@@ -30,10 +33,12 @@ def space_log_odds(rows: list[Floats]) -> list[Floats]:
     """
     together = np.concatenate([*rows, np.zeros(0)])
     page = threshold(together, USUAL)
+    sharpness = SHARPNESS + SHARPER * clearness(together)
     odds = []
     for gaps in rows:
-        level = threshold(gaps, page) if len(gaps) >= FEW else page
-        odds.append(np.clip(SHARPNESS * (gaps - level) / (0.5 * level + 0.1), -8, 8))
+        own = len(gaps) / (len(gaps) + PAGE)
+        level = threshold(gaps, page) ** own * page ** (1 - own)
+        odds.append(np.clip(sharpness * (gaps - level) / (0.5 * level + 0.1), -8, 8))
     return odds
 
 
@@ -45,19 +50,49 @@ def threshold(gaps: Floats, usual: float) -> float:
     >>> 0.2 < threshold(np.array([0.1] * 8 + [0.9] * 3), USUAL) < 0.8
     True
     """
-    gaps = np.clip(gaps[gaps > 0], 0.02, WIDEST)
-    if len(gaps) < 2:
+    white = np.sort(gaps[gaps > 0])
+    if len(white) < 2:
         return usual
-    gaps = np.sort(gaps)
-    # Otsu's criterion for the sorted gaps split before each of them but the first
+    gaps = limited(white)
+    count = split(gaps)[0]
+    narrow, wide = float(gaps[:count].mean()), float(gaps[count:].mean())
+    if wide > DISTINCT * narrow and wide - narrow > 0.25 and count >= 0.4 * len(gaps):
+        return math.sqrt(narrow * wide)
+    # by hand, as np.median of a few numbers imports more than it computes
+    median = (white[(len(white) - 1) // 2] + white[len(white) // 2]) / 2
+    return max(usual, 1.8 * float(median))
+
+
+def clearness(gaps: Floats) -> float:
+    """How clearly gaps fall into two groups: 1 where each is either of two widths, 0 for few.
+
+    Examples
+    --------
+    >>> clearness(np.array([0.1] * 80 + [0.9] * 20)) > 0.99
+    True
+    >>> clearness(np.linspace(0.1, 0.9, 100))
+    0.0
+    """
+    white = np.sort(gaps[gaps > 0])
+    if len(white) < FEW:
+        return 0.0
+    criterion = split(limited(white))[1]
+    return max(0.0, (criterion - UNCLEAR) / (1 - UNCLEAR))
+
+
+def limited(gaps: Floats) -> Floats:
+    """Gaps none of which is so narrow or so wide that it would outweigh the others."""
+    return np.clip(gaps, 0.02, WIDEST)
+
+
+def split(gaps: Floats) -> tuple[int, float]:
+    """How many of ascending gaps are letters', and the share of their variance that this explains.
+
+    That share is Otsu's criterion (1979), which is highest there.
+    """
     counts = np.arange(1, len(gaps))
     sums = np.cumsum(gaps)
     apart = sums[:-1] / counts - (sums[-1] - sums[:-1]) / counts[::-1]
-    best = int((counts * counts[::-1] * apart**2).argmax()) + 1
-    narrow, wide = float(gaps[:best].mean()), float(gaps[best:].mean())
-    middle = math.sqrt(narrow * wide)
-    if wide > DISTINCT * narrow and wide - narrow > 0.25 and best >= 0.4 * len(gaps):
-        return middle
-    # by hand, as np.median of a few numbers imports more than it computes
-    median = (gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]) / 2
-    return max(usual, 1.8 * float(median))
+    between = counts * counts[::-1] * apart**2 / len(gaps) ** 2
+    best = int(between.argmax())
+    return best + 1, float(between[best] / max(gaps.var(), 1e-12))
