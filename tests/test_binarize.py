@@ -86,7 +86,7 @@ def test_light_that_falls_off_is_no_ink() -> None:
     assert agreement(find_ink(written(light)).mask) > 0.97
 
 
-@pytest.mark.parametrize("left", [0.6, 0.45])
+@pytest.mark.parametrize("left", [0.6, 0.45, 0.33])
 def test_edge_of_a_shadow_is_no_ink(left: float) -> None:
     light = np.ones((HEIGHT, WIDTH), np.float32)
     light[:, 203:] = left  # between two strokes
@@ -110,14 +110,21 @@ def sheet_on_table(degrees: float, table: float = 0.15) -> tuple[Gray, NDArray[n
     return np.where(sheet, whole, table).astype(np.float32), sheet
 
 
+@pytest.mark.parametrize("table", [0.15, 0.5])
 @pytest.mark.parametrize("degrees", [0, 8, -8])
-def test_edge_of_a_sheet_on_a_dark_table_is_no_ink(degrees: float) -> None:
-    page, sheet = sheet_on_table(degrees)
+def test_edge_of_a_sheet_on_a_table_is_no_ink(degrees: float, table: float) -> None:
+    page, sheet = sheet_on_table(degrees, table)
     ink = find_ink(page).mask
     assert ink.sum() > 2000
     assert not (ink & ~sheet).any()
     inner = np.asarray(Image.fromarray(sheet).resize((80, 60)).resize((WIDTH, HEIGHT)))
     assert not (ink & ~inner).any()
+
+
+def test_pool_of_light_is_no_sheet() -> None:
+    y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
+    light = (0.4 + 0.6 * np.exp(-2 * (x * x + y * y))).astype(np.float32)
+    assert find_sheet(estimate_background(as_bytes(written(light)))) is None
 
 
 def test_sheet_is_everything_where_there_is_no_table() -> None:

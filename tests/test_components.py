@@ -59,6 +59,14 @@ def test_specks_do_not_decide_the_letter_height() -> None:
     assert letter_height(with_heights(*[1] * 50, 20, 20, 21)) == 20
 
 
+def test_thousands_of_grains_do_not_decide_the_letter_height() -> None:
+    assert letter_height(with_heights(*[2] * 3000, *[20] * 40)) == 20
+
+
+def test_pictures_do_not_decide_the_letter_height() -> None:
+    assert letter_height(with_heights(*[20] * 200, 300, 400)) == 20
+
+
 @pytest.mark.parametrize("width", [2, 4])
 def test_stroke_is_as_wide_as_it_was_drawn(width: int) -> None:
     mask = np.zeros((60, 20), np.bool_)
@@ -93,6 +101,13 @@ OTHERS: dict[str, Box] = {
 def test_what_is_no_writing_goes(name: str) -> None:
     width = 99 if name == "finger" else 3
     assert kept(rings(*LETTERS) | rings(OTHERS[name], width=width)) == set(LETTERS)
+
+
+def test_margin_of_a_tilted_sheet_goes() -> None:
+    page = rings(*LETTERS)
+    for y in range(60, 150):
+        page[y, 30 + y // 8 : 33 + y // 8] = True
+    assert kept(page) == set(LETTERS)
 
 
 def test_capital_that_the_border_cuts_stays() -> None:

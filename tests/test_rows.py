@@ -72,6 +72,15 @@ def test_slope_is_the_tangent_of_the_tilt(degrees: float) -> None:
     assert slope == pytest.approx(math.tan(math.radians(degrees)), abs=0.02)
 
 
+def test_broken_capital_does_not_begin_two_rows() -> None:
+    broken = [(80, 26, 105, 89), (96, 21, 101, 50), (110, 50, 126, 79)]
+    ope = [(112, 67, 127, 90), (135, 50, 149, 119), (152, 55, 165, 92)]
+    this = [(205, 33, 208, 57), (206, 75, 215, 93), (217, 31, 238, 83), (253, 52, 266, 88)]
+    works = [(x, 48, x + 13, 84) for x in range(304, 400, 20)]
+    page = [*broken, *ope, *this, *works]
+    assert [len(found) for found in rows_of(page)] == [len(page)]
+
+
 def test_row_that_climbs_beside_a_level_one_is_followed() -> None:
     climbing = [
         (x, 400 - (x - 100) // 12, x + 20, 430 - (x - 100) // 12) for x in range(100, 400, 30)

@@ -32,7 +32,12 @@ POLARITY_SIDE = 320  # px, side of the small image that polarity is taken from
 BACKGROUND_SIDE = 160  # px, side of the small image that the background is taken from
 WIDEST_STROKE = 1 / 14  # of the longer side; a wider dark area is background, not ink
 RIM = 7  # px of the small image that are taken off the edge of a sheet, half on each side
-TABLE = 2.6  # times darker than the sheet is what it lies on; a shadow is 2.5 times at the most
+TABLE = 2.6  # times darker than the sheet is what it lies on; a shadow is 2.5 times as a rule, ...
+DARK_TABLE = 3.5  # ... and as dark as this where the bright part reaches three sides of the image
+PALE_TABLE = 1.6  # times darker at the least is a table all around a sheet with sharp edges
+LARGE = 0.3  # of the view is a sheet on a pale table: a wall beside a blackboard has less
+SHARP = 0.85  # of the contrast is seen within the blur of a sheet's edge, not of a shadow's
+REACHED = 0.2  # of a side of the image, that a sheet leaves the image by
 FAINTEST = 0.045  # share of the paper's light that ink takes away at the least
 NOISE_FACTOR = 5.0  # an edge stands out from the grain of the paper by so many deviations
 
@@ -139,11 +144,28 @@ def find_sheet(background: Gray) -> Mask | None:
     if not bright.any() or bright.all():
         return None
     contrast = background[bright].mean() / max(float(background[~bright].mean()), 0.02)
-    if contrast < TABLE:
+    if contrast < PALE_TABLE:
         return None
     labels, _ = label(bright)
     sheet = fill_holes(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
-    return minimum(sheet, RIM) if sheet.mean() >= 0.12 else None
+    if sheet.mean() < 0.12 or not lies_on_table(sheet, background, float(contrast)):
+        return None
+    return minimum(sheet, RIM)
+
+
+def lies_on_table(sheet: Mask, background: Gray, contrast: float) -> bool:
+    """Whether a bright part of the view is a sheet on something darker, not paper half in shadow.
+
+    A shadow falls in from one side, or two; on the other three, or two, paper fills the view.
+    """
+    sides = (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])
+    if sum(side.mean() > REACHED for side in sides) > 2:
+        return contrast >= DARK_TABLE
+    if contrast >= TABLE or sheet.mean() < LARGE:
+        return contrast >= TABLE
+    edge = sheet & ~minimum(sheet, 3)
+    steps = maximum(background, 5)[edge] / np.maximum(minimum(background, 5)[edge], 0.02)
+    return median(steps) >= SHARP * contrast
 
 
 def enlarged_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:

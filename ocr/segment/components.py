@@ -11,6 +11,9 @@ from ocr.segment.labels import boxes_of, find_runs, numbered, paint
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 
+ALIKE = 5  # times taller than another at the most is a letter
+SMALLEST = 6  # px; a lower letter cannot be read, and thousands of grains are lower
+
 
 class Components:
     """Connected components of a page.
@@ -73,7 +76,7 @@ def letter_height(components: Components) -> float:
     """Height in pixels of a typical letter; 0 without components.
 
     The median in which each component counts by the square of its height, about its
-    share of the page, so that hundreds of specks do not decide.
+    share of the page, so that hundreds of specks do not decide; nor do a few pictures.
 
     Examples
     --------
@@ -85,8 +88,21 @@ def letter_height(components: Components) -> float:
     heights = np.sort(components.heights)
     if not len(heights):
         return 0.0
+    heights = heights[heights <= _tallest_letter(heights)]
     weight = np.cumsum(heights.astype(np.float64) ** 2)
     return float(heights[np.searchsorted(weight, weight[-1] / 2)])
+
+
+def _tallest_letter(heights: Ints) -> float:
+    """Height, of some in ascending order, above which there are pictures.
+
+    What has most of the weight and is of one size is writing. A component weighs less than
+    its share of the page, as letters are many and pictures few.
+    """
+    weights = heights**1.5 * (heights >= SMALLEST)
+    ends = np.searchsorted(heights, ALIKE * heights, "right")
+    alike = np.cumsum(weights)[ends - 1] - np.cumsum(weights) + weights
+    return float(ALIKE * max(heights[alike.argmax()], SMALLEST))
 
 
 def stroke_width(mask: Mask) -> float:
@@ -162,7 +178,10 @@ def _is_rule(components: Components, height: float) -> Mask:
     widths, heights = components.widths, components.heights
     across = (widths > 5 * height) & (heights < 0.15 * widths) & (heights < height)
     down: Mask = (heights > 2.5 * height) & (widths < 0.12 * heights)
-    return across | down
+    # of a tilted sheet: its box is not slender, but all but empty
+    airy = components.areas < 0.3 * widths * heights
+    leaning: Mask = (heights > 4 * height) & (widths < 0.25 * heights) & airy
+    return across | down | leaning
 
 
 def _reaches_in(components: Components, height: float) -> Mask:

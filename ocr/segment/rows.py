@@ -27,6 +27,7 @@ BEYOND = 0.4  # ... of two that a wide space parts ...
 AMID = 0.55  # ... and of two that are one whose taller letters began it anew
 NEARER = 0.05  # of that overlap, that a row must fit better for each height that it is farther
 FAR = 10  # heights, beyond which a row is just far
+PIECE = 0.6  # of the narrower one's width, that pieces of a broken letter are over each other
 SAME_ROW = 0.45  # share of the smaller height that must overlap the row
 
 
@@ -153,9 +154,11 @@ class Track(NamedTuple):
 def sweep(boxes: Floats, order: NDArray[np.intp]) -> list[Track]:
     """Follow rows from left to right; a letter that fits none begins a new one."""
     tracks: list[Track] = []
+    letters: list[list[list[float]]] = []  # boxes of each, pieces of broken ones together
     ends = np.empty((len(order), 3))  # top and bottom of the last letters of each, and its right
+    corners: list[list[float]] = boxes.tolist()
     for i in order.tolist():
-        top, bottom = boxes[i, 1], boxes[i, 3]
+        _, top, _, bottom = corners[i]
         tops, bottoms, rights = ends[: len(tracks)].T
         shared = np.minimum(bottoms, bottom) - np.maximum(tops, top)
         fits = shared / np.maximum(np.minimum(bottoms - tops, bottom - top), 1e-9)
@@ -167,9 +170,33 @@ def sweep(boxes: Floats, order: NDArray[np.intp]) -> list[Track]:
         else:
             best = len(tracks)
             tracks.append(Track.start(i, boxes))
-        last = boxes[tracks[best].members[-MEMORY:]][:, [1, 3]].mean(0)
-        ends[best] = (*last, tracks[best].box[2])
+            letters.append([])
+        add_letter(letters[best], corners[i])
+        ends[best] = (*mean_place(letters[best][-MEMORY:]), tracks[best].box[2])
     return tracks
+
+
+def add_letter(letters: list[list[float]], box: list[float]) -> None:
+    """Add a letter's box to those of a row; a piece of the last letter adds to that one's."""
+    if letters and is_piece(box, letters[-1]):
+        left, top, right, bottom = letters[-1]
+        letters[-1] = [left, min(top, box[1]), max(right, box[2]), max(bottom, box[3])]
+    else:
+        letters.append(box)
+
+
+def is_piece(box: list[float], letter: list[float]) -> bool:
+    """Whether a box is over or under one that is not far larger, such as a margin's rule is."""
+    tall, other = box[3] - box[1], letter[3] - letter[1]
+    over = min(box[2], letter[2]) - max(box[0], letter[0])
+    narrower = min(box[2] - box[0], letter[2] - letter[0])
+    return over > PIECE * narrower and min(tall, other) > SMALL * max(tall, other)
+
+
+def mean_place(letters: list[list[float]]) -> tuple[float, float]:
+    """Mean top and bottom of letters."""
+    _, tops, _, bottoms = zip(*letters, strict=True)
+    return sum(tops) / len(letters), sum(bottoms) / len(letters)
 
 
 def overlap(one: tuple[float, float], other: tuple[float, float]) -> float:
