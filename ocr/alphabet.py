@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 import unicodedata
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -33,6 +34,7 @@ NAMED = {
 NAMED["latin"] = NAMED["ascii"] + ACCENTED + SIGNS
 
 
+@dataclass(frozen=True)
 class Alphabet:
     """Characters in the order of a classifier's outputs.
 
@@ -50,24 +52,12 @@ class Alphabet:
     (4, 2, 3)
     """
 
-    def __init__(self, characters: str, reject: bool = False) -> None:
-        if len(set(characters)) != len(characters):
-            raise ValueError(f"alphabet names a character twice: {characters!r}")
-        self.characters = characters
-        self.reject = reject
+    characters: str
+    reject: bool = False
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Alphabet) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __repr__(self) -> str:
-        return f"Alphabet(characters={self.characters!r}, reject={self.reject!r})"
-
-    @property
-    def _key(self) -> tuple[str, bool]:
-        return self.characters, self.reject
+    def __post_init__(self) -> None:
+        if len(set(self.characters)) != len(self.characters):
+            raise ValueError(f"alphabet names a character twice: {self.characters!r}")
 
     def __len__(self) -> int:
         """Count the outputs: characters, and "not a letter" where there is one."""

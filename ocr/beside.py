@@ -1,10 +1,10 @@
-"""Two processes in the place of one: this one reads pages, the one beside it classifies letters.
+"""Two processes in the place of one: this one finds letters, the one beside it classifies them.
 
 To import what a page needs holds Python's lock for as long as a small page takes to be read:
 two processes on two cores import side by side, threads one after the other. So they part before
 there is anything to do. The one beside reads the command line, tells what it asks for, and loads
-the classifier, while this one imports what finds letters. Later it classifies rows of a page
-while the next ones are cropped here, and those before are searched.
+the models, while this one imports what finds letters. Later it classifies rows of a page while
+the next ones are cropped here, and those before are searched.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def fork() -> ClassifierBeside | Server:
     Raises
     ------
     OSError
-        If no more processes are allowed.
+        If no more processes or files are allowed, or no more memory.
     """
     memory = Memory(*(mmap.mmap(-1, SHARED) for _ in Memory._fields))
     requests, to_server = _pipe()
@@ -211,8 +211,10 @@ class Server:
         for content in contents:
             self._memory.arrays[self._filled : self._filled + len(content)] = content
             self._filled += aligned(len(content))
+        left = memoryview(pickle.dumps((told, [len(content) for content in contents])))
         with contextlib.suppress(BrokenPipeError):
-            self._answers.write(pickle.dumps((told, [len(content) for content in contents])))
+            while left:  # a process that is stopped and continued may have written a part
+                left = left[self._answers.write(left) :]
 
     def serve(self, load: Callable[[], Classifier], *first: Callable[[], object]) -> NoReturn:
         """Classify until the other end is closed, as it is where that process has ended.

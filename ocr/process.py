@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import sys
+import threading
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8  # of malloc.h
 HEAP = 64 << 20  # bytes that the heap grows to at once, and keeps; what is not used is free
@@ -20,13 +21,14 @@ def hurry() -> None:
     """Save what Python and the C library do for processes that live long."""
     # most of what a command allocates lives as long as it does: looking through it finds nothing
     gc.set_threshold(50_000)
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError, OSError):  # it is not glibc
+    in_own_process = threading.current_thread() is threading.main_thread()  # no guest's thread
+    if sys.platform == "linux" and in_own_process:
+        with contextlib.suppress(AttributeError, ImportError, OSError):  # no glibc, or no ctypes
             _enlarge_heap()
 
 
 def _enlarge_heap() -> None:
-    """Have glibc keep the memory it has freed, and the kernel give it out 2 MiB at a time.
+    """Have glibc keep the memory it has freed, and the kernel give out its heap 2 MiB at a time.
 
     Given out by 4 KiB, to read a page takes 20,000 page faults, and a sixth of its time.
     """

@@ -13,6 +13,7 @@ import pytest
 
 from ocr import classifiers
 from ocr.models_dir import models_dir
+from ocr.process import cores
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not fork")
 
@@ -83,6 +84,29 @@ classifier.close()
 
 def test_more_crops_than_there_is_memory_for_are_answered_in_order() -> None:
     subprocess.run([sys.executable, "-c", RING], check=True, timeout=20)
+
+
+STOPPED = """
+import os, signal, time
+from ocr import beside
+
+other = beside.fork()
+if isinstance(other, beside.Server):
+    other.tell("x" * (17 << 20))  # more than a pipe holds
+    other.tell("y")
+    other.end()
+time.sleep(0.5)  # until it waits for us to read
+os.kill(other._process, signal.SIGSTOP)
+time.sleep(0.1)
+os.kill(other._process, signal.SIGCONT)
+assert len(other.heard()) == 17 << 20
+assert other.heard() == "y"
+other.close()
+"""
+
+
+def test_process_that_is_stopped_and_continued_tells_all() -> None:
+    subprocess.run([sys.executable, "-c", STOPPED], check=True, timeout=20)
 
 
 TOLD = """
@@ -214,3 +238,64 @@ def test_closed_stream_is_no_error(stream: str, tmp_path: Path) -> None:
     done = subprocess.run(["sh", "-c", command, "sh", str(SAMPLE), str(written)])
     assert done.returncode == 0
     assert written.read_text()
+
+
+def program(setting: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """The program, after some code, with its arguments."""
+    code = f"import atexit, os, signal, sys, time\n{setting}\nfrom ocr.cli import run; run()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+    )
+
+
+COUNTED = """
+forks = []
+os.register_at_fork(after_in_parent=lambda: forks.append(1))
+heavy = "click", "onnxruntime"
+tell = lambda: print(len(forks), *[m for m in heavy if m in sys.modules], file=sys.stderr)
+atexit.register(tell)
+"""
+
+
+@pytest.mark.skipif(cores() < 2, reason="needs a second core")
+def test_pages_are_read_by_a_process_without_click_and_classifier() -> None:
+    done = program(COUNTED, "read", SAMPLE)
+    assert (done.stdout.count("\n"), done.stderr) == (3, "1\n")
+
+
+SLOW = """
+from ocr.cli.reading import Job
+load = Job.language_model
+Job.language_model = lambda job: time.sleep(0.5) or load(job)
+"""
+
+
+def test_language_model_may_take_longer_than_the_classifier() -> None:
+    assert program(SLOW, "read", SAMPLE).stdout == program("", "read", SAMPLE).stdout
+
+
+INTERRUPTED = """
+from ocr.cli.reading import Job
+Job.classifier = lambda job: os.killpg(0, signal.SIGINT) or time.sleep(5)
+"""
+
+
+@pytest.mark.skipif(cores() < 2, reason="needs a second core")
+def test_ctrl_c_is_heard_by_the_process_that_reads() -> None:
+    done = program(INTERRUPTED, "read", SAMPLE)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+BROKEN = """
+from ocr import sources
+sources.expand = lambda images: 1 / 0
+"""
+
+
+def test_mistake_of_ours_is_told_once() -> None:
+    done = program(BROKEN, "read", SAMPLE)
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") == 1

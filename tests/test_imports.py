@@ -112,7 +112,7 @@ def test_reading_loads_the_runtime_alone() -> None:
     code = (
         f"from ocr.cli.commands import main; main(['read', {str(sample)!r}], standalone_mode=False)"
     )
-    assert loaded_by(code) <= {"onnxruntime"}  # with a second core it is in another process
+    assert loaded_by(code) <= {"onnxruntime"}
 
 
 def test_reading_imports_no_masked_arrays() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,8 @@ print(open("/proc/self/smaps").read())
 
 
 @pytest.mark.skipif(
-    not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="needs a kernel's huge pages"
+    not Path("/sys/kernel/mm/transparent_hugepage").exists() or platform.libc_ver()[0] != "glibc",
+    reason="needs a kernel's huge pages, and glibc",
 )
 def test_memory_is_kept_and_comes_in_huge_pages() -> None:
     done = subprocess.run([sys.executable, "-c", TOUCH], capture_output=True, check=True, text=True)

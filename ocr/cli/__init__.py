@@ -42,8 +42,10 @@ def _read_in_two() -> int | None:
     except OSError:  # no more processes are allowed
         return None
     if isinstance(other, beside.Server):
-        other.tell(_flushed(_run_command(other)))  # of --help or an error: pages are read by us
-        other.end()
+        try:
+            other.tell(_flushed(_run_command(other)))  # of --help or an error: it reads no pages
+        finally:
+            other.end()
     atexit.register(other.close)
     try:
         from ocr.cli import reading

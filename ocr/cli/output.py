@@ -25,8 +25,7 @@ def print_texts(texts: Iterable[str]) -> None:
             encoding=stdout.encoding if stdout.isatty() else "utf-8", errors="replace"
         )
     for text in texts:
-        stdout.write(text)
-        stdout.flush()
+        print(text, end="", flush=True)
 
 
 def write_picture(path: Path, picture: Image) -> None:

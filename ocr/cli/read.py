@@ -134,8 +134,7 @@ def command(
         ctx.obj.tell(job)
         if threads == 1:
             ctx.obj.end()
-        # one core is busy there
-        job = job._replace(threads=threads or cores() - 1)
+        job = job._replace(threads=(threads or cores()) - 1)  # one core is busy there
         ctx.obj.serve(job.classifier, job.language_model)
     ctx.exit(read(job))
 

@@ -6,6 +6,7 @@ for.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Job(NamedTuple):
-    """What is read, with what, and where to it is written.
+    """What is read, with what, and where it is written to.
 
     Attributes
     ----------
@@ -123,7 +124,7 @@ def read_beside(other: ClassifierBeside) -> int | None:
 
     None where it ended before it told anything.
     """
-    use_threads(None)
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # here are no products for more, whatever is asked for
     told: Later[Job | int | None] = Later(other.heard)
 
     def pages() -> Iterator[PageImage | OcrError]:
@@ -137,6 +138,7 @@ def read_beside(other: ClassifierBeside) -> int | None:
     job = told.result()
     if not isinstance(job, Job):
         return job
+    use_threads(job.threads)
     other.load = job.classifier
 
     def language() -> Ngrams | None:

@@ -76,7 +76,9 @@ def ordered(boxes: Floats, block: Indices, large: Mask, components: Components) 
         if not (boxes[beside, 3] <= highest + 0.5).any():
             before.append(group)
         elif end - start >= SPANNING * (right - left):
-            others = block[~np.isin(block, group)]
+            is_other = np.ones(len(boxes), np.bool_)
+            is_other[group] = False
+            others = block[is_other[block]]
             below = boxes[others, 1] >= highest
             parts = [others[~below], others[below]]
             above, under = (ordered(boxes, part, large, components) for part in parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ ALIKE = 5  # times taller than another at the most is a letter
 SMALLEST = 6  # px; a lower letter cannot be read, and thousands of grains are lower
 
 
+@dataclass(frozen=True)
 class Components:
     """Connected components of a page.
 
@@ -29,11 +32,10 @@ class Components:
         Pixels of ink.
     """
 
-    def __init__(self, labels: Ints, ids: Ints, boxes: Ints, areas: Ints) -> None:
-        self.labels = labels
-        self.ids = ids
-        self.boxes = boxes
-        self.areas = areas
+    labels: Ints
+    ids: Ints
+    boxes: Ints
+    areas: Ints
 
     def __len__(self) -> int:
         return len(self.ids)
