@@ -80,7 +80,14 @@ def test_sign_of_two_parts_is_also_one_candidate(drawing: str) -> None:
 def test_stem_apart_may_belong_to_its_letter(
     one: list[float], other: list[float], whole: bool
 ) -> None:
-    assert may_join([one], other, 32.0) == whole
+    assert may_join([one], other, 32.0, is_whole=True) == whole
+
+
+def test_dots_are_not_joined_to_a_piece_of_the_next_letter() -> None:
+    colon = [[0.0, 10.0, 4.0, 14.0], [0.0, 28.0, 4.0, 32.0]]
+    piece = [10.0, 14.0, 18.0, 26.0]
+    assert not may_join(colon, piece, 32.0, is_whole=False)
+    assert may_join([[0.0, 0.0, 4.0, 10.0]], [10.0, 0.0, 14.0, 10.0], 32.0, is_whole=True)  # a "
 
 
 def test_best_cut_covers_the_row_with_its_likeliest_candidates() -> None:

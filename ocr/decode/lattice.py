@@ -9,6 +9,7 @@ between two cuts. All are classified; the best path through the row wins (LeCun 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -147,10 +148,12 @@ def list_candidates(
     """Runs of neighbouring atoms that are near enough and narrow enough to be one letter."""
     candidates = []
     corners: list[list[float]] = boxes.tolist()
+    pieces = Counter(atom.component for atom in atoms)
     for first, (left, _, right, _) in enumerate(corners):
         for last in range(first + 1, min(first + MOST_ATOMS, len(atoms)) + 1):
             if last > first + 1:
-                near = may_join(corners[first : last - 1], corners[last - 1], height)
+                is_whole = pieces[atoms[last - 1].component] == 1
+                near = may_join(corners[first : last - 1], corners[last - 1], height, is_whole)
                 left, right = min(left, corners[last - 1][0]), max(right, corners[last - 1][2])
                 if not near or right - left > WIDEST * height:
                     break
@@ -158,12 +161,15 @@ def list_candidates(
     return candidates
 
 
-def may_join(parts: list[list[float]], part: list[float], height: float) -> bool:
-    """Whether one more atom may belong to the letter that the atoms with boxes `parts` form."""
+def may_join(parts: list[list[float]], part: list[float], height: float, is_whole: bool) -> bool:
+    """Whether one more atom may belong to the letter that the atoms with boxes `parts` form.
+
+    Over white it may where it is a whole component, not a piece that was cut off one.
+    """
     gap = part[0] - max(box[2] for box in parts)
     if gap <= BROKEN * height:
         return True
-    if gap > APART * height:
+    if gap > APART * height or not is_whole:
         return False
     if part[3] - part[1] >= SMALL * height:
         return len(parts) == 1 and has_stem_apart(parts[0], part, height)
