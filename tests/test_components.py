@@ -67,6 +67,16 @@ def test_pictures_do_not_decide_the_letter_height() -> None:
     assert letter_height(with_heights(*[20] * 200, 300, 400)) == 20
 
 
+def test_dots_as_large_as_the_strokes_are_wide_are_kept() -> None:
+    tall = [(x, 60, x + 40, 130) for x in range(60, 240, 60)]
+    page = rings(*tall, width=3)
+    colon = [(260, 80, 264, 84), (260, 110, 264, 114)]  # less than a tenth of a letter's height
+    crumb = (102, 90, 106, 94)  # beside the rim of a letter
+    for left, top, right, bottom in [*colon, crumb]:
+        page[top:bottom, left:right] = True
+    assert kept(page) == {*tall, *colon}
+
+
 @pytest.mark.parametrize("width", [2, 4])
 def test_stroke_is_as_wide_as_it_was_drawn(width: int) -> None:
     mask = np.zeros((60, 20), np.bool_)

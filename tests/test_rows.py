@@ -145,3 +145,24 @@ def test_letter_that_two_rows_fit_goes_to_the_nearer_one() -> None:
     scratch, letter, lower = (5, 114, 9, 160), (400, 97, 420, 126), (430, 111, 450, 146)
     tracks = sweep(np.array([scratch, letter, lower], np.float64), np.arange(3))
     assert [track.members for track in tracks] == [[0], [1, 2]]
+
+
+def test_capital_beside_quotation_marks_stays_in_its_row() -> None:
+    letters = [(x, 115, x + 20, 137) for x in range(100, 400, 25)]
+    letters += [(430, 100, 456, 137), *((x + 360, y, z + 360, t) for x, y, z, t in letters)]
+    marks = [(409, 102, 416, 114), (419, 102, 426, 114)]  # nearer to it than a letter is
+    assert [len(members) for members in rows_of([*letters, *marks])] == [27]
+
+
+def test_line_of_small_print_is_not_the_marks_of_larger_letters_over_it() -> None:
+    large = [(x, 100, x + 40, 180) for x in range(100, 300, 50)]
+    small = [(x, 190, x + 16, 225) for x in range(100, 260, 20)]
+    assert rows_of([*large, *small]) == [large, small]
+
+
+def test_marks_that_follow_each_other_are_in_the_row() -> None:
+    letters = row(100, count=5)
+    equals = [(280, y, 300, y + 3) for y in (112, 120)]
+    quotes = [(x, 100, x + 3, 109) for x in (335, 341, 349, 355)]
+    colon = [(400, y, 404, y + 4) for y in (111, 125)]
+    assert [len(members) for members in rows_of([*letters, *equals, *quotes, *colon])] == [13]

@@ -153,6 +153,13 @@ def test_point_behind_a_digit_is_no_speck(point: str) -> None:
         assert read_as == text
 
 
+def test_line_that_opens_a_block_ends_with_a_colon() -> None:
+    hot = [{"h": LIKELY}, {"o": LIKELY}, {"t": LIKELY}]
+    row = lattice(*[LETTER] * 3, (4, 20))
+    end = {":": UNLIKELY, ".": UNLIKELY + 1}
+    assert read(row, *hot, end, language=ENGLISH, characters="hot.:") == "hot:"
+
+
 def test_word_may_be_broken_at_the_end_of_its_row() -> None:
     row = lattice(LETTER, LETTER, (12, 4))
     shapes = {"h": LIKELY}, {"a": LIKELY}, {"-": -2.0}

@@ -42,7 +42,8 @@ MARKS = ".,:;!?'\"-_=()[]"  # no mere strokes, which letters are taken for
 MARK = 0.5  # nats; pages have more of these than the prose that language models learn
 FRACTION = math.log(0.25)  # least log-probability of a point behind a digit, of one more behind it
 UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
-HYPHEN = 3.0  # nats, by which one is likelier at a row's end than models know, who learn no rows
+#: Nats by which signs are likelier at a row's end than models know, who learn no rows, and no code.
+LAST = {"-": 3.0, ":": 1.5}
 SPACE = SYMBOLS.index(" ")
 POINTS = [SYMBOLS.index("."), SYMBOLS.index(",")]
 NUMBER = [SYMBOLS.index("0")]
@@ -131,7 +132,7 @@ def best_path(
     """
     letters = _letters(characters)
     if language is not None:
-        scores = _expecting_hyphen(lattice, scores, characters)
+        scores = _expecting_ends(lattice, scores, characters)
     choices = _choices(scores)
     starting: list[list[int]] = [[] for _ in lattice.atoms]
     for i, candidate in enumerate(lattice.candidates):
@@ -179,11 +180,10 @@ def _kind(character: str) -> int:
     return 2 if character.isdigit() else 3
 
 
-def _expecting_hyphen(lattice: Lattice, scores: Floats, characters: str) -> Floats:
-    """Scores of a row that may end within a word."""
+def _expecting_ends(lattice: Lattice, scores: Floats, characters: str) -> Floats:
+    """Scores of a row that may end within a word, or open a block of code."""
     last = [candidate.last == len(lattice.atoms) for candidate in lattice.candidates]
-    hyphens = [c == "-" for c in characters]
-    return scores + HYPHEN * np.outer(last, hyphens)
+    return scores + np.outer(last, [LAST.get(c, 0.0) for c in characters])
 
 
 def _choices(scores: Floats) -> list[tuple[Ints, Floats]]:

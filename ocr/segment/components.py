@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ Ints = NDArray[np.int32]
 
 ALIKE = 5  # times taller than another at the most is a letter
 SMALLEST = 6  # px; a lower letter cannot be read, and thousands of grains are lower
+DOT = 0.05  # of the letter height, of the smallest dot that a thin pen leaves
+FULL = 0.6  # of a square as wide as the stroke, that a dot fills
 
 
 @dataclass(frozen=True)
@@ -164,9 +167,28 @@ def _is_frame(components: Components) -> Mask:
 
 
 def _is_speck(components: Components, height: float) -> Mask:
+    """What is smaller than a tenth of a letter, and no dot of a thin pen."""
     longer = np.maximum(components.widths, components.heights)
     speck: Mask = (longer < max(2.0, 0.1 * height)) | (components.areas < max(3, 0.004 * height**2))
+    in_doubt = np.flatnonzero(speck & (longer >= max(3.0, DOT * height)))
+    if len(in_doubt):
+        speck[in_doubt] = ~_is_dot(components.take(in_doubt))
     return speck
+
+
+def _is_dot(components: Components) -> Mask:
+    """What is as large as the page's strokes are wide, and no crumb of one, as it stands apart."""
+    stroke = stroke_width(components.labels > 0)
+    longer = np.maximum(components.widths, components.heights)
+    dot: Mask = (longer >= stroke) & (components.areas >= FULL * stroke**2)
+    reach = math.ceil(stroke)
+    for i in np.flatnonzero(dot):
+        left, top, right, bottom = components.boxes[i]
+        around = components.labels[
+            max(top - reach, 0) : bottom + reach, max(left - reach, 0) : right + reach
+        ]
+        dot[i] = np.count_nonzero(around) == components.areas[i]
+    return dot
 
 
 def _is_large(components: Components, height: float) -> Mask:

@@ -6,6 +6,7 @@ left to right follows each row as it climbs and bends.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +18,8 @@ Floats = NDArray[np.float64]
 
 STEEPEST = 0.42  # slope of a row: 23 degrees
 SMALL = 0.35  # of the letter height; smaller marks follow a row, and do not found one
-MARK = 0.55  # of the letter height; so few marks, all smaller, may be a row's quotation marks
-MARKS = 4
-MARK_REACH = 0.9  # band heights from that row's middle: quotation marks are at 0.6
+LOW = 0.55  # of the letter height; what is lower may be a row's quotation marks ...
+BESIDE = 0.9  # ... where it is so near to it, in band heights from its middle: they are at 0.8
 MEMORY = 4  # letters whose mean place a row is expected to keep
 FARTHEST = 1.5  # band heights from a band's middle: a dot over a row of small letters is at 1.2
 GOES_ON = 0.25  # share of the lower band that two rows share which are one that climbs ...
@@ -64,12 +64,13 @@ def find_rows(components: Components) -> list[Row]:
         return []
     slope = find_slope(components, height)
     boxes = straightened(components.boxes, slope)
-    large = np.flatnonzero(components.heights >= SMALL * height)
-    tracks = merge_tracks(sweep(boxes, large[np.argsort(boxes[large, 0])]), boxes)
-    tracks = attach_marks(tracks, boxes, height)
-    attach_small(tracks, boxes, np.flatnonzero(components.heights < SMALL * height))
+    small, low = (components.heights < share * height for share in (SMALL, LOW))
+    tracks = merge_tracks(sweep(boxes, np.flatnonzero(~low)), boxes)
+    apart = attach_low(tracks, boxes, np.flatnonzero(low & ~small))
+    tracks = merge_tracks(tracks + sweep(boxes, apart), boxes)
+    attach_small(tracks, boxes, np.flatnonzero(small))
     tracks.sort(key=lambda t: t.middle(boxes))
-    return [Row(_left_to_right(t.members, boxes), slope) for t in tracks]
+    return [Row(_left_to_right(t.members + t.marks, boxes), slope) for t in tracks]
 
 
 def _left_to_right(members: list[int], boxes: Floats) -> NDArray[np.intp]:
@@ -121,22 +122,39 @@ def straightened(boxes: NDArray[np.int32], slope: float) -> Floats:
 
 
 class Track(NamedTuple):
-    """A row while it is followed: its members, and the box around them."""
+    """A row while it is followed: its letters, the marks beside them, and the box around all.
+
+    Quotation marks and the like are in a row, and tell nothing of where its letters stand.
+    """
 
     members: list[int]
+    marks: list[int]
     box: Floats
 
     @classmethod
     def start(cls, member: int, boxes: Floats) -> Track:
         """Begin a row with one letter."""
-        return cls([member], boxes[member].copy())
+        return cls([member], [], boxes[member].copy())
 
-    def add(self, members: list[int], boxes: Floats) -> None:
-        """Take in more letters."""
-        self.members.extend(members)
-        added = boxes[members]
-        np.minimum(self.box[:2], added[:, :2].min(0), out=self.box[:2])
-        np.maximum(self.box[2:], added[:, 2:].max(0), out=self.box[2:])
+    def take_in(self, other: Track) -> None:
+        """Take in another row."""
+        self.members.extend(other.members)
+        self.marks.extend(other.marks)
+        self._reach(other.box)
+
+    def add(self, member: int, boxes: Floats) -> None:
+        """Take in a letter."""
+        self.members.append(member)
+        self._reach(boxes[member])
+
+    def attach(self, mark: int, boxes: Floats) -> None:
+        """Take in a mark."""
+        self.marks.append(mark)
+        self._reach(boxes[mark])
+
+    def _reach(self, box: Floats) -> None:
+        np.minimum(self.box[:2], box[:2], out=self.box[:2])
+        np.maximum(self.box[2:], box[2:], out=self.box[2:])
 
     def band(self, boxes: Floats, near: float) -> tuple[float, float]:
         """Top and bottom expected at the abscissa `near`: the mean of the letters there."""
@@ -151,8 +169,9 @@ class Track(NamedTuple):
         return float(np.average((top + bottom) / 2, weights=bottom - top + 1e-9))
 
 
-def sweep(boxes: Floats, order: NDArray[np.intp]) -> list[Track]:
-    """Follow rows from left to right; a letter that fits none begins a new one."""
+def sweep(boxes: Floats, which: NDArray[np.intp]) -> list[Track]:
+    """Follow rows of some letters from left to right; one that fits none begins a new one."""
+    order = which[np.argsort(boxes[which, 0])]
     tracks: list[Track] = []
     letters: list[list[list[float]]] = []  # boxes of each, pieces of broken ones together
     ends = np.empty((len(order), 3))  # top and bottom of the last letters of each, and its right
@@ -166,7 +185,7 @@ def sweep(boxes: Floats, order: NDArray[np.intp]) -> list[Track]:
             # of two rows that fit, the nearer one: a scratch far to the left had its row too
             gaps = np.clip((boxes[i, 0] - rights) / np.maximum(bottoms - tops, 1e-9), 0, FAR)
             best = int(np.where(fits >= SAME_ROW, fits - NEARER * gaps, -np.inf).argmax())
-            tracks[best].add([i], boxes)
+            tracks[best].add(i, boxes)
         else:
             best = len(tracks)
             tracks.append(Track.start(i, boxes))
@@ -219,7 +238,7 @@ def merge_tracks(tracks: list[Track], boxes: Floats) -> list[Track]:
         if home is None:
             merged.append(track)
         else:
-            home.add(track.members, boxes)
+            home.take_in(track)
     return merged
 
 
@@ -242,42 +261,34 @@ def is_same_row(home: Track, track: Track, boxes: Floats) -> bool:
     return lower >= (0.35 if scrap else AMID) or (lower >= GOES_ON and upper >= AMID)
 
 
-def attach_marks(tracks: list[Track], boxes: Floats, height: float) -> list[Track]:
-    """Give the row beside them what is no row but its quotation marks, asterisks or dashes."""
-    marks = [t for t in tracks if len(t.members) <= MARKS and is_low(t, boxes, MARK * height)]
-    rows = [t for t in tracks if not any(t is m for m in marks)]
+def attach_low(tracks: list[Track], boxes: Floats, low: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Give low letters, quotation marks and asterisks to the rows beside them; what has none.
+
+    A row has no more of them than of tall letters: more are a line of small print.
+    """
+    homes = [nearest_row(tracks, boxes, boxes[i], BESIDE) for i in low]
+    shares = Counter(map(id, homes))
     apart = []
-    for mark in marks:
-        homes = [nearest_row(rows, boxes, boxes[i], MARK_REACH) for i in mark.members]
-        if homes[0] is not None and all(home is homes[0] for home in homes):
-            homes[0].add(mark.members, boxes)
+    for i, home in zip(low.tolist(), homes, strict=True):
+        if home is not None and shares[id(home)] <= len(home.members):
+            home.attach(i, boxes)
         else:
-            apart.append(mark)
-    return rows + apart
-
-
-def is_low(track: Track, boxes: Floats, height: float) -> bool:
-    """Whether no member is as tall as so many pixels."""
-    own = boxes[track.members]
-    return bool(np.all(own[:, 3] - own[:, 1] < height))
+            apart.append(i)
+    return np.array(apart, np.intp)
 
 
 def attach_small(tracks: list[Track], boxes: Floats, small: NDArray[np.intp]) -> None:
-    """Give dots, commas, hyphens and scraps to the row whose band they are in or next to."""
-    if not tracks and len(small):
-        tracks.append(Track.start(int(small[0]), boxes))
-        for i in small[1:].tolist():
-            tracks[0].add([i], boxes)
-        return
-    homes = [nearest_row(tracks, boxes, boxes[i]) for i in small]
-    for i, home in zip(small.tolist(), homes, strict=True):
+    """Give dots, commas, hyphens and scraps to the row whose band they are in or next to.
+
+    From left to right, as an equals sign, quotation marks and a colon follow each other.
+    """
+    for i in small[np.argsort(boxes[small, 0])].tolist():
+        home = nearest_row(tracks, boxes, boxes[i], FARTHEST)
         if home is not None:
-            home.add([i], boxes)
+            home.attach(i, boxes)
 
 
-def nearest_row(
-    tracks: list[Track], boxes: Floats, mark: Floats, farthest: float = FARTHEST
-) -> Track | None:
+def nearest_row(tracks: list[Track], boxes: Floats, mark: Floats, farthest: float) -> Track | None:
     """Row whose band is nearest to a small mark; None if all are far."""
     x, y = (mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2
     best, home = farthest, None
