@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from click.testing import CliRunner, Result
@@ -196,6 +198,16 @@ def test_address_is_fetched_only_if_asked_for() -> None:
         assert (refused.exit_code, server.asked) == (FetchError.exit_code, [])
         assert "(give --allow-urls to fetch it)" in refused.stderr
         assert run("read", url, "--allow-urls").stdout == "33\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.usefixtures("fake_reading")
+def test_pipe_is_read_by_its_name(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writing = Thread(target=lambda: (tmp_path / "pipe").write_bytes(b"P5 7 1 255\n1234567"))
+    writing.start()
+    assert run("read", str(tmp_path / "pipe"), "--pages", "1").stdout == "7\n"
+    writing.join()
 
 
 def page(number: int) -> PageImage:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -25,14 +26,27 @@ SWITCH_INTERVAL = 0.0005  # seconds that a thread which decodes or loads may wai
 
 def run() -> NoReturn:
     """Be the program: run the command on the arguments of the process, and end it."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end_at_once)
     try:
         hurry()
         sys.setswitchinterval(SWITCH_INTERVAL)
         _open_what_is_closed()
         code = _read_in_two() if sys.argv[1:2] == ["read"] and beside.pays() else None
         _leave(_run_command() if code is None else code)
-    except KeyboardInterrupt:  # while modules are imported; later a command tells it
+    except KeyboardInterrupt:  # as it ends
         _leave(INTERRUPTED)
+
+
+def _end_at_once(*_: object) -> NoReturn:
+    """Hear Ctrl-C while modules are imported: some take KeyboardInterrupt for another error."""
+    os._exit(INTERRUPTED)
+
+
+def interruptible() -> None:
+    """Hear Ctrl-C as KeyboardInterrupt from now on: there are files that may be half written."""
+    if signal.getsignal(signal.SIGINT) is _end_at_once:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _read_in_two() -> int | None:
@@ -46,13 +60,15 @@ def _read_in_two() -> int | None:
             other.tell(_flushed(_run_command(other)))  # of --help or an error: it reads no pages
         finally:
             other.end()
-    atexit.register(other.close)
     try:
         from ocr.cli import reading
 
         return reading.read_beside(other)
     except (OcrError, KeyboardInterrupt, OSError) as error:
         return told(error)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C
+        other.close()
 
 
 def _run_command(server: Server | None = None) -> int:
@@ -81,7 +97,9 @@ def _open_what_is_closed() -> None:
 
 def _leave(code: int) -> NoReturn:
     """End the process without taking the modules apart, which takes as long as a small page."""
-    atexit._run_exitfuncs()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if code != INTERRUPTED:  # a thread may be using what would be taken apart, as PDFium
+        atexit._run_exitfuncs()
     os._exit(_flushed(code))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr import __version__
-from ocr.cli import told
+from ocr.cli import interruptible, told
 from ocr.errors import OcrError
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; what goes wrong becomes one line and an exit code."""
+        interruptible()
         try:
             return super().invoke(ctx)
         except (OcrError, KeyboardInterrupt, OSError) as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ocr import sources
-from ocr.cli import report
+from ocr.cli import interruptible, report
 from ocr.cli.later import Later
 from ocr.errors import OcrError
 from ocr.process import use_threads
@@ -191,6 +191,7 @@ def _read_all(
     from ocr import pipeline
     from ocr.beside import ClassifierBeside
 
+    interruptible()  # all is imported
     for page_image in decoded:
         try:
             if isinstance(page_image, OcrError):
