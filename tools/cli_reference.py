@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from ocr import __version__
-from ocr.cli import INTERRUPTED
+from ocr.cli import INTERRUPTED, PIPE_CLOSED
 from ocr.cli.commands import main
 from ocr.errors import OcrError
 
@@ -108,6 +108,7 @@ def exit_codes() -> dict[int, str]:
         2: "The command line does not parse.",
         **{code: text.splitlines()[0] for code, text in sorted(errors.items())},
         INTERRUPTED: "Interrupted by Ctrl-C.",
+        PIPE_CLOSED: "Nobody reads what is printed, as behind a pipe to head.",
     }
 
 
