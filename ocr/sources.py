@@ -81,18 +81,14 @@ def opened(source: str, *, allow_urls: bool) -> str | NamedBytes:
             raise ImageError("cannot read standard input: it is closed (name a file)")
         return NamedBytes(sys.stdin.buffer.read(), "<stdin>")
     if not is_address(source):
-        return _read_once(source) if Path(source).is_fifo() else source
+        with read_errors(source, ImageError):  # a pipe, as <(command), cannot be read again
+            is_pipe = Path(source).is_fifo()
+            return NamedBytes(Path(source).read_bytes(), source) if is_pipe else source
     if not allow_urls:
         raise FetchError(f"cannot read {source}: it is an address (give --allow-urls to fetch it)")
     from ocr import web
 
     return web.fetch(source)
-
-
-def _read_once(pipe: str) -> NamedBytes:
-    """Content of a pipe, such as ``<(command)`` of a shell, which cannot be read again."""
-    with read_errors(pipe, ImageError):
-        return NamedBytes(Path(pipe).read_bytes(), pipe)
 
 
 def pages(

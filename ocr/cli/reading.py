@@ -142,8 +142,8 @@ def read_beside(other: ClassifierBeside) -> int | None:
     other.load = job.classifier
 
     def language() -> Ngrams | None:
-        told: tuple[Ngrams | None] | None = other.heard()
-        return job.language_model() if told is None else told[0]
+        loaded: tuple[Ngrams | None] | None = other.heard()
+        return job.language_model() if loaded is None else loaded[0]
 
     def classifier() -> Classifier:
         ngrams.wait()  # told before the alphabet

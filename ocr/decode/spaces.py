@@ -7,6 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.segment.filters import median
+
 Floats = NDArray[np.float64]
 
 PAGE = 15.0  # gaps, as which the page's threshold counts beside a row's own
@@ -58,9 +60,7 @@ def threshold(gaps: Floats, usual: float) -> float:
     narrow, wide = float(gaps[:count].mean()), float(gaps[count:].mean())
     if wide > DISTINCT * narrow and wide - narrow > 0.25 and count >= 0.4 * len(gaps):
         return math.sqrt(narrow * wide)
-    # by hand, as np.median of a few numbers imports more than it computes
-    median = (white[(len(white) - 1) // 2] + white[len(white) // 2]) / 2
-    return max(usual, 1.8 * float(median))
+    return max(usual, 1.8 * median(white))
 
 
 def clearness(gaps: Floats) -> float:
