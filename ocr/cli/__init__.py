@@ -34,7 +34,7 @@ def run() -> NoReturn:
         _open_what_is_closed()
         code = _read_in_two() if sys.argv[1:2] == ["read"] and beside.pays() else None
         _leave(_run_command() if code is None else code)
-    except KeyboardInterrupt:  # as it ends
+    except KeyboardInterrupt:  # a second one, as it ends
         _leave(INTERRUPTED)
 
 
@@ -67,7 +67,6 @@ def _read_in_two() -> int | None:
     except (OcrError, KeyboardInterrupt, OSError) as error:
         return told(error)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C
         other.close()
 
 
