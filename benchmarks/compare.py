@@ -25,11 +25,12 @@ from pathlib import Path
 import click
 import numpy as np
 
-from ocr import classifiers, image, pipeline
+from ocr import classifiers, pipeline
+from ocr.decode.language import english
 from ocr.evaluation.pairs import Pair, pairs
 from ocr.evaluation.report import Report, score_page
 from ocr.evaluation.table import columns
-from ocr.language import english
+from ocr.input import loading
 
 #: Engine to its command; those whose program is missing are left out.
 ENGINES = {
@@ -177,7 +178,7 @@ def warm_table(pages: list[Pair]) -> str:
 
 def _reading_times(pages, classifier, language) -> Iterator[tuple[float, float]]:
     for pair in pages:
-        for page in image.load(pair.image):
+        for page in loading.load(pair.image):
             wall, cpu = time.perf_counter(), time.process_time()
             pipeline.read(page, classifier, language=language)
             yield time.perf_counter() - wall, time.process_time() - cpu

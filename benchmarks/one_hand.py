@@ -16,11 +16,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ocr import image, pipeline
+from ocr import pipeline
 from ocr.classifiers import Classifier, load
+from ocr.decode.language import english
 from ocr.evaluation.pairs import Pair, pairs
 from ocr.evaluation.report import PageScore, Report, score_page
-from ocr.language import english
+from ocr.input import loading
 
 
 def main() -> None:
@@ -64,7 +65,8 @@ def trained(pages: Sequence[Pair], init: str) -> Classifier:
 
 def score(pair: Pair, classifier: Classifier) -> PageScore:
     """Read a page as `ocr read` does, and score it."""
-    pages = [pipeline.read(page, classifier, language=english()) for page in image.load(pair.image)]
+    loaded = loading.load(pair.image)
+    pages = [pipeline.read(page, classifier, language=english()) for page in loaded]
     return score_page(pair.text(), "".join(page.text for page in pages))
 
 

@@ -175,3 +175,9 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             }
     except (*damaged, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} is not an archive of plain arrays") from error
+
+
+def refuse_existing(output: Path) -> None:
+    """Keep what is there: data may be all that somebody has."""
+    if output.exists():
+        raise OutputError(f"{output} exists already (delete it, or name another -o)")

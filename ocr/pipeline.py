@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.decode import read_rows, read_rows_and_crops
-from ocr.image import PageImage
-from ocr.language import Ngrams
+from ocr.decode.language import Ngrams
+from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Line, Page
 from ocr.segment import Segmentation, arranged, find_letters
 from ocr.segment.components import letter_height
@@ -34,7 +34,7 @@ def read(image: PageImage, classifier: Classifier, *, language: Ngrams | None) -
     Parameters
     ----------
     image : PageImage
-        As `ocr.image.load` gives it.
+        As `ocr.input.loading.load` gives it.
     classifier : Classifier
     language : Ngrams or None
         None reads each letter by its shape, size and place alone.

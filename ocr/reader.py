@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr import arrays, classifiers, image, pipeline
+from ocr import classifiers, pipeline
+from ocr.decode.language import language_model
 from ocr.errors import ImageError
-from ocr.language import language_model
-from ocr.page_numbers import PageNumbers
+from ocr.input import arrays, loading
+from ocr.input.page_image import MAX_PIXELS
+from ocr.input.page_numbers import PageNumbers
 
 if TYPE_CHECKING:
-    from ocr.image import PageImage
+    from ocr.input.page_image import PageImage
     from ocr.page import Page
 
 #: What can be read: a file, its content, an open file, pixels, or a picture of Pillow's.
@@ -91,7 +93,7 @@ class Reader:
         return next(self.pages(source))
 
     def pages(
-        self, source: Source, *, select: str | None = None, max_pixels: int = image.MAX_PIXELS
+        self, source: Source, *, select: str | None = None, max_pixels: int = MAX_PIXELS
     ) -> Iterator[Page]:
         """Pages of an image file, each read when it is asked for; see `read`.
 
@@ -129,7 +131,7 @@ def _page_images(
     if isinstance(source, Image.Image):
         if select is not None:
             select.check(1, "the picture")
-        yield image.of_picture(source, max_pixels=max_pixels)
+        yield loading.of_picture(source, max_pixels=max_pixels)
         return
     if isinstance(source, (bytearray, memoryview)):
         source = bytes(source)
@@ -138,7 +140,7 @@ def _page_images(
             f"cannot read a {type(source).__name__} (give a path, bytes, a binary file, "
             "an array or a picture of Pillow's)"
         )
-    yield from image.pages(source, select=select, max_pixels=max_pixels)
+    yield from loading.pages(source, select=select, max_pixels=max_pixels)
 
 
 #: Process to the options and the reader of its last call of `kept`. A forked process leaves its

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from ocr import classifiers, pipeline
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 
 # how long an example takes says how busy the machine is, not whether the code is right
@@ -34,5 +34,5 @@ def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
         return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
 
     monkeypatch.setattr(classifiers, "load", lambda name, **options: object())
-    monkeypatch.setattr("ocr.language.english", lambda: None)
+    monkeypatch.setattr("ocr.decode.language.english", lambda: None)
     monkeypatch.setattr(pipeline, "read_segmented", read)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
+from ocr.data.samples import Samples
 from ocr.errors import ModelError
-from ocr.training.samples import Samples
 
 Crops = NDArray[np.float32]
 SURE = 20.0  # nats by which a perfect answer leads: certain to eight digits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ocr import export
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
 H = Glyph(Box(10, 20, 30, 60), "H", 0.98765)

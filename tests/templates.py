@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.alphabet import Alphabet
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.segment.binarize import find_ink
 from ocr.segment.crops import fit
 from tests.page_maker import handprint_page
@@ -48,5 +48,5 @@ def template(character: str) -> Crops:
 
 
 def page_image(picture: Image.Image) -> PageImage:
-    """Page as `ocr.image.load` gives it where nothing has to be reduced."""
+    """Page as `ocr.input.loading.load` gives it where nothing has to be reduced."""
     return PageImage(np.asarray(picture.convert("L")), 1.0, picture.size, "picture")

@@ -11,12 +11,12 @@ import pytest
 from ocr.alphabet import Alphabet
 from ocr.classifiers import describe
 from ocr.classifiers.mlp import load_mlp
+from ocr.data.samples import Samples
 from ocr.errors import DataError
 from ocr.evaluation.alignment import Alignment
 from ocr.training import adapt, few_letters
 from ocr.training.adapt import Hand
 from ocr.training.numpy_learner import NumpyLearner
-from ocr.training.samples import Samples
 from tests.fakes import UniformClassifier
 
 AB = Alphabet("AB")

@@ -15,7 +15,7 @@ from PIL import Image
 from ocr import classifiers, pipeline
 from ocr.cli import commands
 from ocr.errors import DataError, ModelError, OutputError
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 from ocr.process import THREAD_VARIABLES
 from tests.page_maker import handprint_page

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ocr.training.cropping import boxes_of, crop_of, labelled
+from ocr.data.cropping import boxes_of, crop_of, labelled
 
 
 def an_l() -> np.ndarray:

@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from ocr.cli import commands
+from ocr.data import remote
+from ocr.data.datasets import load
+from ocr.data.samples import Samples
+from ocr.data.writers import save
 from ocr.errors import DataError, FetchError, OutputError
-from ocr.training import remote
-from ocr.training.datasets import load
-from ocr.training.samples import Samples
-from ocr.training.writers import save
 from tests.file_server import FileServer, serving
 from tests.test_fetch import known, pair
 from tests.test_imports import loaded_by

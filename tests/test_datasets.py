@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ocr.data.datasets import balanced, load, split
+from ocr.data.samples import Samples
 from ocr.errors import DataError
-from ocr.training.datasets import balanced, load, split
-from ocr.training.samples import Samples
 
 #: An F: 8 high, 4 wide, on 12×12; its top left is inked and its bottom right is not.
 F = np.zeros((12, 12), np.uint8)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier, restrict
 from ocr.decode import atom_gaps, is_writing, read_rows
-from ocr.decode.lattice import Atom, Lattice
 from ocr.page import Box, Glyph, Line, Word
 from ocr.segment import Segmentation, segment
+from ocr.segment.lattice import Atom, Lattice
 from tests.bitmaps import segmented
 from tests.fakes import RaisingClassifier, UniformClassifier
 from tests.page_maker import handprint_page

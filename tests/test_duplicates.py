@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.training import duplicates
-from ocr.training.duplicates import _differing, find_duplicates, near_pairs
-from ocr.training.samples import Samples
+from ocr.data import duplicates
+from ocr.data.duplicates import _differing, find_duplicates, near_pairs
+from ocr.data.samples import Samples
 
 
 def shape(seed: int, *, turned: int = 0) -> np.ndarray:

@@ -14,7 +14,7 @@ from ocr.alphabet import Alphabet
 from ocr.cli.commands import main
 from ocr.cli.eval import command
 from ocr.errors import ModelError
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 from tests.fakes import RaisingClassifier, UniformClassifier
 
@@ -31,7 +31,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
     monkeypatch.setattr(classifiers, "load", load)
     monkeypatch.setattr(pipeline, "read", read_hi)
-    monkeypatch.setattr("ocr.language.english", lambda: None)
+    monkeypatch.setattr("ocr.decode.language.english", lambda: None)
     return lambda *args: CliRunner().invoke(main, ["eval", *map(str, args)])
 
 
@@ -90,7 +90,7 @@ def test_language_model_can_be_left_out(
         return Page(*image.size)
 
     monkeypatch.setattr(pipeline, "read", read)
-    monkeypatch.setattr("ocr.language.english", lambda: "english")
+    monkeypatch.setattr("ocr.decode.language.english", lambda: "english")
     path = page("a", "HI")
     run(path)
     run(path, "--language", "none")

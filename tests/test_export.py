@@ -8,7 +8,7 @@ from PIL import Image
 
 from ocr import export
 from ocr.export import overlay
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 
 H = Glyph(Box(10, 20, 30, 60), "H", 0.98765)

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ocr.data import download as downloads
+from ocr.data import remote
+from ocr.data.datasets import load, parts_of
+from ocr.data.download import RemoteFile, download
+from ocr.data.remote import SETS, cache_folder, fetch
+from ocr.data.writers import idx_bytes
 from ocr.errors import DataError, FetchError, OutputError
-from ocr.training import download as downloads
-from ocr.training import remote
-from ocr.training.datasets import load, parts_of
-from ocr.training.download import RemoteFile, download
-from ocr.training.remote import SETS, cache_folder, fetch
-from ocr.training.writers import idx_bytes
 from tests.file_server import FileServer, serving
 
 BODY = np.random.default_rng(0).bytes(300_000)

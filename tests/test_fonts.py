@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFont
 
+from ocr.data import fonts
+from ocr.data.datasets import load
 from ocr.errors import DataError
-from ocr.training import fonts
-from ocr.training.datasets import load
 
 
 @pytest.fixture(autouse=True)

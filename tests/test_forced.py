@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
-from ocr.decode.lattice import Atom, Candidate, Lattice
+from ocr.segment.lattice import Atom, Candidate, Lattice
 from ocr.training.forced import align_line, emissions, posteriors
 
 ABC = Alphabet("ABCc", reject=True)

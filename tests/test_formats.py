@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import count_pages, load, pages
-from ocr.page_numbers import PageNumbers
-from ocr.sources import ENDINGS
+from ocr.input.loading import count_pages, load, pages
+from ocr.input.page_numbers import PageNumbers
+from ocr.input.sources import ENDINGS
 
 PAGE = Image.new("RGB", (64, 40), "white")
 PAGE.paste("black", (0, 0, 32, 10))

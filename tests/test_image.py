@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from ocr.errors import ImageError
-from ocr.image import PageImage, load, pages_or_errors
-from ocr.page_numbers import PageNumbers
+from ocr.input.loading import load, pages_or_errors
+from ocr.input.page_image import PageImage
+from ocr.input.page_numbers import PageNumbers
 
 BLACK_LEFT = np.array([[0, 0, 255, 255, 255], [0, 0, 255, 255, 255]], np.uint8).repeat(20, axis=0)
 

@@ -17,7 +17,8 @@ from PIL import Image
 from ocr.cli import commands
 from ocr.cli.reading import Ahead
 from ocr.errors import FetchError, ImageError, MissingExtraError
-from ocr.image import PageImage, load
+from ocr.input.loading import load
+from ocr.input.page_image import PageImage
 from tests.file_server import serving
 from tests.pdf_maker import CAPTION, PdfPage, pdf
 

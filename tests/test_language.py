@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ocr.cli.commands import main
+from ocr.decode.language import ORDER, STEP, SURPRISE, SYMBOLS, Ngrams, fold, language_model
 from ocr.errors import DataError, ModelError, OutputError
-from ocr.language import ORDER, STEP, SURPRISE, SYMBOLS, Ngrams, fold, language_model
 from ocr.training.ngrams import build
 
 LINES = ["the cat sat on the mat", "the hat", "room 217"] * 5
@@ -188,7 +188,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ocr.language.MOST_KEPT", 3)
+    monkeypatch.setattr("ocr.decode.language.MOST_KEPT", 3)
     model = build(LINES)
     first = model.log_probs("a").copy()
     for context in "bcdefa":

@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ocr.decode.lattice import (
+from ocr.segment import Segmentation
+from ocr.segment.components import stroke_width
+from ocr.segment.lattice import (
     Atom,
     Candidate,
     Lattice,
@@ -15,8 +17,6 @@ from ocr.decode.lattice import (
     level,
     may_join,
 )
-from ocr.segment import Segmentation
-from ocr.segment.components import stroke_width
 from tests.bitmaps import bitmap, enlarged, segmented
 
 #: An H, drawn 8 px high and enlarged to 32, of 8 px strokes.

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ocr.alphabet import Alphabet
+from ocr.data.samples import Samples
 from ocr.errors import DataError, ModelError, OutputError
 from ocr.training.loop import (
     Epoch,
@@ -24,7 +25,6 @@ from ocr.training.loop import (
     write_log,
 )
 from ocr.training.numpy_learner import NumpyLearner
-from ocr.training.samples import Samples
 
 AB = Alphabet("AB")
 

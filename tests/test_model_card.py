@@ -6,8 +6,8 @@ import pytest
 from ocr import __version__
 from ocr.alphabet import Alphabet
 from ocr.classifiers.mlp import save_mlp, untrained
+from ocr.data.samples import Samples
 from ocr.training.model_card import card_path, lenient_score, write_model_card
-from ocr.training.samples import Samples
 
 CARD = {
     "data": ["pens.jsonl.gz@train", "fonts"],

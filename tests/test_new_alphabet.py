@@ -9,14 +9,15 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr import image, pipeline
+from ocr import pipeline
 from ocr.alphabet import characters_of
 from ocr.classifiers import load
 from ocr.cli import commands
 from ocr.decode.geometry import forget_case
+from ocr.decode.language import english
 from ocr.errors import ModelError
 from ocr.evaluation.report import score_page
-from ocr.language import english
+from ocr.input import loading
 
 GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥ"
 LINES = ["ΔΗΜΟΣ ΚΑΙ ΝΟΜΟΣ", "ΒΙΒΛΙΟ ΖΕΥΓΟΣ", "ΞΑΝΘΟΣ ΥΠΝΟΣ", "ΓΡΑΜΜΑΤΑ ΤΕΛΟΣ"]
@@ -54,7 +55,7 @@ def test_greek_learned_from_one_font_is_read_back_with_its_spaces(
     result = CliRunner().invoke(commands.main, ["train", *options, *brief])
     assert result.exit_code == 0, result.output
     printed(LINES, font).save(tmp_path / "page.png")
-    [page] = image.load(tmp_path / "page.png")
+    [page] = loading.load(tmp_path / "page.png")
     classifier = load(tmp_path / "greek.onnx")
     text = pipeline.read(page, classifier, language=english()).text
     score = score_page("\n".join(LINES), text)

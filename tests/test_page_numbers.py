@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ocr.errors import ImageError
-from ocr.page_numbers import PageNumbers
+from ocr.input.page_numbers import PageNumbers
 
 
 @pytest.mark.parametrize(

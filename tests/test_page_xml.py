@@ -108,7 +108,7 @@ def two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     from ocr import classifiers, pipeline
 
     monkeypatch.setattr(classifiers, "load", lambda name, **options: object())
-    monkeypatch.setattr("ocr.language.english", lambda: None)
+    monkeypatch.setattr("ocr.decode.language.english", lambda: None)
     monkeypatch.setattr(pipeline, "read_segmented", lambda *args, **options: PAGE)
     for name in "ab":
         Image.new("L", (200, 100), 255).save(tmp_path / f"{name}.png")

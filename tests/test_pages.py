@@ -9,8 +9,9 @@ from click.testing import CliRunner
 from ocr.alphabet import Alphabet
 from ocr.classifiers import describe, find, load
 from ocr.cli import commands
-from ocr.decode.lattice import Lattice
+from ocr.data.samples import Samples
 from ocr.errors import DataError, ImageError
+from ocr.segment.lattice import Lattice
 from ocr.training.adapt import blended, few_wrong_cuts
 from ocr.training.forced import Labels
 from ocr.training.pages import (
@@ -23,7 +24,6 @@ from ocr.training.pages import (
     read_pages,
     samples_of,
 )
-from ocr.training.samples import Samples
 from tests.page_maker import handprint_page
 
 LATIN = Alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZ", reject=True)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import PageImage, count_pages, load, pages, pages_or_errors
-from ocr.page_numbers import PageNumbers
+from ocr.input.loading import count_pages, load, pages, pages_or_errors
+from ocr.input.page_image import PageImage
+from ocr.input.page_numbers import PageNumbers
 from tests.pdf_maker import A4, CAPTION, PdfPage, pdf, scanned
 
 pytest.importorskip("pypdfium2", reason="needs the extra pdf")

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw
 
-from ocr import classifiers, image
+from ocr import classifiers
 from ocr.alphabet import Alphabet
+from ocr.decode.language import english
 from ocr.evaluation.report import score_page
-from ocr.image import PageImage
-from ocr.language import english
+from ocr.input import loading
+from ocr.input.page_image import PageImage
 from ocr.models_dir import models_dir
 from ocr.page import Box, Page
 from ocr.pipeline import read, scaled, segment_at_letter_size
@@ -95,7 +96,7 @@ def test_boxes_are_pixels_of_the_original(factor: int) -> None:
     ink = np.asarray(picture.convert("L")) < 140
     columns = np.flatnonzero(ink.any(0))
     large = picture.resize((factor * picture.width, factor * picture.height))
-    [page_of_file] = image.load(encoded(large))
+    [page_of_file] = loading.load(encoded(large))
     page = read(page_of_file, LETTERS, language=None)
     box = page.lines[0].box
     assert (page.width, page.height, page.text) == (*large.size, "HAT\n")
@@ -109,7 +110,7 @@ def test_photo_that_lies_on_its_side_is_boxed_upright() -> None:
     exif[0x0112] = 6  # the camera was turned: a quarter clockwise makes it upright
     file = BytesIO()
     picture.transpose(Image.Transpose.ROTATE_90).save(file, "JPEG", exif=exif, quality=95)
-    page = read(image.load(file.getvalue())[0], LETTERS, language=None)
+    page = read(loading.load(file.getvalue())[0], LETTERS, language=None)
     assert (page.width, page.height) == picture.size
     assert page.text == "HAT\nMAN\n"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ocr.training.polarity import (
+from ocr.data.polarity import (
     has_clean_border,
     ink_of_photograph,
     ink_of_scans,

@@ -12,12 +12,12 @@ from click.testing import CliRunner, Result
 from ocr import classifiers
 from ocr.classifiers import describe
 from ocr.cli import commands
+from ocr.data import class_folder, datasets
 from ocr.decode import read_rows, read_rows_and_crops
 from ocr.errors import OutputError
+from ocr.export.crops import crop_writer
 from ocr.page import REJECTED, Box, Glyph, Line, Page, Word
 from ocr.segment import segment
-from ocr.training import class_folder, datasets
-from ocr.training.read_crops import crop_writer
 from tests.page_maker import handprint_page
 from tests.templates import TemplateClassifier, page_image
 

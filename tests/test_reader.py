@@ -17,9 +17,9 @@ from PIL import Image
 
 import ocr
 from ocr import classifiers
-from ocr.arrays import picture_of
 from ocr.errors import ImageError, ModelError
-from ocr.image import of_picture
+from ocr.input.arrays import picture_of
+from ocr.input.loading import of_picture
 from ocr.models_dir import models_dir
 
 ROOT = Path(__file__).parents[1]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocr.decode.lattice import Atom, Candidate, Lattice
+from ocr.decode.language import Ngrams
 from ocr.decode.search import best_path
-from ocr.language import Ngrams
+from ocr.segment.lattice import Atom, Candidate, Lattice
 from ocr.training.ngrams import build
 
 HEIGHT = 30.0

@@ -15,10 +15,11 @@ import pytest
 from click.testing import CliRunner
 from PIL import ExifTags, Image, ImageDraw, ImageOps
 
-from ocr import __version__, export, image
+from ocr import __version__, export
 from ocr.cli import commands
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import PageImage
+from ocr.input import loading
+from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
 pikepdf = pytest.importorskip("pikepdf", reason="needs the extra pdf")
@@ -303,7 +304,7 @@ def test_cmyk_stays_cmyk(form: str) -> None:
 @pytest.mark.parametrize("mode", ["F", "I", "I;16B", "LAB"])
 def test_image_that_pdf_cannot_hold_is_shown_as_it_was_read(mode: str) -> None:
     source = content_of(picture("I").convert(mode) if ";" in mode else picture(mode), "TIFF")
-    [page] = image.load(source)
+    [page] = loading.load(source)
     content = written((page_image(source, gray=page.gray), PAGE))
     assert (rendered(content)[..., 0] == page.gray).all()
 
@@ -552,7 +553,7 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pdf_that_is_read_is_written_with_its_text(tmp_path: Path) -> None:
     samples = [Path(__file__).parent.parent / "samples" / n for n in ("label.png", "print.png")]
     scanned, read, told = (tmp_path / name for name in ("scan.pdf", "read.pdf", "read.txt"))
-    blank = [(image.load(sample)[0], Page(1, 1)) for sample in samples]
+    blank = [(loading.load(sample)[0], Page(1, 1)) for sample in samples]
     scanned.write_bytes(written(*blank))
     arguments = ["read", scanned, "-o", read, "-o", told]
     assert CliRunner().invoke(commands.main, [str(a) for a in arguments]).exit_code == 0

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ocr.training.samples import Samples
-from ocr.training.sheet import GAP, MARGIN, PAPER, contact_sheet
+from ocr.data.samples import Samples
+from ocr.data.sheet import GAP, MARGIN, PAPER, contact_sheet
 
 STEP = 32 + GAP
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ocr.errors import FetchError, ImageError
-from ocr.sources import expand, opened
+from ocr.input.sources import expand, opened
 
 
 @pytest.fixture

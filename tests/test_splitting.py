@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ocr.data.datasets import load, parts_of
+from ocr.data.parts import PARTS
+from ocr.data.samples import Samples
+from ocr.data.splitting import save_parts, split_by_shares, split_per_class
+from ocr.data.summary import summarize
+from ocr.data.writers import save
 from ocr.errors import DataError, OutputError
-from ocr.training.datasets import load, parts_of
-from ocr.training.parts import PARTS
-from ocr.training.samples import Samples
-from ocr.training.splitting import save_parts, split_by_shares, split_per_class
-from ocr.training.summary import summarize
-from ocr.training.writers import save
 
 
 def many(characters: str) -> Samples:

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 from ocr.alphabet import Alphabet
 from ocr.cli import commands
+from ocr.data.samples import Samples
 from ocr.errors import DataError
 from ocr.study import find, nist36
 from ocr.study.nist36 import CHARACTERS
-from ocr.training.samples import Samples
 from tests.test_study import SIZES, blobs, write
 
 backends = pytest.importorskip("ocr.study.backends")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ocr.training.samples import Samples
+from ocr.data.samples import Samples
 
 
 def samples(characters: str) -> Samples:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ocr import classifiers, pipeline
+from ocr.decode.language import english
 from ocr.evaluation.report import PageScore, score_page
-from ocr.language import english
 from ocr.models_dir import models_dir
 from tests.templates import page_image
 from tests.trouble_pages import PAGES

@@ -20,7 +20,7 @@ from ocr.cli import commands
 from ocr.errors import DataError
 from ocr.evaluation.pairs import pairs
 from ocr.evaluation.truth import text_of, truth_of
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 from ocr.training.pages import is_pages, read_pages
 from tests.page_maker import handprint_page

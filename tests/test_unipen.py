@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ocr.data import unipen
 from ocr.errors import DataError
-from ocr.training import unipen
 
 SEVEN = [[[0, 100], [60, 100], [20, 0]]]  # y grows upward: the bar is on top
 LINES: list[dict[str, object]] = [

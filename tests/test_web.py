@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from ocr import sources
 from ocr.errors import FetchError
-from ocr.image import load
-from ocr.web import fetch
+from ocr.input import sources
+from ocr.input.loading import load
+from ocr.input.url import fetch
 from tests.file_server import serving
 from tests.pdf_maker import PdfPage, pdf
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr.training.samples import Samples
-from ocr.training.words import (
+from ocr.data.samples import Samples
+from ocr.data.words import (
     Placed,
     at_size,
     coarser,

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from ocr.data import idx
+from ocr.data.class_folder import character_of
+from ocr.data.datasets import load
+from ocr.data.samples import Samples
+from ocr.data.writers import save
 from ocr.errors import DataError, OutputError
-from ocr.training import idx
-from ocr.training.class_folder import character_of, folder_of
-from ocr.training.datasets import load
-from ocr.training.samples import Samples
-from ocr.training.writers import save
+from ocr.export.crops import folder_of
 
 UPPER_DIGITS = string.ascii_uppercase + string.digits
 ANY = st.characters(exclude_categories=["Cs"], exclude_characters="\0")

@@ -2,7 +2,7 @@
 
     python tools/writers_pages.py UNIPEN_FOLDER OUTPUT
 
-Writers of UNIPEN that are kept apart for testing (`ocr.training.unipen`) and wrote nearly all
+Writers of UNIPEN that are kept apart for testing (`ocr.data.unipen`) and wrote nearly all
 small letters twice or more get a folder each: page-0 to page-4 to train on, page-5 to read.
 The signs of page-5 are none of those on the others. Words are those of this project's licence,
 set letter by letter on a line, at the size and place that each letter has in a hand.
@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ocr.data import unipen
+from ocr.data.words import UNIT, at_size
 from ocr.decode.geometry import shape_table
-from ocr.training import unipen
-from ocr.training.words import UNIT, at_size
 
 Strokes = tuple[NDArray[np.float32], ...]
 Hand = dict[str, list[Strokes]]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ocr.errors import ImageError, OutputError
 from ocr.files import read_errors
-from ocr.sources import ENDINGS, is_address
+from ocr.input.sources import ENDINGS, is_address
 
 NUMBER = re.compile(r"-[0-9]+$")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from ocr import __version__
 from ocr.errors import ModelError, OcrError
 from ocr.files import read_errors, sha256
-from ocr.image import MAX_PIXELS
-from ocr.page_numbers import PageNumbers
+from ocr.input.page_image import MAX_PIXELS
+from ocr.input.page_numbers import PageNumbers
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Settings:
     reject : float
         Letters less sure than that, 0 to 1, become U+FFFD.
     select, max_pixels
-        As `ocr.image.pages` takes them.
+        As `ocr.input.loading.pages` takes them.
     """
 
     forms: tuple[str, ...] = ("text",)

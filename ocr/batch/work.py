@@ -20,12 +20,12 @@ from ocr.batch.settings import Settings, digest
 from ocr.errors import ImageError, OcrError, OutputError
 from ocr.export import FORMATS, PAGE_A_FILE, paths_of
 from ocr.files import make_folder, reason, write_whole
-from ocr.page_numbers import PageNumbers
+from ocr.input.page_numbers import PageNumbers
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
-    from ocr.image import PageImage
-    from ocr.language import Ngrams
+    from ocr.decode.language import Ngrams
+    from ocr.input.page_image import PageImage
     from ocr.page import Page
 
 #: What the system says when no other file could be written either.
@@ -140,7 +140,7 @@ class Reader:
 
     def __init__(self, settings: Settings) -> None:
         from ocr import classifiers, export
-        from ocr.language import language_model
+        from ocr.decode.language import language_model
 
         self._settings = settings
         self._classifier: Classifier = classifiers.load(
@@ -204,9 +204,9 @@ class Reader:
 
     def _numbers(self, job: Job) -> tuple[list[int], list[Failure]]:
         """Which pages of a file are to be read, and why others are not there."""
-        from ocr import image
+        from ocr.input import loading
 
-        count, select = image.count_pages(job.path), self._settings.select
+        count, select = loading.count_pages(job.path), self._settings.select
         there = list(range(1, count + 1))
         lacking = []
         if select is not None:
@@ -222,7 +222,7 @@ class Reader:
     ) -> Iterator[tuple[PageImage, Page] | Failure]:
         """Read page after page; in the place of one that cannot be read, why."""
         from ocr import pipeline
-        from ocr.image import numbered
+        from ocr.input.page_image import numbered
 
         images = self._images(job, numbers)
         for place, number in enumerate(numbers):
@@ -239,14 +239,14 @@ class Reader:
             on_page(0)
 
     def _images(self, job: Job, numbers: Sequence[int]) -> Iterator[PageImage]:
-        from ocr import image
+        from ocr.input import loading
 
         select = PageNumbers(ranges_of(numbers))
-        return image.pages(job.path, select=select, max_pixels=self._settings.max_pixels)
+        return loading.pages(job.path, select=select, max_pixels=self._settings.max_pixels)
 
 
 def _failure(job: Job, page: int, error: Exception) -> Failure:
-    from ocr.image import numbered
+    from ocr.input.page_image import numbered
 
     if not isinstance(error, OcrError):
         return Failure(page, f"{type(error).__name__}: {error} (please report this)")

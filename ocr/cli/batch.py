@@ -18,7 +18,7 @@ from ocr.errors import IncompleteError
 from ocr.process import cores, use_threads
 
 if TYPE_CHECKING:
-    from ocr.page_numbers import PageNumbers
+    from ocr.input.page_numbers import PageNumbers
 
 NEVER = float("inf")  # seconds
 

@@ -15,14 +15,15 @@ from ocr.cli import completion
 from ocr.cli.models import abbreviated, table
 from ocr.cli.options import alphabet_of
 from ocr.cli.output import print_texts, write_picture
+from ocr.data.duplicates import MOST_NEAR, NEAR, Duplicates, find_duplicates
+from ocr.data.remote import SETS, cache_folder, fetch
+from ocr.data.samples import Samples
+from ocr.data.sheet import COLUMNS, MOST_COLUMNS, contact_sheet
+from ocr.data.splitting import save_parts, split_by_shares, split_per_class
+from ocr.data.summary import count_characters, load, offers, summarize
+from ocr.data.writers import save, writer_of
 from ocr.errors import DataError
-from ocr.training.duplicates import MOST_NEAR, NEAR, Duplicates, find_duplicates
-from ocr.training.remote import SETS, cache_folder, fetch
-from ocr.training.samples import Samples
-from ocr.training.sheet import COLUMNS, MOST_COLUMNS, contact_sheet
-from ocr.training.splitting import save_parts, split_by_shares, split_per_class
-from ocr.training.summary import count_characters, load, offers, summarize
-from ocr.training.writers import refuse_existing, save, writer_of
+from ocr.files import refuse_existing
 
 CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
 BAR = 40  # characters of the longest bar

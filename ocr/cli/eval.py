@@ -108,9 +108,9 @@ def _sorted_out(paths: tuple[str, ...], errors: list[OcrError]) -> tuple[list[Pa
 
 def _holds_letters(source: str) -> bool:
     """Whether a path is of labelled letters: no image, and no folder that has a page."""
+    from ocr.data import parts
+    from ocr.data.unipen import files_of
     from ocr.evaluation.pairs import is_image, pairs
-    from ocr.training import parts
-    from ocr.training.unipen import files_of
 
     path = Path(source)
     if not path.is_dir():
@@ -136,12 +136,13 @@ def _reported(errors: list[OcrError]) -> Iterator[None]:
 
 
 def _reader(classifier: Classifier, language: str) -> Callable[[Path], list[Page]]:
-    from ocr import image, pipeline
-    from ocr.language import language_model
+    from ocr import pipeline
+    from ocr.decode.language import language_model
+    from ocr.input import loading
 
     ngrams = language_model(language_of(language))
     return lambda path: [
-        pipeline.read(page, classifier, language=ngrams) for page in image.pages(path)
+        pipeline.read(page, classifier, language=ngrams) for page in loading.pages(path)
     ]
 
 
@@ -183,9 +184,9 @@ def _score_page(
 def _score_letters(
     classifier: Classifier, sources: list[str], errors: list[OcrError]
 ) -> ClassifierScore | None:
+    from ocr.data.samples import Samples
     from ocr.evaluation.classifier import score_classifier
     from ocr.training.recipe import load_source
-    from ocr.training.samples import Samples
 
     parts = []
     for source in sources:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from ocr.page_numbers import PageNumbers
+    from ocr.input.page_numbers import PageNumbers
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,7 +35,7 @@ def page_numbers_of(
     """
     if value is None:
         return None
-    from ocr.page_numbers import PageNumbers
+    from ocr.input.page_numbers import PageNumbers
 
     try:
         return PageNumbers.parse(value)

@@ -33,7 +33,7 @@ def reject_option(command: Command) -> Command:
 
 
 def language_of(value: str) -> str | None:
-    """Value of --language as `ocr.language.language_model` takes it."""
+    """Value of --language as `ocr.decode.language.language_model` takes it."""
     return None if value == "none" else value
 
 

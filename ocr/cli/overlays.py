@@ -11,7 +11,7 @@ from ocr.errors import OutputError
 from ocr.files import write_whole
 
 if TYPE_CHECKING:
-    from ocr.image import PageImage
+    from ocr.input.page_image import PageImage
     from ocr.page import Page
 
 

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocr import export, sources
+from ocr import export
 from ocr.cli.completion import files as image_names
 from ocr.cli.inputs import page_options
 from ocr.cli.options import language_of, reading_options, reject_option
 from ocr.cli.reading import Job, read
 from ocr.cli.targets import targets
 from ocr.errors import OutputError
+from ocr.input import sources
 from ocr.process import cores, use_threads
 
 if TYPE_CHECKING:
-    from ocr.page_numbers import PageNumbers
+    from ocr.input.page_numbers import PageNumbers
 
 PICTURES = {"", ".png", ".svg"}  # endings of --overlay
 

@@ -12,20 +12,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ocr import sources
 from ocr.cli import interruptible, report
 from ocr.cli.later import Later
 from ocr.errors import OcrError
+from ocr.input import sources
 from ocr.process import use_threads
 
 if TYPE_CHECKING:
     from ocr.beside import ClassifierBeside
     from ocr.classifiers import Classifier
-    from ocr.image import PageImage
-    from ocr.language import Ngrams
+    from ocr.decode.language import Ngrams
+    from ocr.export.crops import CropWriter
+    from ocr.input.page_image import PageImage
+    from ocr.input.page_numbers import PageNumbers
     from ocr.page import Page
-    from ocr.page_numbers import PageNumbers
-    from ocr.training.read_crops import CropWriter
 
     Models = tuple[Later[Classifier], Later[Ngrams | None]]
 
@@ -36,7 +36,7 @@ class Job(NamedTuple):
     Attributes
     ----------
     files : list of str
-        As `ocr.sources.expand` gives them.
+        As `ocr.input.sources.expand` gives them.
     select : PageNumbers or None
     max_pixels : int
     allow_urls : bool
@@ -44,7 +44,7 @@ class Job(NamedTuple):
     backend : str
     alphabet : str or None
     language : str or None
-        As `ocr.language.language_model` takes it.
+        As `ocr.decode.language.language_model` takes it.
     threads : int or None
     reject : float
     targets : list of (str, Path or None)
@@ -77,7 +77,7 @@ class Job(NamedTuple):
 
     def language_model(self) -> Ngrams | None:
         """Load the language model."""
-        from ocr.language import language_model
+        from ocr.decode.language import language_model
 
         return language_model(self.language)
 
@@ -133,7 +133,10 @@ def read_beside(other: ClassifierBeside) -> int | None:
             yield from job.pages()
 
     decoded = Ahead(pages())
-    for needed in "ocr.frames", "ocr.pipeline":  # an image can be decoded once the first is there
+    for needed in (
+        "ocr.input.frames",
+        "ocr.pipeline",
+    ):  # an image can be decoded once the first is there
         import_module(needed)
     job = told.result()
     if not isinstance(job, Job):
@@ -175,7 +178,7 @@ def _done(job: Job, decoded: Ahead, models: Models) -> int:
 
 
 def _crop_writer(target: Path) -> CropWriter:
-    from ocr.training.read_crops import crop_writer
+    from ocr.export.crops import crop_writer
 
     return crop_writer(target)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ocr.image import PageImage
+    from ocr.input.page_image import PageImage
     from ocr.segment import Row, Segmentation
 
 
@@ -38,11 +38,11 @@ def command(source: str, output: Path) -> None:
     row-01/002.png ... Every page of a TIFF or PDF gets its own folder in
     DIR.
     """
-    from ocr import image
+    from ocr.input import loading
 
-    count = image.count_pages(source)
+    count = loading.count_pages(source)
     make_empty(output)
-    for number, page_image in enumerate(image.pages(source), start=1):
+    for number, page_image in enumerate(loading.pages(source), start=1):
         folder = output if count == 1 else output / f"page-{number:02}"
         rows, crops = _show(page_image, folder)
         click.echo(f"{page_image.name}: {rows} rows, {crops} letters in {folder}", err=True)

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from ocr.beside import ClassifierBeside
 from ocr.decode.confidence import calibrated
 from ocr.decode.geometry import Frame, estimate_frame, forget_case, geometry_scores
-from ocr.decode.lattice import Atom, Lattice, best_cut, build_lattice, crop_candidates
+from ocr.decode.language import Ngrams, knows_script
 from ocr.decode.search import Step, best_path
 from ocr.decode.spaces import space_log_odds
-from ocr.language import Ngrams, knows_script
 from ocr.page import Baseline, Box, Glyph, Line, Word
 from ocr.segment import Segmentation
 from ocr.segment.components import stroke_width
+from ocr.segment.lattice import Atom, Lattice, best_cut, build_lattice, crop_candidates
 from ocr.segment.rows import straightened
 
 if TYPE_CHECKING:

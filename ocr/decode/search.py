@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.decode.lattice import Atom, Lattice
-from ocr.language import DIGIT, ORDER, SYMBOLS, Ngrams, fold
+from ocr.decode.language import DIGIT, ORDER, SYMBOLS, Ngrams, fold
+from ocr.segment.lattice import Atom, Lattice
 
 BEAM = 16  # hypotheses kept at each atom
 CHOICES = 8  # characters considered for each candidate

@@ -107,7 +107,7 @@ def score_classifier(classifier: Classifier, samples: LabelledCrops) -> Classifi
     ----------
     classifier : Classifier
     samples : LabelledCrops
-        Such as `ocr.training.samples.Samples`, whose `characters` alone are right: of
+        Such as `ocr.data.samples.Samples`, whose `characters` alone are right: of
         what is `either` of two, the second counts as wrong.
     """
     return tally(classifier, samples.characters, decisions(classifier, samples.crops))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ocr.errors import DataError
 from ocr.evaluation.truth import PLAIN, text_of, truth_of
 from ocr.files import read_errors
-from ocr.sources import ENDINGS
+from ocr.input.sources import ENDINGS
 
 MOST_TOLD = 10  # of those that are left out
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ocr.image import PageImage
+    from ocr.input.page_image import PageImage
     from ocr.page import Page
 
 #: Format to the endings of its files, the usual one first; its module in this package has a Writer.

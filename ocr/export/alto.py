@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 from ocr import __version__
 from ocr.export.markup import PAGES, document, identity, part, proper, share
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"

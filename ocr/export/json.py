@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
 VERSION = 2  # of json.schema.json: rises when a field comes, goes or changes its meaning

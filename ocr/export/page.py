@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from ocr import __version__
 from ocr.errors import OutputError
 from ocr.export.markup import document, identity, proper, share
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
 NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ocr import __version__
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import PageImage, is_pdf, opened
+from ocr.input.loading import is_pdf
+from ocr.input.page_image import PageImage, opened
+from ocr.input.pdf import letters_seen
 from ocr.page import Page, Word
-from ocr.pdf import letters_seen
 
 try:
     import fontTools  # noqa: F401  # of the modules below

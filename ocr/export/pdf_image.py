@@ -11,10 +11,9 @@ import img2pdf
 from pikepdf import Matrix, Name, Object, Pdf
 from PIL import Image
 
-from ocr import frames
-from ocr import image as images
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import PageImage
+from ocr.input import frames, page_image
+from ocr.input.page_image import PageImage
 
 AS_THEY_COME = {"JPEG", "MPO", "PNG", "JPEG2000"}  # formats that PDF holds without decoding them
 DEEP = {"F", "I", "I;16B", "LAB"}  # modes that PNG or PDF lack
@@ -44,7 +43,7 @@ def embed(image: PageImage, pdf: Pdf) -> tuple[Object, Matrix]:
     upright : Matrix
         Turns the unit square that it fills as the picture's orientation says.
     """
-    with images.alone():  # its size limit: what is read is not too large
+    with page_image.alone():  # its size limit: what is read is not too large
         content, orientation = _content(image)
         made = img2pdf.convert(
             content,
@@ -67,7 +66,7 @@ def _content(image: PageImage) -> tuple[bytes, int]:
 
 
 def _content_of(image: PageImage, source: str | Path | bytes) -> tuple[bytes, int]:
-    with images.opened(source) as file, frames.opened(file, image.name) as picture:
+    with page_image.opened(source) as file, frames.opened(file, image.name) as picture:
         if picture.mode in DEEP:
             return _lossless(image.picture()), 1  # as it was read
         orientation = frames.orientation_of(picture)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Page
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocr.export.markup import proper
-from ocr.image import PageImage
+from ocr.input.page_image import PageImage
 from ocr.page import Box, Page, Word
 
 COLUMNS = (

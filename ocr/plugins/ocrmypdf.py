@@ -16,8 +16,9 @@ from statistics import median
 
 from PIL import Image
 
-from ocr import __version__, export, image, pipeline
+from ocr import __version__, export, pipeline
 from ocr.errors import MissingExtraError, OcrError
+from ocr.input import loading
 from ocr.page import Box, Line, Page, Word
 from ocr.reader import Reader
 
@@ -113,7 +114,7 @@ class Engine(OcrEngine):
     def get_deskew(input_file: Path, options: OcrOptions) -> float:
         """Degrees by which the page is to be turned counter-clockwise; 0 for a blank one."""
         with _told_as(InputFileError):
-            _, found = pipeline.segment_at_letter_size(image.load(input_file)[0])
+            _, found = pipeline.segment_at_letter_size(loading.load(input_file)[0])
         return degrees(atan(median(row.slope for row in found.rows))) if found.rows else 0.0
 
     @staticmethod
@@ -136,7 +137,7 @@ class Engine(OcrEngine):
     ) -> None:
         """Write what was read on a picture as hOCR, and its text."""
         with _told_as(InputFileError):
-            [page_image] = image.load(input_file)
+            [page_image] = loading.load(input_file)
             page = _reader(options).read(input_file)
             writer = export.writer("hocr")
             writer.add(page_image, page)

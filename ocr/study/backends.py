@@ -16,15 +16,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ocr.alphabet import Alphabet
+from ocr.data import datasets
+from ocr.data.samples import Samples
 from ocr.study import Say, Source, nist36, pictures
 from ocr.study.nist36 import CHARACTERS, Letters
 from ocr.study.progress import tell
 from ocr.study.tables import percent, table
-from ocr.training import datasets
 from ocr.training.learner import Learner
 from ocr.training.loop import Epoch, Settings, ink_of, train, validate
 from ocr.training.recipe import load_source, make_learner, schedule_of
-from ocr.training.samples import Samples
 
 MNIST_LETTERS = 10_000  # of 60,000: a sixth of the time, for some tenths of a per cent
 EMNIST_PER_CLASS = 250  # of some 3,700: all would take too long

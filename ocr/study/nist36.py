@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
+from ocr.data import datasets
+from ocr.data.samples import Samples
 from ocr.errors import DataError
 from ocr.study import Source
-from ocr.training import datasets
 from ocr.training.recipe import load_source
-from ocr.training.samples import Samples
 
 CHARACTERS = string.ascii_uppercase + string.digits
 PER_CLASS = {"train": 300, "valid": 100, "test": 50}  # NIST36: 10,800, 3,600 and 1,800 letters

@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers import find
+from ocr.data import datasets
+from ocr.data.samples import Samples
 from ocr.errors import DataError, MissingExtraError
 from ocr.study import Say, Source, pictures
 from ocr.study.image_folder import Photographs, classes_of
 from ocr.study.image_folder import load as load_photographs
 from ocr.study.progress import tell
 from ocr.study.tables import percent, table
-from ocr.training import datasets
 from ocr.training.augment import augment
 from ocr.training.loop import ink_of, one_cycle, prepare, validate
 from ocr.training.recipe import load_source, make_learner
-from ocr.training.samples import Samples
 
 if TYPE_CHECKING:
     import torch

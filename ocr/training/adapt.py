@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier, describe
 from ocr.classifiers import load as load_classifier
+from ocr.data import fonts
+from ocr.data.samples import Samples
+from ocr.decode.language import Ngrams, english
 from ocr.errors import DataError
 from ocr.evaluation.pairs import left_out
-from ocr.language import Ngrams, english
-from ocr.training import fonts
 from ocr.training.learner import Learner
 from ocr.training.loop import validate
 from ocr.training.pages import (
@@ -34,7 +35,6 @@ from ocr.training.pages import (
     samples_of,
 )
 from ocr.training.recipe import Schedule, gather
-from ocr.training.samples import Samples
 
 WRONG_CUTS = 1.5  # for each letter: there are many more, and all alike
 BLENDS = (0.5, 0.75, 1.0)  # of the way from the model to start from to the fine-tuned one

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.decode.geometry import forget_case
-from ocr.decode.lattice import Lattice
 from ocr.decode.search import skip_cost
+from ocr.segment.lattice import Lattice
 
 MISSING = -7.0  # nats, for a character of the line that no ink was found for
 UNKNOWN = -2.5  # nats, for a character that the model lacks: about what a doubtful letter costs

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
+from ocr.data.samples import Samples
 from ocr.errors import DataError, ModelError
 from ocr.files import sweep, write_whole
 from ocr.training.augment import augment
@@ -24,7 +25,6 @@ from ocr.training.checkpoint import Checkpoints, checkpoint_path, load_checkpoin
 from ocr.training.interrupt import held_interrupts
 from ocr.training.learner import Learner
 from ocr.training.ranks import ALONE, Ranks
-from ocr.training.samples import Samples
 
 WARM_UP = 0.1  # share of all steps in which the learning rate climbs
 

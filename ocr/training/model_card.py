@@ -13,9 +13,9 @@ import numpy as np
 
 import ocr
 from ocr.classifiers import describe, load
+from ocr.data.samples import Samples
 from ocr.evaluation.classifier import ClassifierScore, decisions, tally
 from ocr.files import write_whole
-from ocr.training.samples import Samples
 
 WORST = 8  # classes, and as many pairs
 FEW = 5  # crops of a class, below which its accuracy says nothing

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.decode.language import ORDER, STEP, SYMBOLS, Ngrams, fold
 from ocr.errors import DataError
-from ocr.language import ORDER, STEP, SYMBOLS, Ngrams, fold
 
 LEAST = 1e-5  # probability that an ending is asked
 TRUST = 8.0  # in endings: symbols seen once that a new one counts as, by held-out text
@@ -33,7 +33,7 @@ class Table(NamedTuple):
     Attributes
     ----------
     contexts : ndarray, uint64 [n]
-        `ocr.language.code` of all but the last symbol.
+        `ocr.decode.language.code` of all but the last symbol.
     symbols : ndarray, uint64 [n]
         Index into `SYMBOLS` of the last.
     values : ndarray, float64 [n]

@@ -16,23 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from ocr import image
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier
+from ocr.data.samples import Samples
 from ocr.decode import atom_gaps, read_row
 from ocr.decode.geometry import SCALED
-from ocr.decode.lattice import Lattice, build_lattice, crop_candidates
+from ocr.decode.language import Ngrams
 from ocr.decode.spaces import space_log_odds
 from ocr.errors import DataError, ImageError, OcrError
 from ocr.evaluation import normalize
 from ocr.evaluation.alignment import Alignment, align, total
 from ocr.evaluation.pairs import Pair, is_image, pairs
-from ocr.image import PageImage
-from ocr.language import Ngrams
+from ocr.input import loading
+from ocr.input.page_image import PageImage
 from ocr.pipeline import segment_at_letter_size
 from ocr.segment.components import stroke_width
+from ocr.segment.lattice import Lattice, build_lattice, crop_candidates
 from ocr.training.forced import Labels, align_line
-from ocr.training.samples import Samples
 
 LEAST_ALIKE = 0.4  # of a row's text and a line's: two lines of English share about a quarter
 AS_LONG = 0.7  # the shorter to the longer: hardly read letters are cut and joined
@@ -204,7 +204,7 @@ def read_page(pair: Pair, classifier: Classifier) -> Written:
     lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not lines:
         raise DataError(f"{pair.truth} is empty (write the text of {pair.image.name} to it)")
-    rows = [row for page in image.load(pair.image) for row in rows_of(page)]
+    rows = [row for page in loading.load(pair.image) for row in rows_of(page)]
     texts = [row.text(classifier, None) for row in rows]
     matched = match(texts, [line for _, line in lines], classifier.alphabet)
     used, left_out = [], []

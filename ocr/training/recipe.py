@@ -11,15 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ocr.alphabet import Alphabet
+from ocr.data import datasets
+from ocr.data.datasets import FONTS, is_fonts
+from ocr.data.fonts import families_below, has_glyph
+from ocr.data.parts import parted
+from ocr.data.samples import Samples
+from ocr.data.words import Typeface, cut_words, make_words, typeset
 from ocr.errors import DataError, MissingExtraError, ModelError
-from ocr.training import datasets
-from ocr.training.datasets import FONTS, is_fonts
-from ocr.training.fonts import families_below, has_glyph
 from ocr.training.learner import Learner
-from ocr.training.parts import parted
 from ocr.training.ranks import ALONE, Ranks
-from ocr.training.samples import Samples
-from ocr.training.words import Typeface, cut_words, make_words, typeset
 
 WORD_SHARE = 0.35  # crops cut out of words, for each sample; as many again set in the fonts
 MARK_SHARE = 0.06  # at most so many marks without a class, for each sample

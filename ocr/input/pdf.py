@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import (
+from ocr.input.page_image import (
     COPY_AGAIN,
     TOLERANCE,
     PageImage,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pypdfium2 as pdfium
     from numpy.typing import NDArray
 
-    from ocr.page_numbers import PageNumbers
+    from ocr.input.page_numbers import PageNumbers
 
 DPI = 300  # of `PageImage.size`, and at most of what is no scan: more shows no more of letters
 POINT = 1 / 72  # inch
@@ -49,7 +49,7 @@ def pages(
     max_pixels: int,
     working_side: int,
 ) -> Iterator[PageImage]:
-    """Render one page after the other; see `ocr.image.pages`.
+    """Render one page after the other; see `ocr.input.loading.pages`.
 
     PDFium bears one thread at a time.
 

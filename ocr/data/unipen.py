@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from ocr.data.cropping import of_crops, other_case, to_bytes
+from ocr.data.samples import Samples
 from ocr.errors import DataError
 from ocr.segment.crops import EXTENT, SIZE, fit
-from ocr.training.cropping import of_crops, other_case, to_bytes
-from ocr.training.samples import Samples
 
 SUFFIXES = (".jsonl", ".jsonl.gz")
 STROKES_APART = frozenset({"ibm"})  # single strokes of signs that have several

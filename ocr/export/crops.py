@@ -7,22 +7,26 @@ is deleted.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ocr.errors import OutputError
-from ocr.files import make_empty, reason
-from ocr.image import PageImage
+from ocr.files import make_empty, reason, refuse_existing, write_arrays
+from ocr.input.page_image import PageImage
 from ocr.page import REJECTED, Page
-from ocr.training import class_folder
-from ocr.training.samples import Samples
-from ocr.training.writers import refuse_existing, write_npz
+from ocr.segment.crops import SIZE
 
 LONGEST = 40  # characters of a file's name that are repeated in those of its letters
+MARK = "ocr"  # keyword of the text chunk in the PNGs that ocr writes
+UNSURE = "unsure"  # folder of letters that wait to be moved to the one that they belong to
+MADE = ("L", (SIZE, SIZE))  # mode and size of these PNGs
 
 
 class CropWriter(Protocol):
@@ -51,7 +55,7 @@ def crop_writer(target: Path) -> CropWriter:
 class FolderWriter:
     """A folder for each character, with PNGs named by page, image, line and position.
 
-    Letters that were rejected go to the folder `class_folder.UNSURE`.
+    Letters that were rejected go to the folder `UNSURE`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -68,7 +72,7 @@ class FolderWriter:
                 folder = self._folder / _folder_of(character)
                 folder.mkdir(exist_ok=True)
                 file = folder / f"{start}-{line:02}-{position:02}.png"
-                class_folder.write_crop(file, _bytes(crop))
+                write_crop(file, _bytes(crop))
         except OSError as error:
             raise OutputError(
                 f"cannot write {self._folder}: {reason(error)} (name another folder)"
@@ -98,8 +102,14 @@ class ArchiveWriter:
     def finish(self) -> None:
         """Write the file."""
         characters = np.array(self._characters, "<U1")
-        crops = np.array(self._crops, np.uint8).reshape(-1, *class_folder.MADE[1])
-        write_npz(Samples(crops, characters, np.zeros_like(characters)), self._file)
+        crops = np.array(self._crops, np.uint8).reshape(-1, *MADE[1])
+        arrays = {
+            "images": crops,
+            "chars": characters,
+            "either": np.zeros_like(characters),
+            "are_crops": np.array(True),
+        }
+        write_arrays(self._file, arrays, compressed=True)
 
 
 def _places(page: Page) -> Iterator[tuple[int, int, str]]:
@@ -111,7 +121,7 @@ def _places(page: Page) -> Iterator[tuple[int, int, str]]:
 
 
 def _folder_of(character: str) -> str:
-    return class_folder.UNSURE if character == REJECTED else class_folder.folder_of(character)
+    return UNSURE if character == REJECTED else folder_of(character)
 
 
 def _bytes(crop: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -127,3 +137,25 @@ def _plain(name: str) -> str:
     'my_page_1_2'
     """
     return re.sub(r"[^\w.-]+", "_", name)[:LONGEST]
+
+
+def folder_of(character: str) -> str:
+    """Name of a character's folder that every file system keeps apart from all others.
+
+    Examples
+    --------
+    >>> [folder_of(c) for c in "7aAé/😀"]
+    ['7', 'lower_a', 'upper_a', 'U+00E9', 'U+002F', 'U+1F600']
+    """
+    if character in string.digits:
+        return character
+    if character in string.ascii_letters:
+        return f"{'upper' if character.isupper() else 'lower'}_{character.lower()}"
+    return f"U+{ord(character):04X}"
+
+
+def write_crop(path: Path, crop: NDArray[np.uint8]) -> None:
+    """Write a crop [32, 32] as dark ink on white in PNG, marked so that it is read as it is."""
+    mark = PngInfo()
+    mark.add_text(MARK, "crop")
+    Image.fromarray(255 - crop).save(path, "PNG", pnginfo=mark)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from ocr.errors import FetchError, ImageError, OcrError
 from ocr.files import read_errors
+from ocr.input.page_image import NamedBytes
 
 if TYPE_CHECKING:
-    from ocr.image import PageImage
-    from ocr.page_numbers import PageNumbers
+    from ocr.input.page_image import PageImage
+    from ocr.input.page_numbers import PageNumbers
 
 STDIN = "-"
 ADDRESS = re.compile("https?://", re.IGNORECASE)
@@ -26,14 +26,6 @@ ENDINGS = {
     *(".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".j2k", ".jfif", ".jp2", ".jpe"),
     *(".jpeg", ".jpg", ".pbm", ".pdf", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
 }
-
-
-class NamedBytes(io.BytesIO):
-    """Content from elsewhere, as a file that bears the name of where."""
-
-    def __init__(self, content: bytes, name: str) -> None:
-        super().__init__(content)
-        self.name = name
 
 
 def expand(arguments: Iterable[str]) -> list[str]:
@@ -86,9 +78,9 @@ def opened(source: str, *, allow_urls: bool) -> str | NamedBytes:
             return NamedBytes(Path(source).read_bytes(), source) if is_pipe else source
     if not allow_urls:
         raise FetchError(f"cannot read {source}: it is an address (give --allow-urls to fetch it)")
-    from ocr import web
+    from ocr.input.url import fetch
 
-    return web.fetch(source)
+    return fetch(source)
 
 
 def pages(
@@ -103,16 +95,16 @@ def pages(
     Raises
     ------
     ImageError, MissingExtraError
-        As `ocr.image.pages_or_errors` does.
+        As `ocr.input.loading.pages_or_errors` does.
     """
-    from ocr import image
+    from ocr.input import loading
 
     count, there = 0, select
     if select is not None:
         with contextlib.suppress(OcrError):  # told below, by the name of the source
-            count = image.count_pages(source if isinstance(source, str) else source.getvalue())
+            count = loading.count_pages(source if isinstance(source, str) else source.getvalue())
             there = select.of(count)
-    yield from image.pages_or_errors(source, select=there, max_pixels=max_pixels)
+    yield from loading.pages_or_errors(source, select=there, max_pixels=max_pixels)
     if select is not None and count > 1:
         select.check(count, source if isinstance(source, str) else source.name)
 

@@ -17,15 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFont
 
+from ocr.data.samples import Samples
 from ocr.decode.geometry import SCALED, shape_table
-from ocr.decode.lattice import build_lattice, candidate_ink, crop_candidates, owners_of
-from ocr.language import SYMBOLS, english, fold
+from ocr.decode.language import SYMBOLS, english, fold
 from ocr.pipeline import SMALL_LETTERS
 from ocr.segment import Segmentation
 from ocr.segment.binarize import Ink
 from ocr.segment.components import find_components, stroke_width
+from ocr.segment.lattice import build_lattice, candidate_ink, crop_candidates, owners_of
 from ocr.segment.rows import Row
-from ocr.training.samples import Samples
 
 UNIT = 28  # px, height of a capital: a little more than a sample has, so that none gets coarser
 FEWEST, LONGEST = 3, 8  # characters of a word

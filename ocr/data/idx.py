@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.data.cropping import labelled
+from ocr.data.samples import Samples
 from ocr.errors import DataError
-from ocr.training.cropping import labelled
-from ocr.training.samples import Samples
 
 IMAGES, LABELS, MAPPING = "images-idx3", "labels-idx1", "crops-mapping.txt"
 BYTES = 8  # IDX's code for elements of type uint8

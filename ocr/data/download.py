@@ -16,7 +16,7 @@ from typing import IO, Any
 from ocr import __version__
 from ocr.errors import FetchError, OutputError
 from ocr.files import reason, sha256
-from ocr.web import network_errors
+from ocr.input.url import network_errors
 
 CHUNK = 1 << 18  # bytes between two reports of progress
 TIMEOUT = 30  # seconds without a byte

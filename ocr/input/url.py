@@ -15,7 +15,7 @@ from typing import IO
 
 from ocr import __version__
 from ocr.errors import FetchError
-from ocr.sources import NamedBytes
+from ocr.input.page_image import NamedBytes
 
 MAX_BYTES = 256 << 20  # a scanned book; larger ones are better downloaded once
 TIMEOUT = 30.0  # seconds without a byte

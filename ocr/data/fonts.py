@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from ocr.data.cropping import crop_of, of_crops, other_case
+from ocr.data.samples import Samples
 from ocr.decode.geometry import SCALED
 from ocr.errors import DataError
 from ocr.segment.crops import SIZE
-from ocr.training.cropping import crop_of, of_crops, other_case
-from ocr.training.samples import Samples
 
 PER_CHARACTER = 200  # samples; enough that a dozen fonts are each seen at many weights and slants
 SUFFIXES = (".ttf", ".otf")

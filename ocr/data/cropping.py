@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.data.samples import Samples
 from ocr.segment.crops import SIZE, fit
-from ocr.training.samples import Samples
 
 FAINT = 0.3  # of the darkest point; paler ink, a blurred rim or noise, does not widen the box
 CHUNK = 8192  # images whose float copies are held at once

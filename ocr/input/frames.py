@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 from ocr.errors import ImageError, MissingExtraError
-from ocr.image import (
+from ocr.input.page_image import (
     COPY_AGAIN,
     DAMAGE,
     TOLERANCE,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ocr.page_numbers import PageNumbers
+    from ocr.input.page_numbers import PageNumbers
 
 #: Of Pillow's formats, those of pages.
 FORMATS = {"JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF"}
@@ -73,7 +73,7 @@ def pages(
     max_pixels: int,
     working_side: int,
 ) -> Iterator[PageImage]:
-    """Decode one frame after the other; see `ocr.image.pages`."""
+    """Decode one frame after the other; see `ocr.input.loading.pages`."""
     with opened(file, name) as image:
         if select is not None:
             select.check(_count(image), name)

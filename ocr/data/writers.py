@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.data import idx, nist_mat
+from ocr.data.parts import PARTS
+from ocr.data.samples import Samples
 from ocr.errors import DataError, MissingExtraError, OutputError
-from ocr.files import reason, write_arrays, write_whole
-from ocr.training import class_folder, idx, nist_mat
-from ocr.training.parts import PARTS
-from ocr.training.samples import Samples
+from ocr.export.crops import folder_of, write_crop
+from ocr.files import reason, refuse_existing, write_arrays, write_whole
 
 MOST_LABELS = 256  # of IDX, a byte each
 
@@ -25,7 +26,7 @@ MOST_LABELS = 256  # of IDX, a byte each
 def save(samples: Samples, output: Path) -> None:
     """Write crops in the format that the ending of a name tells.
 
-    Read again by `ocr.training.datasets.load`, crops and characters are the same; a
+    Read again by `ocr.data.datasets.load`, crops and characters are the same; a
     folder gives them class by class. Only .npz keeps the second character of a crop
     that may be either of two.
 
@@ -60,12 +61,6 @@ def writer_of(output: Path) -> Any:
             f"(end it in .npz, .mat or {idx.IMAGES}-ubyte, or in nothing for a folder)"
         )
     return writers[output.suffix.lower()]
-
-
-def refuse_existing(output: Path) -> None:
-    """Keep what is there: data may be all that somebody has."""
-    if output.exists():
-        raise OutputError(f"{output} exists already (delete it, or name another -o)")
 
 
 def write_npz(samples: Samples, output: Path) -> None:
@@ -149,9 +144,9 @@ def _fill(folder: Path, samples: Samples) -> None:
     digits = len(str(len(samples)))  # so that the order of the names is that of the samples
     folder.mkdir()
     for character in np.unique(samples.characters).tolist():
-        (folder / class_folder.folder_of(character)).mkdir()
+        (folder / folder_of(character)).mkdir()
     numbers: Counter[str] = Counter()
     for crop, character in zip(samples.crops, samples.characters.tolist(), strict=True):
         name = f"{numbers[character]:0{digits}}.png"
-        class_folder.write_crop(folder / class_folder.folder_of(character) / name, crop)
+        write_crop(folder / folder_of(character) / name, crop)
         numbers[character] += 1

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.data import class_folder, fonts, idx, nist_mat, npz, parts, remote, unipen
+from ocr.data.cropping import among
+from ocr.data.samples import Samples
 from ocr.errors import DataError
 from ocr.files import read_errors
-from ocr.training import class_folder, fonts, idx, nist_mat, npz, parts, remote, unipen
-from ocr.training.cropping import among
-from ocr.training.samples import Samples
 
 FONTS = "fonts"
 

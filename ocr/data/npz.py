@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.data.cropping import among, labelled
+from ocr.data.polarity import has_clean_border, ink_of_photographs, ink_of_scans
+from ocr.data.samples import Samples
 from ocr.errors import DataError
 from ocr.files import read_arrays
-from ocr.training.cropping import among, labelled
-from ocr.training.polarity import has_clean_border, ink_of_photographs, ink_of_scans
-from ocr.training.samples import Samples
 
 MOST_TOLD = 5  # labels
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.data.datasets import by_character
+from ocr.data.parts import PARTS
+from ocr.data.samples import Samples
+from ocr.data.writers import write_npz
 from ocr.errors import DataError, OutputError
-from ocr.files import reason
-from ocr.training.datasets import by_character
-from ocr.training.parts import PARTS
-from ocr.training.samples import Samples
-from ocr.training.writers import refuse_existing, write_npz
+from ocr.files import reason, refuse_existing
 
 
 def split_by_shares(

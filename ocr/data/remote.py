@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from ocr.data import idx
+from ocr.data.download import Progress, RemoteFile, download
 from ocr.errors import DataError, FetchError, OutputError
 from ocr.files import reason
-from ocr.training import idx
-from ocr.training.download import Progress, RemoteFile, download
 
 
 @dataclass(frozen=True)

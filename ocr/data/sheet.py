@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ocr.data.datasets import by_character
+from ocr.data.samples import Samples
 from ocr.segment.crops import SIZE
-from ocr.training.datasets import by_character
-from ocr.training.samples import Samples
 
 COLUMNS = 20  # crops of each class
 MOST_COLUMNS = 1000  # 34,152 px

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.data.cropping import labelled
+from ocr.data.samples import Samples
 from ocr.errors import DataError, MissingExtraError
-from ocr.training.cropping import labelled
-from ocr.training.samples import Samples
 
 PARTS = ("train", "valid", "test")
 SIDE = 32  # px

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.data.samples import Samples
 from ocr.segment.crops import SIZE
-from ocr.training.samples import Samples
 
 # of a crop's 1,024 pixels: 85 % of EMNIST's letters are as near to themselves saved as JPEG of
 # quality 75, 99 % to themselves with a fifth less contrast; of letters by different pens, straight

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 import sys
 import unicodedata
 from pathlib import Path
@@ -11,21 +10,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
-from ocr import image
+from ocr.data.cropping import crop_of, of_crops
+from ocr.data.polarity import has_clean_border, ink_of_photograph, ink_of_scans
+from ocr.data.samples import Samples
 from ocr.errors import DataError, ImageError
 from ocr.evaluation.pairs import pairs
+from ocr.export.crops import MADE, MARK, UNSURE
+from ocr.input import loading
 from ocr.segment.crops import SIZE
-from ocr.training.cropping import crop_of, of_crops
-from ocr.training.polarity import has_clean_border, ink_of_photograph, ink_of_scans
-from ocr.training.samples import Samples
 
 CODE_POINT = r"[Uu]\+((?:10|0?[1-9A-Fa-f])?[0-9A-Fa-f]{4})|([0-9A-Fa-f]{4})|([0-9A-Fa-f]{2})"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-MARK = "ocr"  # keyword of the text chunk in the PNGs that ocr writes
-UNSURE = "unsure"  # folder of letters that wait to be moved to the one that they belong to
-MADE = ("L", (SIZE, SIZE))  # mode and size of these PNGs
 
 
 def read(path: Path, *, alphabet: str | None) -> Samples:
@@ -103,21 +99,6 @@ def character_of(folder: Path) -> str:
     raise DataError(f"{folder} names no character (name it A, U+0041, upper_a or lower_a)")
 
 
-def folder_of(character: str) -> str:
-    """Name of a character's folder that every file system keeps apart from all others.
-
-    Examples
-    --------
-    >>> [folder_of(c) for c in "7aAé/😀"]
-    ['7', 'lower_a', 'upper_a', 'U+00E9', 'U+002F', 'U+1F600']
-    """
-    if character in string.digits:
-        return character
-    if character in string.ascii_letters:
-        return f"{'upper' if character.isupper() else 'lower'}_{character.lower()}"
-    return f"U+{ord(character):04X}"
-
-
 def crop_of_file(path: Path) -> NDArray[np.uint8]:
     """Crop [32, 32] of an image file; one that ocr wrote is taken as it lies."""
     if path.suffix.lower() == ".png" and (crop := _written_crop(path)) is not None:
@@ -133,20 +114,13 @@ def _written_crop(path: Path) -> NDArray[np.uint8] | None:
                 return None
             return 255 - np.asarray(picture)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None  # image.load says what is wrong with it
-
-
-def write_crop(path: Path, crop: NDArray[np.uint8]) -> None:
-    """Write a crop [32, 32] as dark ink on white in PNG, marked so that it is read as it is."""
-    mark = PngInfo()
-    mark.add_text(MARK, "crop")
-    Image.fromarray(255 - crop).save(path, "PNG", pnginfo=mark)
+        return None  # loading.load says what is wrong with it
 
 
 def ink_of_file(path: Path) -> NDArray[np.uint8]:
     """Ink [h, w], 255 on 0, of an image file of either polarity."""
     try:
-        page = image.load(path)[0]
+        page = loading.load(path)[0]
     except ImageError as error:
         raise DataError(str(error)) from error
     grey = page.gray

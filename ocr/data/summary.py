@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ocr.training import datasets, remote
-from ocr.training.parts import parted
-from ocr.training.samples import Samples
+from ocr.data import datasets, remote
+from ocr.data.parts import parted
+from ocr.data.samples import Samples
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def summarize(source: str, *, alphabet: str | None = None, seed: int = 0) -> lis
     Raises
     ------
     DataError
-        As `ocr.training.datasets.load`.
+        As `ocr.data.datasets.load`.
     """
     path, part = parted(source)
     parts = (part,) if part else datasets.parts_of(path) or (None,)

@@ -1,0 +1,1 @@
+"""Labelled letters: read from many formats, drawn from fonts and strokes, split, written."""

@@ -1,0 +1,1 @@
+"""Image files, PDFs, folders, addresses and arrays to gray pages."""
