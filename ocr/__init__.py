@@ -83,7 +83,7 @@ def read(
     --------
     >>> import numpy as np
     >>> read(np.full((300, 400), 255, np.uint8))
-    Page(width=400, height=300, lines=())
+    Page(400x300, no lines)
     """
     from ocr import reader
 

@@ -5,10 +5,12 @@ Boxes are half-open pixels of the original upright image, origin top left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 REJECTED = "\N{REPLACEMENT CHARACTER}"
+MAX_REPR = 40  # characters of the text shown by repr(), so that it stays on one line
 
 
 class Box(NamedTuple):
@@ -37,7 +39,8 @@ class Box(NamedTuple):
         return cls(min(lefts), min(tops), max(rights), max(bottoms))
 
 
-class Glyph(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Glyph:
     """One mark on the page and the character it was read as.
 
     Attributes
@@ -56,10 +59,14 @@ class Glyph(NamedTuple):
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
-class Word(NamedTuple):
+@dataclass(frozen=True, slots=True, repr=False)
+class Word:
     """Glyphs without a space between them, left to right (at least one)."""
 
     glyphs: tuple[Glyph, ...]
+
+    def __repr__(self) -> str:
+        return f"Word({_shorten(self.text)})"
 
     @property
     def text(self) -> str:
@@ -93,7 +100,8 @@ class Baseline(NamedTuple):
     capital: float
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True, slots=True, repr=False)
+class Line:
     """Words of one row, left to right (at least one).
 
     Attributes
@@ -105,6 +113,9 @@ class Line(NamedTuple):
 
     words: tuple[Word, ...]
     baseline: Baseline | None = None
+
+    def __repr__(self) -> str:
+        return f"Line({_count(self.words, 'word')}, {_shorten(self.text)})"
 
     @property
     def text(self) -> str:
@@ -123,7 +134,8 @@ class Line(NamedTuple):
         return sum(g.confidence for g in glyphs) / len(glyphs)
 
 
-class Page(NamedTuple):
+@dataclass(frozen=True, slots=True, repr=False)
+class Page:
     """Everything read from one image; a blank page has no lines.
 
     Attributes
@@ -138,6 +150,10 @@ class Page(NamedTuple):
     height: int
     lines: tuple[Line, ...] = ()
 
+    def __repr__(self) -> str:
+        text = f", {_shorten(self.text)}" if self.lines else ""
+        return f"Page({self.width}x{self.height}, {_count(self.lines, 'line')}{text})"
+
     @property
     def text(self) -> str:
         r"""The lines, each ended by ``\n``; empty for a blank page."""
@@ -149,18 +165,30 @@ class Page(NamedTuple):
         What it was read as is then the first of its alternatives.
         """
         lines = tuple(
-            line._replace(
+            replace(
+                line,
                 words=tuple(
                     Word(tuple(_rejecting(g, least) for g in w.glyphs)) for w in line.words
                 ),
             )
             for line in self.lines
         )
-        return self._replace(lines=lines)
+        return replace(self, lines=lines)
 
 
 def _rejecting(glyph: Glyph, least: float) -> Glyph:
     if glyph.confidence >= least:
         return glyph
     read = (glyph.character, glyph.confidence)
-    return glyph._replace(character=REJECTED, alternatives=(read, *glyph.alternatives))
+    return replace(glyph, character=REJECTED, alternatives=(read, *glyph.alternatives))
+
+
+def _count(things: Sequence[object], name: str) -> str:
+    return f"{len(things) or 'no'} {name}{'' if len(things) == 1 else 's'}"
+
+
+def _shorten(text: str) -> str:
+    """Quote the first line of a text, at most `MAX_REPR` characters of it."""
+    first, *others = text.split("\n", 1)
+    is_whole = len(first) <= MAX_REPR and not any(others)
+    return repr(first if is_whole else first[:MAX_REPR] + "...")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,23 +102,23 @@ def segment_at_letter_size(image: PageImage) -> tuple[PageImage, Segmentation]:
 
 def halved(image: PageImage) -> PageImage:
     """A quarter of the pixels."""
-    return image._replace(gray=np.asarray(image.picture().reduce(2)), scale=image.scale / 2)
+    return replace(image, gray=np.asarray(image.picture().reduce(2)), scale=image.scale / 2)
 
 
 def enlarged(image: PageImage, factor: float) -> PageImage:
     """More pixels a side: between small letters, the white gets wide enough to cut."""
     height, width = (round(factor * side) for side in image.gray.shape)
     picture = image.picture().resize((width, height), Image.Resampling.BICUBIC)
-    return image._replace(gray=np.asarray(picture), scale=factor * image.scale)
+    return replace(image, gray=np.asarray(picture), scale=factor * image.scale)
 
 
 def to_original(line: Line, image: PageImage) -> Line:
     """Scale a line's boxes from working pixels to the original's."""
     words = tuple(
-        w._replace(glyphs=tuple(g._replace(box=scaled(g.box, image)) for g in w.glyphs))
+        replace(w, glyphs=tuple(replace(g, box=scaled(g.box, image)) for g in w.glyphs))
         for w in line.words
     )
-    return line._replace(words=words, baseline=_scaled_baseline(line.baseline, image.scale))
+    return replace(line, words=words, baseline=_scaled_baseline(line.baseline, image.scale))
 
 
 def _scaled_baseline(baseline: Baseline | None, scale: float) -> Baseline | None:

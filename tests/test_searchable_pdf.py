@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +212,7 @@ def test_long_word_of_a_steep_row_is_turned() -> None:
 @needs_pdftotext
 def test_pdftotext_does_not_part_the_words_of_a_tilted_page() -> None:
     tilted = line(*(word(text, x, 80 + x // 10) for text, x in (("NORTH", 20), ("EAST", 260))))
-    page = Page(*SIZE, (tilted._replace(baseline=Baseline(82, 118, 30)),))
+    page = Page(*SIZE, (replace(tilted, baseline=Baseline(82, 118, 30)),))
     assert boxes_of(written((page_image(), page))).keys() == {"NORTH", "EAST"}
 
 

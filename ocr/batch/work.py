@@ -229,7 +229,7 @@ class Reader:
             on_page(number)
             try:
                 # by no folder of this machine, as all are to write the same
-                image = next(images)._replace(name=numbered(job.name, number))
+                image = replace(next(images), name=numbered(job.name, number))
                 page = pipeline.read(image, self._classifier, language=self._language)
                 yield image, page.rejecting(self._settings.reject)
             except Exception as error:  # nor may it end the other pages

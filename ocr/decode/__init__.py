@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -206,7 +207,7 @@ def to_line(
             )
         )
     line = Line(tuple(Word(tuple(w)) for w in words))
-    return line._replace(baseline=baseline_of(line.box, path, lattice, frame))
+    return replace(line, baseline=baseline_of(line.box, path, lattice, frame))
 
 
 def baseline_of(box: Box, path: list[Step], lattice: Lattice, frame: Frame) -> Baseline:

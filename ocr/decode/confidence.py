@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from ocr.page import Glyph, Line
 
@@ -26,8 +27,8 @@ def calibrated(line: Line) -> Line:
     words = []
     for word in line.words:
         of_word = of_line + WORD * log_odds(word.confidence)
-        words.append(word._replace(glyphs=tuple(_calibrated(g, of_word) for g in word.glyphs)))
-    return line._replace(words=tuple(words))
+        words.append(replace(word, glyphs=tuple(_calibrated(g, of_word) for g in word.glyphs)))
+    return replace(line, words=tuple(words))
 
 
 def log_odds(probability: float) -> float:
@@ -40,4 +41,4 @@ def _calibrated(glyph: Glyph, context: float) -> Glyph:
     confidence = 1 / (1 + math.exp(-context - LETTER * log_odds(glyph.confidence)))
     rest = (1 - confidence) / max(1 - glyph.confidence, LEAST)
     alternatives = tuple((c, min(p * rest, 1 - confidence)) for c, p in glyph.alternatives)
-    return glyph._replace(confidence=confidence, alternatives=alternatives)
+    return replace(glyph, confidence=confidence, alternatives=alternatives)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -200,7 +201,7 @@ def _decoded(
     limits = {"max_pixels": max_pixels, "working_side": working_side}
     with opened(source) as file:
         for page in _kind_of(file).pages(file, name, select=select, **limits):
-            yield page._replace(source=source)
+            yield replace(page, source=source)
 
 
 def _kind_of(file: BinaryIO) -> ModuleType:

@@ -8,9 +8,10 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image
 
@@ -50,7 +51,8 @@ DAMAGE = (
 DECODING = RLock()
 
 
-class PageImage(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class PageImage:
     """One upright page to read.
 
     Attributes
