@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment.filters import maximum
-from ocr.segment.labels import label
+from ocr.segment.ndimage import EIGHT_NEIGHBORS, label, maximum_filter
 
 NOISY = 12  # grey levels; the border of a clean scan varies less, that of a photograph more
 FLAT = 1  # grey levels; an image that varies less shows nothing
@@ -47,7 +46,7 @@ def ink_of_photograph(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     dark_mean, bright_mean = image[~bright].mean(), image[bright].mean()
     paper, ink = (bright_mean, dark_mean) if paper_is_bright else (dark_mean, bright_mean)
     soft = np.clip((image - paper) / (ink - paper), 0, 1) * 255
-    kept = maximum(without_neighbours(bright != paper_is_bright), 3)
+    kept = maximum_filter(without_neighbours(bright != paper_is_bright), 3)
     return np.where(kept, soft, 0).astype(np.uint8)
 
 
@@ -64,7 +63,7 @@ def otsu(image: NDArray[np.uint8]) -> int:
 
 def without_neighbours(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Ink [h, w] without the marks at its left and right border, save the largest mark."""
-    marks, count = label(ink)
+    marks, count = label(ink, EIGHT_NEIGHBORS)
     if count < 2:
         return ink
     areas = np.bincount(marks.ravel())[1:]

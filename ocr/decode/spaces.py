@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment.filters import median
+from ocr.segment.ndimage import median
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ocr.segment.binarize import Ink, find_ink
 from ocr.segment.columns import reading_order
 from ocr.segment.components import Components, drop_non_text, find_components
-from ocr.segment.filters import maximum
+from ocr.segment.ndimage import maximum_filter
 from ocr.segment.rows import Row, find_rows
 from ocr.segment.rules import find_rules
 
@@ -49,7 +49,7 @@ def find_letters(gray: NDArray[np.uint8] | NDArray[np.float32]) -> tuple[Ink, Co
     across = find_rules(ink.mask)
     ink = ink.without(across)
     if across.any():  # squared paper, forms and margins have both
-        ink = ink.without(find_rules(ink.mask.T, met=maximum(across, MEETING).T).T)
+        ink = ink.without(find_rules(ink.mask.T, met=maximum_filter(across, MEETING).T).T)
     return ink, drop_non_text(find_components(ink.mask))
 
 

@@ -12,17 +12,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment.filters import (
-    box_mean,
-    closing,
-    enlarged,
-    maximum,
+from ocr.segment.ndimage import (
+    EIGHT_NEIGHBORS,
+    binary_fill_holes,
+    grey_closing,
+    label,
+    maximum_filter,
     median,
-    minimum,
-    resize,
-    shrink,
+    minimum_filter,
+    uniform_filter,
 )
-from ocr.segment.labels import fill_holes, label
+from ocr.segment.scaling import enlarge_by_strips, reduce_blocks, resize
 
 Gray = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -104,11 +104,11 @@ def is_light_on_dark(gray: Bytes, sheet: Mask | None) -> bool:
     small = shrink_to(gray, POLARITY_SIDE)
     around = max(3, max(small.shape) // 12) | 1
     if sheet is None:
-        detail = (small - box_mean(small, around)).ravel()
+        detail = (small - uniform_filter(small, around, mode="nearest")).ravel()
     else:
         inside = enlarged_mask(sheet, small.shape)
-        share = box_mean(inside.astype(np.float32), around)
-        mean = box_mean(small * inside, around) / np.maximum(share, 1e-3)
+        share = uniform_filter(inside.astype(np.float32), around, mode="nearest")
+        mean = uniform_filter(small * inside, around, mode="nearest") / np.maximum(share, 1e-3)
         detail = (small - mean)[inside]
     detail = detail[np.abs(detail) > FAINTEST]
     return bool(detail.size) and bool(np.mean(detail * detail * detail) > 0)
@@ -122,13 +122,13 @@ def estimate_background(gray: Bytes) -> Gray:
     """
     small = shrink_to(gray, BACKGROUND_SIDE)
     side = max(3, round(max(small.shape) * WIDEST_STROKE)) | 1
-    return box_mean(closing(small, side), 3)
+    return uniform_filter(grey_closing(small, side), 3, mode="nearest")
 
 
 def missing_light(page: Bytes, background: Gray) -> Bytes:
     """Share of the paper's light that is missing at each pixel, 0 to 255."""
     darkness = np.empty_like(page)
-    for rows, light in enlarged(np.maximum(background, np.float32(0.05)), page.shape):
+    for rows, light in enlarge_by_strips(np.maximum(background, np.float32(0.05)), page.shape):
         share = np.divide(page[rows], light, out=light)
         np.subtract(255, share, out=share)
         darkness[rows] = np.maximum(share, 0, out=share)
@@ -146,11 +146,13 @@ def find_sheet(background: Gray) -> Mask | None:
     contrast = background[bright].mean() / max(float(background[~bright].mean()), 0.02)
     if contrast < PALE_TABLE:
         return None
-    labels, _ = label(bright)
-    sheet = fill_holes(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
+    labels, _ = label(bright, EIGHT_NEIGHBORS)
+    sheet = binary_fill_holes(
+        labels == 1 + np.bincount(labels.ravel())[1:].argmax(), EIGHT_NEIGHBORS
+    )
     if sheet.mean() < 0.12 or not lies_on_table(sheet, background, float(contrast)):
         return None
-    return minimum(sheet, RIM)
+    return minimum_filter(sheet, RIM)
 
 
 def lies_on_table(sheet: Mask, background: Gray, contrast: float) -> bool:
@@ -163,8 +165,10 @@ def lies_on_table(sheet: Mask, background: Gray, contrast: float) -> bool:
         return contrast >= DARK_TABLE
     if contrast >= TABLE or sheet.mean() < LARGE:
         return contrast >= TABLE
-    edge = sheet & ~minimum(sheet, 3)
-    steps = maximum(background, 5)[edge] / np.maximum(minimum(background, 5)[edge], 0.02)
+    edge = sheet & ~minimum_filter(sheet, 3)
+    steps = maximum_filter(background, 5)[edge] / np.maximum(
+        minimum_filter(background, 5)[edge], 0.02
+    )
     return median(steps) >= SHARP * contrast
 
 
@@ -175,7 +179,7 @@ def enlarged_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
 
 def find_edges(darkness: Bytes) -> Mask:
     """Pixels on the rims of strokes: where darkness changes far more than the grain does."""
-    contrast = maximum(darkness, 3) - minimum(darkness, 3)
+    contrast = maximum_filter(darkness, 3) - minimum_filter(darkness, 3)
     sample = contrast[::4, ::4]
     level = max(255 * FAINTEST, NOISE_FACTOR / 2 * median(sample))
     strong = sample[sample > level]
@@ -193,8 +197,8 @@ def threshold_at_edges(darkness: Bytes, edges: Mask) -> Ink:
     step = window // 8  # the level changes slowly: it is worked out on a grid
     side = (window // max(step, 1)) | 1
     at_edges = darkness * edges
-    count = box_mean(shrink(edges, step), side)
-    total = box_mean(shrink(at_edges, step), side)
+    count = uniform_filter(reduce_blocks(edges, step), side, mode="nearest")
+    total = uniform_filter(reduce_blocks(at_edges, step), side, mode="nearest")
     overall = float(at_edges.sum() / np.count_nonzero(edges))
     prior = 0.002  # share of edge pixels at which the window counts as much as the page
     level = (total + prior * overall) / (count + prior)
@@ -202,7 +206,7 @@ def threshold_at_edges(darkness: Bytes, edges: Mask) -> Ink:
     level[count <= 1e-4] = 1e9  # nothing is written near
     mask = np.empty(darkness.shape, np.bool_)
     strength = np.empty(darkness.shape, np.float32)
-    for rows, threshold in enlarged(level, darkness.shape):
+    for rows, threshold in enlarge_by_strips(level, darkness.shape):
         np.greater(darkness[rows], threshold, out=mask[rows])
         np.divide(darkness[rows], 2 * threshold, out=strength[rows])
         np.minimum(strength[rows], 1, out=strength[rows])
@@ -230,4 +234,4 @@ def otsu(values: NDArray[np.generic]) -> float:
 
 def shrink_to(gray: Bytes, side: int) -> Gray:
     """Average blocks so that the longer side is about `side` px; unchanged if smaller."""
-    return shrink(gray, max(gray.shape) // side) * np.float32(1 / 255)
+    return reduce_blocks(gray, max(gray.shape) // side) * np.float32(1 / 255)

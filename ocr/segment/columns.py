@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.segment.components import Components, letter_height
-from ocr.segment.filters import median
+from ocr.segment.ndimage import median
 from ocr.segment.rows import SMALL, find_rows, find_slope, straightened
 
 Floats = NDArray[np.float64]

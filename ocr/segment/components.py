@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment.filters import minimum
-from ocr.segment.labels import boxes_of, find_runs, numbered, paint
+from ocr.segment.ndimage import minimum_filter
+from ocr.segment.runs import bounding_boxes, find_runs, label_runs, paint_runs
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
@@ -68,11 +68,11 @@ def find_components(mask: Mask) -> Components:
     [[0, 0, 2, 2], [3, 0, 4, 2]]
     """
     runs = find_runs(mask)
-    parts, count = numbered(runs)
+    parts, count = label_runs(runs)
     return Components(
-        paint(runs, parts + 1, mask.shape),
+        paint_runs(runs, parts + 1, mask.shape),
         np.arange(1, count + 1, dtype=np.int32),
-        boxes_of(runs, parts, count),
+        bounding_boxes(runs, parts, count),
         np.bincount(parts, runs.stop - runs.start, count).astype(np.int32),
     )
 
@@ -113,7 +113,7 @@ def _tallest_letter(heights: Ints) -> float:
 def stroke_width(mask: Mask) -> float:
     """Mean width of the strokes in pixels: twice the area over the length of the rims."""
     area = int(mask.sum())
-    rim = area - int(minimum(mask, 3).sum())
+    rim = area - int(minimum_filter(mask, 3).sum())
     return 2 * area / rim if rim else 0.0
 
 

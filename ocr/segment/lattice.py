@@ -19,7 +19,7 @@ from PIL import Image
 from ocr.segment import Segmentation
 from ocr.segment.components import Components
 from ocr.segment.crops import SIZE, fit
-from ocr.segment.filters import maximum
+from ocr.segment.ndimage import maximum_filter
 from ocr.segment.rows import Row, straightened
 
 MOST_ATOMS = 5  # in one candidate: a percent sign that two cuts went through
@@ -267,7 +267,7 @@ def grown_labels(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Labels in which each component owns its soft rim of one pixel too, int32 [h, w]."""
     ink = labels > 0
     grown = np.pad(labels, 1)
-    rim = np.flatnonzero(np.pad(maximum(ink, 3) & ~ink, 1))
+    rim = np.flatnonzero(np.pad(maximum_filter(ink, 3) & ~ink, 1))
     width = grown.shape[1]
     around = [row + column for row in (-width, 0, width) for column in (-1, 0, 1)]
     # the neighbours that are rim too are still 0 when they are asked

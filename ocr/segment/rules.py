@@ -11,7 +11,7 @@ from bisect import bisect_left
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment.labels import Runs, bounding_boxes, find_runs, label, paint
+from ocr.segment.runs import Runs, bounding_boxes, find_runs, label_runs, paint_runs
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -79,15 +79,15 @@ def thin_marks(mask: Mask) -> Runs:
 
 def painted(marks: Runs, values: NDArray[np.int32], mask: Mask) -> Mask:
     """Pixels of the marks whose value is not 0, as large as the mask."""
-    down = paint(marks, values, mask.T.shape) > 0
+    down = paint_runs(marks, values, mask.T.shape) > 0
     return np.ascontiguousarray(down.T)  # else all that is done with it takes ten times as long
 
 
 def free_pieces(marks: Runs, mask: Mask) -> list[list[int]]:
     """Boxes of long level pieces of thin ink with nothing above or below, longest first."""
     thin = painted(marks, np.ones(len(marks.y), np.int32), mask)
-    labels, count = label(bridged(thin, mask))
-    boxes = bounding_boxes(labels, count)
+    runs = find_runs(bridged(thin, mask))
+    boxes = bounding_boxes(runs, *label_runs(runs))
     wide, tall = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     long = (wide > FREE * mask.shape[1]) & (tall < STEEPEST * wide + THICKEST * max(mask.shape))
     pieces: list[list[int]] = boxes[long][np.argsort(-wide[long])].tolist()
