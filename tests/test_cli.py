@@ -262,16 +262,27 @@ def test_segment_of_a_blank_page_finds_nothing(run: Run, picture: Callable[[int]
     assert (result.exit_code, "0 rows, 0 letters" in result.stderr) == (0, True)
 
 
-def test_models_lists_what_each_file_says_of_itself(
+def test_models_says_what_each_accuracy_was_measured_on(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("default.onnx", "english.ngrams.npz", "README.md"):
-        (tmp_path / name).write_bytes(bytes(1_200_000))
-    card = {"architecture": "cnn", "alphabet": "0123456789", "valid_accuracy": 0.987}
+    card = {"architecture": "cnn", "alphabet": "0123456789"}
+    cards = {
+        "best": {**card, "valid_accuracy": 0.987, "reject": True},
+        "default": {**card, "valid_accuracy": 0.68, "valid_data": "unipen@test"},
+        "unmeasured": card,
+    }
+    for name in (*cards, "english.ngrams"):
+        (tmp_path / f"{name}.npz").write_bytes(bytes(1_200_000))
+    (tmp_path / "README.md").touch()
     monkeypatch.setattr("ocr.models_dir.models_dir", lambda: tmp_path)
-    monkeypatch.setattr("ocr.cli.models.describe", lambda path: card)
-    _, *rows = run("models").stdout.splitlines()
-    assert [" ".join(row.split()) for row in rows] == ["default 1.2 MB cnn 10: digits 98.7%"]
+    monkeypatch.setattr("ocr.cli.models.describe", lambda path: cards[path.stem])
+    result = run("models")
+    assert [" ".join(row.split()) for row in result.stdout.splitlines()[1:]] == [
+        "default * 1.2 MB cnn 10: digits 68.0% unipen@test",
+        "best 1.2 MB cnn 10: digits 98.7% held-out letters and wrong cuts",
+        "unmeasured 1.2 MB cnn 10: digits - -",
+    ]
+    assert "* is used unless --model names another" in result.stderr
 
 
 @pytest.mark.usefixtures("fake_reading")

@@ -70,6 +70,14 @@ def test_list_tells_the_parts(run: Run, source: str) -> None:
     ]
 
 
+def test_a_bad_source_does_not_hide_the_others(run: Run, source: str) -> None:
+    result = run("list", "missing.npz", source)
+    assert result.exit_code == DataError.exit_code
+    assert "missing.npz" in result.stderr
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["SOURCE", source]
+    assert run("list", "missing.npz").stdout == ""
+
+
 def test_list_of_nothing_tells_what_can_be_fetched(run: Run) -> None:
     emnist, mnist = told(run("list"))[1:]
     assert (emnist[:3], mnist[:3]) == (["emnist", "562", "MB"], ["mnist", "12", "MB"])
@@ -161,7 +169,7 @@ def test_split_by_class_makes_balanced_parts(run: Run, source: str) -> None:
 def test_split_by_shares_and_by_class_exclude_each_other(run: Run, source: str) -> None:
     result = run("split", source, "--per-class", "6,3,1", "--shares", "8,1,1", "-o", "parts")
     assert result.exit_code == 2
-    assert "--shares and --per-class exclude each other" in result.stderr
+    assert "--shares and --per-class cannot be used together" in result.stderr
 
 
 def test_split_follows_the_seed(run: Run, source: str) -> None:

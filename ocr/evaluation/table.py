@@ -9,19 +9,19 @@ from ocr.evaluation.classifier import ClassifierScore
 from ocr.evaluation.reliability import Bin, calibration_error
 from ocr.evaluation.report import RATES, PageScore, Report
 
-CONFUSIONS = 15  # lines of a table; JSON has them all
+MAX_CONFUSIONS = 15  # rows of a table; the JSON has all confusions
 
 HEADINGS = ("page", "CER strict", "CER letters", "CER nocase", "WER strict", "characters", "edits")
 
 
 def page_table(report: Report, *, worst: int | None = None) -> str:
-    """Pages with their rates in per cent, the mean, the total, reliability and confusions.
+    """Format pages with their rates in per cent, the mean, the total, reliability, confusions.
 
     Parameters
     ----------
     report : Report
     worst : int, optional
-        Show only so many pages, the worst first; by default all in their order.
+        Show only this many pages, the worst first; by default all, in their order.
     """
     pages = report.pages if worst is None else report.worst(worst)
     mean = ("mean over pages", *(_percent(report.mean(rate)) for rate in RATES), "", "")
@@ -30,13 +30,13 @@ def page_table(report: Report, *, worst: int | None = None) -> str:
 
 
 def classifier_table(score: ClassifierScore, *, worst: int | None = None) -> str:
-    """Accuracies in per cent, overall and of each class, and the confusions.
+    """Format accuracies in per cent, overall and for each class, and the confusions.
 
     Parameters
     ----------
     score : ClassifierScore
     worst : int, optional
-        Show only so many classes, the worst first; by default all in their order.
+        Show only this many classes, the worst first; by default all, in their order.
     """
     summary = [
         ("samples", "accuracy", "ignoring case"),
@@ -48,13 +48,13 @@ def classifier_table(score: ClassifierScore, *, worst: int | None = None) -> str
         shown = sorted(shown, key=accuracies.__getitem__)[:worst]
     classes = [
         ("letter", "accuracy", "samples"),
-        *((_shown(c), _percent(accuracies[c]), str(counts[c])) for c in shown),
+        *((_visible(c), _percent(accuracies[c]), str(counts[c])) for c in shown),
     ]
     return columns(summary) + "\n" + columns(classes) + _confusions(score.confusions)
 
 
-def columns(rows: Sequence[Sequence[str]]) -> str:
-    r"""Cells under one another, the first of each row to the left, the others to the right.
+def columns(rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
+    r"""Align cells in columns: the first `left` columns to the left, the others to the right.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
-            cell.rjust(width) if i else cell.ljust(width)
+            cell.ljust(width) if i < left else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
@@ -93,11 +93,11 @@ def _reliability(bins: Sequence[Bin]) -> str:
 def _confusions(confusions: Sequence[Confusion]) -> str:
     if not confusions:
         return ""
-    shown = [(_shown(c.truth), _shown(c.read), str(c.times)) for c in confusions[:CONFUSIONS]]
-    return "\n" + columns([("truth", "read", "times"), *shown])
+    rows = [(_visible(c.truth), _visible(c.read), str(c.times)) for c in confusions]
+    return "\n" + columns([("truth", "read", "times"), *rows[:MAX_CONFUSIONS]])
 
 
-def _shown(label: str) -> str:
+def _visible(label: str) -> str:
     return {"": "''", " ": "' '"}.get(label, label)
 
 
