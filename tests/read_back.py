@@ -37,6 +37,12 @@ def _tsv(content: bytes) -> Iterator[Found]:
             yield row["text"], (left, top, left + width, top + height)
 
 
+def _csv(content: bytes) -> Iterator[Found]:
+    for row in csv.DictReader(io.StringIO(content.decode(), newline="")):
+        left, top, right, bottom = (int(row[k]) for k in ("left", "top", "right", "bottom"))
+        yield row["text"], (left, top, right, bottom)
+
+
 def _hocr(content: bytes) -> Iterator[Found]:
     for word in etree.fromstring(content).iter(XHTML + "span"):
         if word.get("class") == "ocrx_word":
@@ -60,4 +66,4 @@ def _page(content: bytes) -> Iterator[Found]:
         yield text, (min(xs), min(ys), max(xs), max(ys))
 
 
-READERS = {"json": _json, "tsv": _tsv, "hocr": _hocr, "alto": _alto, "page": _page}
+READERS = {"json": _json, "tsv": _tsv, "csv": _csv, "hocr": _hocr, "alto": _alto, "page": _page}

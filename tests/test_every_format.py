@@ -58,7 +58,7 @@ def test_every_format_has_the_same_words_in_the_same_boxes(tmp_path: Path) -> No
         assert found[form] == found["json"], form
 
 
-@pytest.mark.parametrize("form", ["json", "tsv", "hocr", "alto", "page"])
+@pytest.mark.parametrize("form", ["json", "tsv", "csv", "hocr", "alto", "page"])
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), min_size=1, max_size=9))
 def test_any_word_comes_back_as_it_was(form: str, text: str) -> None:
     from tests.read_back import words
@@ -68,7 +68,7 @@ def test_any_word_comes_back_as_it_was(form: str, text: str) -> None:
     assert words(form, written(form, page)) == [(text, (0, 5, 9 * len(text) - 1, 20))]
 
 
-@pytest.mark.parametrize("form", ["json", "tsv", "hocr", "alto", "page"])
+@pytest.mark.parametrize("form", ["json", "tsv", "csv", "hocr", "alto", "page"])
 def test_same_pages_give_the_same_bytes(form: str) -> None:
     assert written(form, SHOWN) == written(form, SHOWN)
 

@@ -19,6 +19,7 @@ FORMATS = {
     "text": (".txt",),
     "json": (".json",),
     "tsv": (".tsv",),
+    "csv": (".csv",),
     "hocr": (".hocr", ".hocr.html"),
     "alto": (".alto.xml",),
     "page": (".page.xml",),
