@@ -18,32 +18,38 @@ from ocr import errors
 
 if TYPE_CHECKING:
     from ocr.classifiers import load as load_model
+    from ocr.input.arrays import Source
     from ocr.page import Box, Glyph, Line, Page, Word
-    from ocr.reader import Reader, Source
+    from ocr.reader import Reader
 
 __version__ = "0.1.0"
 __all__ = [
-    "Box",
-    "Glyph",
-    "Line",
-    "Page",
-    "Reader",
-    "Word",
-    "__version__",
-    "errors",
-    "load_model",
+    # read one image, or many with a model that stays loaded
     "read",
-]
+    "Reader",
+    "load_model",
+    # the result: a page has lines, lines have words, words have glyphs
+    "Page",
+    "Line",
+    "Word",
+    "Glyph",
+    "Box",
+    # what can go wrong
+    "errors",
+    "__version__",
+]  # fmt: skip
 
+#: Public name to the module and attribute that define it, imported at first use.
 _HOMES = {
-    "Box": ("ocr.page", "Box"),
-    "Glyph": ("ocr.page", "Glyph"),
-    "Line": ("ocr.page", "Line"),
-    "Page": ("ocr.page", "Page"),
     "Reader": ("ocr.reader", "Reader"),
-    "Word": ("ocr.page", "Word"),
     "load_model": ("ocr.classifiers", "load"),
+    "Page": ("ocr.page", "Page"),
+    "Line": ("ocr.page", "Line"),
+    "Word": ("ocr.page", "Word"),
+    "Glyph": ("ocr.page", "Glyph"),
+    "Box": ("ocr.page", "Box"),
 }
+_PARTS_OF_A_PAGE = {"Line", "Word", "Glyph", "Box"}  # left out of help(ocr), to keep it short
 
 
 def read(
@@ -54,10 +60,10 @@ def read(
     language: str | Path | None = "english",
     reject: float = 0.0,
 ) -> Page:
-    """Page read from an image, the first where a file has several.
+    """Read an image, or the first page of a file that has several.
 
-    The model stays loaded until a call wants another one; `Reader` holds it for you, and reads
-    files of several pages.
+    The model stays loaded until a call names another one. `Reader` keeps it for longer and
+    reads files of several pages.
 
     Parameters
     ----------
@@ -67,12 +73,12 @@ def read(
     model : str or Path
         Name of a model that comes with the package, or a model file.
     alphabet : str, optional
-        The only characters there are on the page, or the name of an alphabet.
+        Characters that can occur on the page, or the name of an alphabet.
     language : "english", str, Path or None
-        What letters are likely to follow one another; None for codes and lists of letters,
-        a path for what `ocr language` made of your own texts.
+        Language model of which letters follow one another: a file made by `ocr language`, or
+        None for codes and lists of letters.
     reject : float
-        Letters less sure than that, 0 to 1, become U+FFFD, the replacement character.
+        Letters of a confidence below this, 0 to 1, become U+FFFD, the replacement character.
 
     Raises
     ------
@@ -87,11 +93,11 @@ def read(
     """
     from ocr import reader
 
-    return reader.kept(model, alphabet, language).read(source).rejecting(reject)
+    return reader.kept_reader(model, alphabet, language).read(source).rejecting(reject)
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: `import ocr` alone loads nothing heavy."""
+    """Import a public name at its first use, so that `import ocr` loads nothing heavy."""
     if name not in _HOMES:
         raise AttributeError(f"module 'ocr' has no attribute {name!r}")
     module, attribute = _HOMES[name]
@@ -100,4 +106,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    """List what one starts from, so that help(ocr) is short; help(ocr.Line) works as well."""
+    return sorted(set(__all__) - _PARTS_OF_A_PAGE)

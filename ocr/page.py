@@ -1,4 +1,4 @@
-"""The answer: a page of lines of words of glyphs, as frozen values.
+"""The result of reading: a page of lines, words and glyphs, as immutable values.
 
 Boxes are half-open pixels of the original upright image, origin top left.
 """
@@ -6,8 +6,10 @@ Boxes are half-open pixels of the original upright image, origin top left.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
 
 REJECTED = "\N{REPLACEMENT CHARACTER}"
 MAX_REPR = 40  # characters of the text shown by repr(), so that it stays on one line
@@ -34,14 +36,13 @@ class Box(NamedTuple):
     @classmethod
     def around(cls, boxes: Iterable[Box]) -> Box:
         """Smallest box that holds all the given ones (at least one)."""
-        corners = [(b.left, b.top, b.right, b.bottom) for b in boxes]
-        lefts, tops, rights, bottoms = zip(*corners, strict=True)
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
         return cls(min(lefts), min(tops), max(rights), max(bottoms))
 
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """One mark on the page and the character it was read as.
+    """A mark on the page and the character it was read as.
 
     Attributes
     ----------
@@ -85,14 +86,14 @@ class Word:
 
 
 class Baseline(NamedTuple):
-    """The straight line that a line's letters stand on, in pixels.
+    """The straight line that the letters of a text line stand on, in pixels.
 
     Attributes
     ----------
     left, right : float
-        Its ordinates at the left and the right edge of the line's box.
+        Its y coordinates at the left and the right edge of the line's box.
     capital : float
-        Height of a capital that stands on it.
+        Cap height of the line.
     """
 
     left: float
@@ -108,7 +109,7 @@ class Line:
     ----------
     words : tuple of Word
     baseline : Baseline, optional
-        None where nobody has looked for it.
+        None where it was not measured.
     """
 
     words: tuple[Word, ...]
@@ -144,39 +145,67 @@ class Page:
         Size of the original upright image in pixels.
     lines : tuple of Line
         In reading order.
+    name : str
+        File that the page was read from; it does not count when pages are compared.
+    number : int
+        Page or frame of that file, from 1.
+    dpi : float or None
+        Pixels per inch of the original, if the file states a plausible value.
     """
 
     width: int
     height: int
     lines: tuple[Line, ...] = ()
+    name: str = field(default="", compare=False)
+    number: int = field(default=1, compare=False)
+    dpi: float | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         text = f", {_shorten(self.text)}" if self.lines else ""
         return f"Page({self.width}x{self.height}, {_count(self.lines, 'line')}{text})"
+
+    def _repr_html_(self) -> str:
+        """Return the lines as HTML for notebooks; the color of a word is its confidence."""
+        html: str = import_module("ocr.export.html").format_page(self)
+        return html
 
     @property
     def text(self) -> str:
         r"""The lines, each ended by ``\n``; empty for a blank page."""
         return "".join(line.text + "\n" for line in self.lines)
 
-    def rejecting(self, least: float) -> Page:
-        """Page with `REJECTED` for every letter less sure than `least`, 0 to 1.
+    def save(self, path: str | Path, *, image: Any = None) -> None:
+        """Write the page to a file in the format of its ending.
 
-        What it was read as is then the first of its alternatives.
+        Parameters
+        ----------
+        path : str or Path
+            One of .txt, .json, .tsv, .csv, .hocr, .alto.xml, .page.xml, .pdf, .svg or .png.
+        image : str, Path, bytes, binary file, ndarray or PIL.Image.Image, optional
+            The image that the page was read from; .pdf, .svg and .png show it.
+
+        Raises
+        ------
+        OutputError
+            If the ending is unknown, the format needs `image`, or the file cannot be written.
         """
-        lines = tuple(
-            replace(
-                line,
-                words=tuple(
-                    Word(tuple(_rejecting(g, least) for g in w.glyphs)) for w in line.words
-                ),
-            )
-            for line in self.lines
-        )
-        return replace(self, lines=lines)
+        # by name, because the writers import this module
+        import_module("ocr.export.save").save_page(self, Path(path), image)
+
+    def rejecting(self, least: float) -> Page:
+        """Return the page with `REJECTED` for letters of a confidence below `least`, 0 to 1.
+
+        The character that was read becomes the first of the alternatives.
+        """
+        return replace(self, lines=tuple(_reject_in_line(line, least) for line in self.lines))
 
 
-def _rejecting(glyph: Glyph, least: float) -> Glyph:
+def _reject_in_line(line: Line, least: float) -> Line:
+    words = (Word(tuple(_reject(glyph, least) for glyph in word.glyphs)) for word in line.words)
+    return replace(line, words=tuple(words))
+
+
+def _reject(glyph: Glyph, least: float) -> Glyph:
     if glyph.confidence >= least:
         return glyph
     read = (glyph.character, glyph.confidence)

@@ -1,50 +1,37 @@
-"""Images of every kind to pages, with a model that is loaded once."""
+"""Read images with a model that is loaded once."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from ocr import classifiers, pipeline
 from ocr.decode.language import language_model
-from ocr.errors import ImageError
-from ocr.input import arrays, loading
+from ocr.input.arrays import Source, load_pages
 from ocr.input.page_image import MAX_PIXELS
 from ocr.input.page_numbers import PageNumbers
-
-if TYPE_CHECKING:
-    from ocr.input.page_image import PageImage
-    from ocr.page import Page
-
-#: What can be read: a file, its content, an open file, pixels, or a picture of Pillow's.
-Source: TypeAlias = (
-    str | Path | bytes | bytearray | memoryview | BinaryIO | NDArray[Any] | Image.Image
-)
+from ocr.page import Page
 
 
 class Reader:
-    """What reads image after image with one model, from as many threads as there are.
+    """Read any number of images with one model, from any number of threads.
 
     Parameters
     ----------
     model : str or Path
         Name of a model that comes with the package, or a model file.
     alphabet : str, optional
-        The only characters there are on the pages, or the name of an alphabet.
+        Characters that can occur on the pages, or the name of an alphabet.
     language : "english", str, Path or None
-        What letters are likely to follow one another; None for codes and lists of letters,
-        a path for what `ocr language` made of your own texts.
+        Language model of which letters follow one another: a file made by `ocr language`, or
+        None for codes and lists of letters.
     threads : int, optional
-        Most cores that classify one page; by default all. Where pages are read by threads of
-        your own, 1 is quickest.
+        Maximum number of cores that classify one page; by default all. If your own threads
+        read pages, 1 is fastest.
     reject : float
-        Letters less sure than that, 0 to 1, become U+FFFD, the replacement character.
+        Letters of a confidence below this, 0 to 1, become U+FFFD, the replacement character.
 
     Raises
     ------
@@ -72,7 +59,7 @@ class Reader:
         self._reject = reject
 
     def read(self, source: Source) -> Page:
-        """Page read from an image, the first where a file has several.
+        """Read an image, or the first page of a file that has several.
 
         Parameters
         ----------
@@ -88,29 +75,29 @@ class Reader:
         Raises
         ------
         ImageError
-            If it cannot be read.
+            If the image cannot be read.
         """
         return next(self.pages(source))
 
     def pages(
         self, source: Source, *, select: str | None = None, max_pixels: int = MAX_PIXELS
     ) -> Iterator[Page]:
-        """Pages of an image file, each read when it is asked for; see `read`.
+        """Yield the pages of an image file, each read when it is requested; see `read`.
 
         Parameters
         ----------
         source : str, Path, bytes, binary file, ndarray or PIL.Image.Image
         select : str, optional
-            Only these pages, as ``"1,3-5,9-"``.
+            Pages to read, as ``"1,3-5,9-"``.
         max_pixels : int
-            Images of more are refused before they are decoded.
+            Larger images are refused before they are decoded.
 
         Raises
         ------
         ImageError
-            If a page cannot be read, or one that is selected is not there.
+            If a page cannot be read, or a selected page does not exist.
         ValueError
-            If `select` names no pages.
+            If `select` does not parse.
 
         Examples
         --------
@@ -118,42 +105,23 @@ class Reader:
         [7]
         """
         numbers = None if select is None else PageNumbers.parse(select)
-        for page_image in _page_images(source, numbers, max_pixels):
-            page = pipeline.read(page_image, self._classifier, language=self._ngrams)
+        for image in load_pages(source, select=numbers, max_pixels=max_pixels):
+            page = pipeline.read(image, self._classifier, language=self._ngrams)
+            page = replace(page, name=image.name, number=image.number, dpi=image.dpi)
             yield page.rejecting(self._reject)
 
 
-def _page_images(
-    source: Source, select: PageNumbers | None, max_pixels: int
-) -> Iterator[PageImage]:
-    if isinstance(source, np.ndarray):
-        source = arrays.picture_of(source)
-    if isinstance(source, Image.Image):
-        if select is not None:
-            select.check(1, "the picture")
-        yield loading.of_picture(source, max_pixels=max_pixels)
-        return
-    if isinstance(source, (bytearray, memoryview)):
-        source = bytes(source)
-    if not isinstance(source, (str, Path, bytes)) and not hasattr(source, "read"):
-        raise ImageError(
-            f"cannot read a {type(source).__name__} (give a path, bytes, a binary file, "
-            "an array or a picture of Pillow's)"
-        )
-    yield from loading.pages(source, select=select, max_pixels=max_pixels)
-
-
-#: Process to the options and the reader of its last call of `kept`. A forked process leaves its
-#: parent's alone: to free a model there waits for threads that were not forked with it.
+#: Process number to the options and the reader of its last call of `kept_reader`. A forked
+#: process keeps its parent's reader alive: freeing the model waits for threads it does not have.
 _kept: dict[int, tuple[Hashable, Reader]] = {}
 
 
-def kept(model: str | Path, alphabet: str | None, language: str | Path | None) -> Reader:
-    """Reader with these options: the one before, if neither they nor the files have changed."""
-    options = _state(classifiers.find(model)), alphabet, _language_state(language)
-    before = _kept.get(os.getpid())
-    if before is not None and before[0] == options:
-        return before[1]
+def kept_reader(model: str | Path, alphabet: str | None, language: str | Path | None) -> Reader:
+    """Return the reader of the last call unless the options or the model files have changed."""
+    options = _file_state(classifiers.find(model)), alphabet, _language_state(language)
+    last = _kept.get(os.getpid())
+    if last is not None and last[0] == options:
+        return last[1]
     reader = Reader(model=model, alphabet=alphabet, language=language)
     _kept[os.getpid()] = options, reader
     return reader
@@ -161,10 +129,11 @@ def kept(model: str | Path, alphabet: str | None, language: str | Path | None) -
 
 def _language_state(language: str | Path | None) -> Hashable:
     path = Path(language or "")
-    return _state(path) if language not in (None, "english") and path.is_file() else language
+    is_file = language not in (None, "english") and path.is_file()
+    return _file_state(path) if is_file else language
 
 
-def _state(path: Path) -> Hashable:
-    """A file's place, size and time, which tell whether it was written anew."""
+def _file_state(path: Path) -> Hashable:
+    """Return path, size and modification time, which change when the file is rewritten."""
     status = path.stat()
     return path.resolve(), status.st_size, status.st_mtime_ns

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,3 +72,30 @@ def test_unsure_letters_are_rejected_and_what_they_were_read_as_is_kept() -> Non
 def test_rejecting_keeps_the_baseline() -> None:
     line = Line((word("AB"),), Baseline(2.0, 2.5, 2.0))
     assert Page(9, 9, (line,)).rejecting(0.5).lines[0].baseline == line.baseline
+
+
+def test_reprs_are_one_short_line() -> None:
+    line = Line((word("SHOPPING"), word("FOR"), word("FRIDAY")))
+    assert repr(line) == "Line(3 words, 'SHOPPING FOR FRIDAY')"
+    assert repr(line.words[0]) == "Word('SHOPPING')"
+    assert (
+        repr(Page(1200, 900, (line, line))) == "Page(1200x900, 2 lines, 'SHOPPING FOR FRIDAY...')"
+    )
+    assert repr(Page(9, 9)) == "Page(9x9, no lines)"
+    long = Page(9, 9, (Line((word("A" * 99),)),))
+    assert repr(long) == f"Page(9x9, 1 line, '{'A' * 40}...')"
+
+
+def test_notebooks_show_the_text_colored_by_confidence() -> None:
+    html = Page(9, 9, (Line((word("A<B"), word("&", confidence=0.1))),))._repr_html_()
+    assert html == (
+        '<pre><span style="color: #0f8c2d" title="100 %">A&lt;B</span> '
+        '<span style="color: #cd1919" title="10 %">&amp;</span></pre>'
+    )
+    assert "without text" in Page(9, 9)._repr_html_()
+
+
+def test_values_are_pickled_and_hashed() -> None:
+    page = Page(9, 9, (Line((word("AB"),), Baseline(2.0, 2.5, 2.0)),), name="a.png")
+    again = pickle.loads(pickle.dumps(page))
+    assert (again, again.name, hash(again)) == (page, "a.png", hash(page))

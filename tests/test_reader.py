@@ -18,8 +18,8 @@ from PIL import Image
 import ocr
 from ocr import classifiers
 from ocr.errors import ImageError, ModelError
-from ocr.input.arrays import picture_of
-from ocr.input.loading import of_picture
+from ocr.input.arrays import image_from_array
+from ocr.input.loading import load_image
 from ocr.models_dir import models_dir
 
 ROOT = Path(__file__).parents[1]
@@ -181,13 +181,13 @@ def test_a_forked_process_reads_too() -> None:
 )
 def test_arrays_of_another_kind_are_refused(array: Any, complaint: str) -> None:
     with pytest.raises(ImageError, match=f"cannot read an .*{re.escape(complaint)}"):
-        picture_of(array)
+        image_from_array(array)
 
 
 @pytest.mark.parametrize("white", [True, 1.0, np.float16(1), np.uint8(255)])
 def test_black_and_white_of_every_type(white: Any) -> None:
     array = np.array([[0, white]], type(white))
-    assert list(picture_of(array).tobytes()) == [0, 255]
+    assert list(image_from_array(array).tobytes()) == [0, 255]
 
 
 def test_a_picture_is_turned_by_its_exif_and_left_as_it_is() -> None:
@@ -197,20 +197,20 @@ def test_a_picture_is_turned_by_its_exif_and_left_as_it_is() -> None:
     file = BytesIO()
     upright.save(file, "JPEG", exif=exif)
     picture = Image.open(file)
-    assert of_picture(picture).size == (20, 30)
+    assert load_image(picture).size == (20, 30)
     assert picture.size == (30, 20)
 
 
 def test_a_picture_of_a_damaged_file_is_an_image_error() -> None:
     picture = Image.open(BytesIO(NOTE.read_bytes()[:5000]))
     with pytest.raises(ImageError, match="cannot read <picture>: the image is cut short"):
-        of_picture(picture)
+        load_image(picture)
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded() -> None:
     with Image.open(NOTE) as picture:
         with pytest.raises(ImageError, match="note.jpg: 1600x1000 pixels are more than the limit"):
-            of_picture(picture, max_pixels=1000)
+            load_image(picture, max_pixels=1000)
         assert not getattr(picture, "_im", None)
 
 

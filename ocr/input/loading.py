@@ -167,7 +167,7 @@ def is_pdf(file: BinaryIO) -> bool:
     return b"%PDF-" in head and not head.startswith(IMAGES)
 
 
-def of_picture(
+def load_image(
     picture: Image.Image, *, max_pixels: int = MAX_PIXELS, working_side: int = WORKING_SIDE
 ) -> PageImage:
     """Page of a picture of Pillow's, upright by its EXIF; the picture is left as it is.
