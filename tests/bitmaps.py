@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment import Ink, Segmentation
+from ocr.input.page_image import PageImage
+from ocr.segment import Ink, SegmentedPage, arrange
 from ocr.segment.components import find_components
-from ocr.segment.rows import find_rows
+from ocr.segment.resolution import find_letters
 
 
 def bitmap(drawing: str) -> NDArray[np.bool_]:
@@ -22,7 +23,18 @@ def enlarged(mask: NDArray[np.bool_], times: int) -> NDArray[np.bool_]:
     return mask.repeat(times, 0).repeat(times, 1)
 
 
-def segmented(mask: NDArray[np.bool_]) -> Segmentation:
-    """Rows of a mask, nothing left out."""
-    components = find_components(mask)
-    return Segmentation(Ink(mask, mask.astype(np.float32)), components, find_rows(components))
+def segmented(mask: NDArray[np.bool_]) -> SegmentedPage:
+    """Rows of a mask, in which all components are writing."""
+    ink = Ink(mask, mask.astype(np.float32))
+    return arrange(array_page(255 - 255 * mask.astype(np.uint8)), ink, find_components(mask))
+
+
+def segmented_at_full_size(gray: NDArray[np.uint8]) -> SegmentedPage:
+    """Rows of a page, segmented at the resolution that it has."""
+    return arrange(array_page(gray), *find_letters(gray))
+
+
+def array_page(gray: NDArray[np.uint8]) -> PageImage:
+    """Page of an array, which is not scaled."""
+    height, width = gray.shape
+    return PageImage(gray, 1.0, (width, height), "array")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.decode.confidence import calibrated, log_odds
+from ocr.decode.confidence import calibrate, log_odds
 from ocr.page import Box, Glyph, Line, Word
 
 probabilities = st.lists(st.floats(0, 1), min_size=1, max_size=6)
@@ -24,26 +24,26 @@ def confidences(line: Line) -> list[float]:
 
 @given(probabilities)
 def test_confidences_stay_probabilities_and_alternatives_share_the_rest(given) -> None:
-    for word in calibrated(line_of(*given)).words:
+    for word in calibrate(line_of(*given)).words:
         for glyph in word.glyphs:
             assert 0 < glyph.confidence < 1
             assert sum(p for _, p in glyph.alternatives) <= 1 - glyph.confidence + 1e-6
 
 
 def test_surer_letters_of_a_word_stay_surer() -> None:
-    low, middle, high = confidences(calibrated(line_of(0.2, 0.5, 0.9)))
+    low, middle, high = confidences(calibrate(line_of(0.2, 0.5, 0.9)))
     assert low < middle < high
 
 
 def test_a_letter_among_sure_ones_is_surer() -> None:
-    among_sure, *_ = confidences(calibrated(line_of(0.6, 0.99, 0.99)))
-    among_unsure, *_ = confidences(calibrated(line_of(0.6, 0.3, 0.3)))
+    among_sure, *_ = confidences(calibrate(line_of(0.6, 0.99, 0.99)))
+    among_unsure, *_ = confidences(calibrate(line_of(0.6, 0.3, 0.3)))
     assert among_sure > among_unsure
 
 
 def test_text_and_boxes_stay() -> None:
     line = line_of(0.5, 0.7)
-    assert (calibrated(line).text, calibrated(line).box) == (line.text, line.box)
+    assert (calibrate(line).text, calibrate(line).box) == (line.text, line.box)
 
 
 def test_log_odds_are_finite() -> None:

@@ -8,11 +8,16 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier, restrict
-from ocr.decode import atom_gaps, is_writing, read_rows
+from ocr.decode import decode_with_candidates
+from ocr.decode.hypotheses import is_writing
+from ocr.decode.language import Ngrams
+from ocr.decode.lattice_reader import read_lattice
+from ocr.decode.spaces import atom_gaps, page_space_odds
 from ocr.page import Box, Glyph, Line, Word
-from ocr.segment import Segmentation, segment
+from ocr.pipeline import classify, crop, read_segmented, read_with_crops
+from ocr.segment import SegmentedPage
 from ocr.segment.lattice import Atom, Lattice
-from tests.bitmaps import segmented
+from tests.bitmaps import segmented, segmented_at_full_size
 from tests.fakes import RaisingClassifier, UniformClassifier
 from tests.page_maker import handprint_page
 from tests.templates import TemplateClassifier, page_image
@@ -20,10 +25,14 @@ from tests.templates import TemplateClassifier, page_image
 LETTERS = TemplateClassifier.knowing("AEFHKLMNTWXZ")
 
 
-def drawn(*lines: str, tilt: float = 0) -> Segmentation:
+def drawn(*lines: str, tilt: float = 0) -> SegmentedPage:
     """Rows of a page in a steady hand."""
     page = handprint_page(lines, seed=0, jitter=0, letter_height=40, tilt=tilt)
-    return segment(page_image(page).gray)
+    return segmented_at_full_size(page_image(page).gray)
+
+
+def read_rows(page: SegmentedPage, classifier: Classifier, language: Ngrams | None) -> list[Line]:
+    return list(read_segmented(page, classifier, language=language).lines)
 
 
 def texts(lines: list[Line]) -> list[str]:
@@ -41,7 +50,7 @@ def test_tilted_rows_are_read_upright(tilt: float) -> None:
 
 
 def test_blank_page_is_no_line_and_asks_no_classifier() -> None:
-    blank = segment(np.ones((50, 60), np.float32))
+    blank = segmented_at_full_size(np.full((50, 60), 255, np.uint8))
     assert read_rows(blank, RaisingClassifier(Alphabet("AB")), None) == []
 
 
@@ -127,5 +136,39 @@ def test_gaps_are_measured_along_the_row() -> None:
         mask[y, 25 - y // 2] = mask[y, 45 - y // 2] = True
     page = segmented(mask)
     atoms = [Atom(i, tuple(box)) for i, box in enumerate(page.components.boxes.tolist())]
-    assert atom_gaps(page, Lattice(atoms, [], 40.0, 0.0)) * 40 == pytest.approx([0])
-    assert atom_gaps(page, Lattice(atoms, [], 40.0, 0.5)) * 40 == pytest.approx([18.5])
+    assert atom_gaps(page.components, Lattice(atoms, [], 40.0, 0.0)) * 40 == pytest.approx([0])
+    assert atom_gaps(page.components, Lattice(atoms, [], 40.0, 0.5)) * 40 == pytest.approx([18.5])
+
+
+def test_best_hypotheses_come_first_and_read_differently() -> None:
+    page = drawn("THE HALF")
+    log_probs = classify(LETTERS, crop(page))
+    [odds] = page_space_odds(page)
+    found = read_lattice(page.lattices[0], log_probs, odds, LETTERS.alphabet, None, count=3)
+    assert found[0].line.text == "THE HALF"
+    assert [h.score for h in found] == sorted((h.score for h in found), reverse=True)
+    assert len({h.line.text for h in found}) == len(found) == 3
+
+
+def test_candidates_of_glyphs_are_those_of_the_page() -> None:
+    page = drawn("THE", "HALF")
+    log_probs = classify(LETTERS, crop(page))
+    read, candidates = decode_with_candidates(page, log_probs, LETTERS.alphabet, None)
+    boxes = [c.box for lattice in page.lattices for c in lattice.candidates]
+    glyphs = [g for line in read.lines for word in line.words for g in word.glyphs]
+    assert [tuple(g.box) for g in glyphs] == [boxes[i] for i in candidates]
+
+
+@pytest.mark.parametrize("tilt", [0, 12])
+def test_crops_are_those_of_the_glyphs_in_their_order(tilt: float) -> None:
+    page = drawn("THE HALF", "MAN", tilt=tilt)
+    read, crops = read_with_crops(page, LETTERS, language=None)
+    assert read == read_segmented(page, LETTERS, language=None)
+    answers = LETTERS.log_probs(crops).argmax(axis=1)
+    assert "".join(LETTERS.alphabet.characters[i] for i in answers) == "THEHALFMAN"
+
+
+def test_blank_page_has_no_crops() -> None:
+    blank = segmented_at_full_size(np.full((300, 300), 255, np.uint8))
+    read, crops = read_with_crops(blank, LETTERS, language=None)
+    assert (read.lines, crops.shape) == ((), (0, 32, 32))

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ocr.decode.geometry import (
-    Frame,
-    estimate_frame,
+    RowMetrics,
+    estimate_metrics,
     forget_case,
     geometry_scores,
     shape_table,
@@ -21,8 +21,8 @@ def box(top: float, bottom: float, left: float = 0) -> list[float]:
     return [left, BASELINE - top * CAPITAL, left + 20, BASELINE - bottom * CAPITAL]
 
 
-def frame(count: int = 1) -> Frame:
-    return Frame(np.full(count, CAPITAL), np.full(count, BASELINE))
+def frame(count: int = 1) -> RowMetrics:
+    return RowMetrics(np.full(count, CAPITAL), np.full(count, BASELINE))
 
 
 def likeliest(glyph: list[float], characters: str) -> str:
@@ -81,40 +81,40 @@ def word(*extents: tuple[float, float]) -> NDArray[np.float64]:
 
 def frame_of(
     boxes: NDArray[np.float64], log_probs: NDArray[np.float32], characters: str, fallback: float
-) -> Frame:
-    """Frame of a row each of whose candidates is a glyph."""
-    return estimate_frame(boxes, list(range(len(boxes))), log_probs, characters, fallback)
+) -> RowMetrics:
+    """RowMetrics of a row each of whose candidates is a glyph."""
+    return estimate_metrics(boxes, list(range(len(boxes))), log_probs, characters, fallback)
 
 
-def test_frame_of_small_letters_is_that_of_their_capitals() -> None:
+def test_metrics_of_small_letters_is_that_of_their_capitals() -> None:
     boxes = word((0.68, 0), (0.68, 0), (0.68, -0.28), (1.05, 0))
     found = frame_of(boxes, sure("angh", "angh"), "angh", 5.0)
-    np.testing.assert_allclose(found.unit, CAPITAL, rtol=0.05)
+    np.testing.assert_allclose(found.cap_height, CAPITAL, rtol=0.05)
     np.testing.assert_allclose(found.baseline, BASELINE, atol=2)
 
 
-def test_frame_follows_a_row_that_shrinks() -> None:
+def test_metrics_follows_a_row_that_shrinks() -> None:
     boxes = np.array([[30.0 * i, 70 + i, 30 * i + 20, 100] for i in range(16)])
     found = frame_of(boxes, sure("H", "H" * 16), "H", 5.0)
-    assert found.unit[0] > found.unit[8] > found.unit[-1]
+    assert found.cap_height[0] > found.cap_height[8] > found.cap_height[-1]
 
 
-def test_frame_is_the_fallback_where_no_glyph_tells() -> None:
+def test_metrics_is_the_fallback_where_no_glyph_tells() -> None:
     found = frame_of(word((0.4, 0.3)), sure("-", "-"), "-", 44.0)
-    assert found.unit.tolist() == [44.0]
+    assert found.cap_height.tolist() == [44.0]
 
 
-def test_frame_is_not_misled_by_one_giant() -> None:
+def test_metrics_is_not_misled_by_one_giant() -> None:
     boxes = word(*[(1.0, 0.0)] * 6, (3.0, 0.0))
     found = frame_of(boxes, sure("H", "H" * 7), "H", 5.0)
-    assert found.unit[0] == pytest.approx(CAPITAL, rel=0.2)
+    assert found.cap_height[0] == pytest.approx(CAPITAL, rel=0.2)
 
 
-def test_pieces_of_letters_tell_the_frame_nothing() -> None:
+def test_pieces_of_letters_tell_the_metrics_nothing() -> None:
     boxes = word(*[(1.0, 0.0), (0.5, 0.0), (1.0, 0.4)] * 4)  # an H, and its pieces
     log_probs = sure("H", "H" * 12)
-    found = estimate_frame(boxes, [0, 3, 6, 9], log_probs, "H", 5.0)
-    np.testing.assert_allclose(found.unit, CAPITAL)
+    found = estimate_metrics(boxes, [0, 3, 6, 9], log_probs, "H", 5.0)
+    np.testing.assert_allclose(found.cap_height, CAPITAL)
     np.testing.assert_allclose(found.baseline, BASELINE)
 
 

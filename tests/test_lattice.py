@@ -3,18 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ocr.segment import Segmentation
-from ocr.segment.components import stroke_width
+from ocr.segment import SegmentedPage, crop
+from ocr.segment.crops import crop_candidates, grow_labels, level
 from ocr.segment.lattice import (
     Atom,
     Candidate,
     Lattice,
     best_cut,
-    build_lattice,
-    crop_candidates,
     find_cuts,
-    grown_labels,
-    level,
     may_join,
 )
 from tests.bitmaps import bitmap, enlarged, segmented
@@ -23,14 +19,14 @@ from tests.bitmaps import bitmap, enlarged, segmented
 H = "##..## ##..## ##..## ###### ###### ##..## ##..## ##..##"
 
 
-def beside_h(drawing: str) -> tuple[Segmentation, Lattice]:
+def beside_h(drawing: str) -> tuple[SegmentedPage, Lattice]:
     """Lattice of the one row of an H, white, and what is drawn."""
     left, right = H.split(), drawing.split()
     both = " ".join(f"..{a}....{b}.." for a, b in zip(left, right, strict=True))
     blank = "." * len(both.split()[0])
     page = segmented(enlarged(bitmap(f"{blank} {both} {blank}"), 4))
-    [row] = page.rows
-    return page, build_lattice(page, row, stroke_width(page.ink.mask))
+    [lattice] = page.lattices
+    return page, lattice
 
 
 def joined(lattice: Lattice) -> list[tuple[int, int]]:
@@ -149,7 +145,7 @@ def test_no_candidate_is_wider_than_a_letter_can_be() -> None:
 
 def test_each_candidate_has_its_crop() -> None:
     page, lattice = beside_h(TOUCHING)
-    crops = crop_candidates(page, [lattice, lattice])
+    crops = crop_candidates(page.ink, page.components, [lattice, lattice])
     assert crops.shape == (2 * len(lattice.candidates), 32, 32)
     assert crops.dtype == np.float32
     assert crops.max(axis=(1, 2)) == pytest.approx(1)
@@ -158,19 +154,18 @@ def test_each_candidate_has_its_crop() -> None:
 def test_crop_shows_nothing_of_the_neighbours() -> None:
     page = segmented(enlarged(bitmap("##....## ##.##.## ##....## ########"), 6))
     inner = next(i for i, box in enumerate(page.components.boxes) if box[0] == 18)
-    [row] = page.rows
-    lattice = build_lattice(page, row, 6)
+    [lattice] = page.lattices
     [dot] = [
         i
         for i, c in enumerate(lattice.candidates)
         if c.box == tuple(page.components.boxes[inner].tolist())
     ]
-    rows, columns = np.nonzero(crop_candidates(page, [lattice])[dot] > 0.5)
+    rows, columns = np.nonzero(crop(page)[dot] > 0.5)
     assert np.ptp(columns) > np.ptp(rows)  # the dot is 12 by 6 px, and nothing else is there
 
 
 def test_soft_rim_belongs_to_the_nearest_component() -> None:
-    grown = grown_labels(segmented(bitmap("..... .#... ..... .....")).components.labels)
+    grown = grow_labels(segmented(bitmap("..... .#... ..... .....")).components.labels)
     assert grown.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [0] * 5]
 
 
@@ -193,4 +188,4 @@ def test_turning_by_nothing_changes_nothing() -> None:
 
 def test_page_without_rows_has_no_crops() -> None:
     page = segmented(np.zeros((5, 5), np.bool_))
-    assert crop_candidates(page, []).shape == (0, 32, 32)
+    assert crop(page).shape == (0, 32, 32)

@@ -16,7 +16,8 @@ from ocr.input import loading
 from ocr.input.page_image import PageImage
 from ocr.models_dir import models_dir
 from ocr.page import Box, Page
-from ocr.pipeline import read, scaled, segment_at_letter_size
+from ocr.pipeline import read, segment
+from ocr.segment.resolution import scale_box
 from tests.fakes import RaisingClassifier
 from tests.page_maker import handprint_page
 from tests.templates import TemplateClassifier, page_image
@@ -134,7 +135,7 @@ def test_box_of_any_scale_covers_a_pixel_of_the_image(
     left, right = sorted(corners[:2])
     top, bottom = sorted(corners[2:])
     page = PageImage(np.zeros((1, 1), np.uint8), scale, (width, height), "page")
-    box = scaled(Box(left, top, right, bottom), page)
+    box = scale_box(Box(left, top, right, bottom), page)
     assert 0 <= box.left < box.right <= width
     assert 0 <= box.top < box.bottom <= height
 
@@ -147,10 +148,10 @@ def test_resolution_follows_the_letters(letter_height: float, change: float) -> 
         ["WHALE MEAT"], letter_height=letter_height, size=(1500, 1000), **STEADY
     )
     given_page = page_image(picture)
-    working, segmentation = segment_at_letter_size(given_page)
-    assert working.scale == change
-    assert working.size == given_page.size
-    assert segmentation.components.labels.shape == working.gray.shape
+    found = segment(given_page)
+    assert found.image.scale == change
+    assert found.image.size == given_page.size
+    assert found.components.labels.shape == found.image.gray.shape
 
 
 def test_letters_stand_on_the_baseline() -> None:

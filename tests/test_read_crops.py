@@ -13,11 +13,9 @@ from ocr import classifiers
 from ocr.classifiers import describe
 from ocr.cli import commands
 from ocr.data import class_folder, datasets
-from ocr.decode import read_rows, read_rows_and_crops
 from ocr.errors import OutputError
 from ocr.export.crops import crop_writer
 from ocr.page import REJECTED, Box, Glyph, Line, Page, Word
-from ocr.segment import segment
 from tests.page_maker import handprint_page
 from tests.templates import TemplateClassifier, page_image
 
@@ -55,22 +53,6 @@ def by_templates(monkeypatch: pytest.MonkeyPatch) -> None:
     import ocr.cli.train  # noqa: F401  what it imports must not be made of what is patched
 
     monkeypatch.setattr(classifiers, "load", lambda *_, **__: LETTERS)
-
-
-@pytest.mark.parametrize("tilt", [0, 12])
-def test_crops_are_those_of_the_glyphs_in_their_order(tilt: float) -> None:
-    drawn = handprint_page(["THE HALF", "MAN"], seed=0, jitter=0, letter_height=40, tilt=tilt)
-    found = segment(page_image(drawn).gray)
-    lines, crops = read_rows_and_crops(found, LETTERS, None)
-    assert lines == read_rows(found, LETTERS, None)
-    answers = LETTERS.log_probs(crops).argmax(axis=1)
-    assert "".join(LETTERS.alphabet.characters[i] for i in answers) == "THEHALFMAN"
-
-
-def test_blank_page_has_no_crops() -> None:
-    blank = segment(np.full((300, 300), 255, np.uint8))
-    lines, crops = read_rows_and_crops(blank, LETTERS, None)
-    assert (lines, crops.shape) == ([], (0, 32, 32))
 
 
 def test_folder_names_page_line_and_position_of_each_letter(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocr.decode.language import Ngrams
-from ocr.decode.search import best_path
+from ocr.decode.search import best_paths
 from ocr.segment.lattice import Atom, Candidate, Lattice
 from ocr.training.ngrams import build
 
@@ -43,8 +43,8 @@ def read(
             scores[i, characters.index(character)] = score
     odds: NDArray[np.float64] = np.array(space_odds or [-8.0] * (len(row.atoms) - 1))
     rejected = np.full(len(scores), reject)
-    path = best_path(row, scores, rejected, odds, characters, language)
-    return "".join(" " * step.space + characters[step.output] for step in path)
+    [path] = best_paths(row, scores, rejected, odds, characters, language)
+    return "".join(" " * step.space + characters[step.output] for step in path.steps)
 
 
 LETTER = (20, 30)

@@ -199,15 +199,15 @@ def _read_all(
         try:
             if isinstance(page_image, OcrError):
                 raise page_image
-            found = pipeline.segment_at_letter_size(page_image)
+            found = pipeline.segment(page_image)
             classifier, ngrams = models[0].result(), models[1].result()
             if isinstance(classifier, ClassifierBeside):
                 classifier.ends_after_next = decoded.is_at_end()
             if letters is None:
-                page = pipeline.read_segmented(*found, classifier, language=ngrams)
+                page = pipeline.read_segmented(found, classifier, language=ngrams)
                 yield page_image, page.rejecting(reject)
             else:
-                page, seen = pipeline.read_with_crops(*found, classifier, language=ngrams)
+                page, seen = pipeline.read_with_crops(found, classifier, language=ngrams)
                 page = page.rejecting(reject)
                 letters.add(page_image, page, seen)
                 yield page_image, page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ocr.input.page_image import PageImage
-    from ocr.segment import Row, Segmentation
+    from ocr.segment import SegmentedPage
 
 
 @click.command("segment")
@@ -34,8 +33,9 @@ if TYPE_CHECKING:
 def command(source: str, output: Path) -> None:
     """Show the rows and letters found on an image.
 
-    DIR gets overlay.png, and each connected piece of ink as a 32x32 picture: row-01/001.png,
-    row-01/002.png ... Every page of a TIFF or PDF gets its own folder in
+    DIR gets overlay.png, and the 32x32 crop of every candidate glyph, as the classifier sees it:
+    row-01/001.png, row-01/002.png ... A wide piece of ink gives several candidates: its parts
+    between possible cuts, alone and joined. Every page of a TIFF or PDF gets its own folder in
     DIR.
     """
     from ocr.input import loading
@@ -49,47 +49,38 @@ def command(source: str, output: Path) -> None:
 
 
 def _show(page_image: PageImage, folder: Path) -> tuple[int, int]:
-    """Write the pictures of one page; counts of rows and letters."""
+    """Write the pictures of one page; return the number of rows and of crops."""
     from ocr.export import overlay
-    from ocr.pipeline import segment_at_letter_size
+    from ocr.segment import crop, segment
 
-    working, found = segment_at_letter_size(page_image)
+    page = segment(page_image)
+    crops = crop(page)
     folder.mkdir(exist_ok=True)
-    drawn = overlay.draw(page_image.picture(), _page(working, found))
+    drawn = overlay.draw(page_image.picture(), _boxes(page))
     write_picture(folder / "overlay.png", drawn)
-    for number, row in enumerate(found.rows, start=1):
-        _write_crops(_inks(found, row), folder / f"row-{number:02}")
-    return len(found.rows), sum(len(row.members) for row in found.rows)
+    starts = [0, *page.row_ends]
+    for number, (start, end) in enumerate(zip(starts, starts[1:], strict=False), start=1):
+        _write_crops(crops[start:end], folder / f"row-{number:02}")
+    return len(page.rows), len(crops)
 
 
-def _page(working: PageImage, found: Segmentation) -> Page:
-    """Page of the boxes that were found, not read yet."""
-    from ocr.pipeline import to_original
+def _boxes(page: SegmentedPage) -> Page:
+    """Return a page of the boxes of components, not read yet."""
+    from ocr.segment.resolution import to_original
 
     lines = []
-    for row in found.rows:
-        boxes = found.components.boxes[row.members].tolist()
+    for row in page.rows:
+        boxes = page.components.boxes[row.members].tolist()
         line = Line((Word(tuple(Glyph(Box(*box), "", 1.0) for box in boxes)),))
-        lines.append(to_original(line, working))
-    return Page(*working.size, tuple(lines))
+        lines.append(to_original(line, page.image))
+    return Page(*page.image.size, tuple(lines))
 
 
-def _inks(found: Segmentation, row: Row) -> Iterator[NDArray[np.float32]]:
-    """Ink of each letter of a row alone, float32 [h, w]."""
-    parts = found.components
-    for member in row.members:
-        left, top, right, bottom = parts.boxes[member]
-        area = (slice(top, bottom), slice(left, right))
-        yield found.ink.strength[area] * (parts.labels[area] == parts.ids[member])
-
-
-def _write_crops(inks: Iterator[NDArray[np.float32]], folder: Path) -> None:
+def _write_crops(crops: NDArray[np.float32], folder: Path) -> None:
     import numpy as np
     from PIL import Image
 
-    from ocr.segment.crops import fit
-
     folder.mkdir()
-    for number, ink in enumerate(inks, start=1):
-        crop = Image.fromarray((255 * (1 - fit(ink))).round().astype(np.uint8))
-        write_picture(folder / f"{number:03}.png", crop)
+    for number, crop in enumerate(crops, start=1):
+        picture = Image.fromarray((255 * (1 - crop)).round().astype(np.uint8))
+        write_picture(folder / f"{number:03}.png", picture)

@@ -20,11 +20,11 @@ from PIL import Image, ImageFont
 from ocr.data.samples import Samples
 from ocr.decode.geometry import SCALED, shape_table
 from ocr.decode.language import SYMBOLS, english, fold
-from ocr.pipeline import SMALL_LETTERS
-from ocr.segment import Segmentation
 from ocr.segment.binarize import Ink
 from ocr.segment.components import find_components, stroke_width
-from ocr.segment.lattice import build_lattice, candidate_ink, crop_candidates, owners_of
+from ocr.segment.crops import candidate_ink, crop_candidates, find_owners
+from ocr.segment.lattice import build_lattice
+from ocr.segment.resolution import SMALL_LETTERS
 from ocr.segment.rows import Row
 
 UNIT = 28  # px, height of a capital: a little more than a sample has, so that none gets coarser
@@ -111,14 +111,14 @@ def cut_word(
     components = find_components(mask)
     middles = components.boxes[:, 0] + components.boxes[:, 2]
     row = Row(np.argsort(middles, kind="stable"), 0.0)
-    page = Segmentation(Ink(mask, strength), components, [row])
-    lattice = build_lattice(page, row, stroke_width(mask))
-    crops = crop_candidates(page, [lattice])
-    owners = owners_of(page, lattice)
+    word_ink = Ink(mask, strength)
+    lattice = build_lattice(components, row, stroke_width(mask))
+    crops = crop_candidates(word_ink, components, [lattice])
+    owners = find_owners(components, lattice)
     totals = layers.sum((1, 2))
     cut = []
     for candidate, crop in zip(lattice.candidates, crops, strict=True):
-        ink = candidate_ink(page, owners, lattice, candidate)
+        ink = candidate_ink(word_ink, components, owners, lattice, candidate)
         left, top = max(candidate.box[0] - 1, 0), max(candidate.box[1] - 1, 0)
         height, width = ink.shape
         own = np.where(ink > 0, layers[:, top : top + height, left : left + width], 0)

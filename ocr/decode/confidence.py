@@ -18,8 +18,8 @@ OFFSET = 1.764
 LEAST = 1e-4  # probability, nearer to 0 or 1 than which nothing is believed
 
 
-def calibrated(line: Line) -> Line:
-    """Line whose glyphs' confidence is the probability that they are right.
+def calibrate(line: Line) -> Line:
+    """Return a line whose glyphs' confidence is the probability that they are right.
 
     Their alternatives share the rest as they did before.
     """

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import string
+from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,20 +87,21 @@ SCALED = "COSVWXZΚΟΠΧΨВГЖЗИЙКЛМНОПСТХЦЧШЩЪЫЬЭЮЯ"
 ALIKE = SCALED + "PU"
 
 
-class Frame(NamedTuple):
-    """Where a row stands at each of its candidates.
+@dataclass(frozen=True)
+class RowMetrics:
+    """Cap height and baseline of a row at each of its candidates.
 
     Attributes
     ----------
-    unit : ndarray, float64 [N]
-        Height of a capital in pixels.
+    cap_height : ndarray, float64 [N]
+        In pixels.
     baseline : ndarray, float64 [N]
-        Ordinate, in straightened pixels, downward.
+        Ordinate in straightened pixels, downward.
     wander : float
-        Standard deviation of the glyphs' places, in capital heights.
+        Standard deviation of the glyphs' vertical positions, in cap heights.
     """
 
-    unit: Floats
+    cap_height: Floats
     baseline: Floats
     wander: float = WANDERING
 
@@ -119,13 +120,13 @@ def shape_table(characters: str) -> Floats:
     return table
 
 
-def estimate_frame(
+def estimate_metrics(
     boxes: Floats,
     cut: list[int],
     log_probs: NDArray[np.float32],
     characters: str,
     fallback: float,
-) -> Frame:
+) -> RowMetrics:
     """Fit a row's capital height and baseline to what its glyphs look like.
 
     Parameters
@@ -143,7 +144,7 @@ def estimate_frame(
 
     Returns
     -------
-    Frame
+    RowMetrics
         Following the row as it climbs or shrinks: near glyphs count more.
     """
     glyphs = boxes[cut]  # (M, 4)
@@ -153,7 +154,7 @@ def estimate_frame(
     weight = np.where(sure > 0.5, sure, 0) * np.where(tells, 1.0, 0.05)
     weight *= np.array([c.isalnum() for c in characters])[best]
     if weight.sum() < 0.05:
-        return Frame(np.full(len(boxes), fallback), np.full(len(boxes), boxes[:, 3].mean()))
+        return RowMetrics(np.full(len(boxes), fallback), np.full(len(boxes), boxes[:, 3].mean()))
     top, bottom, _ = shape_table(characters)[best].T
     units = (glyphs[:, 3] - glyphs[:, 1]) / (top - bottom)
     unit = weighted_median(units, weight)
@@ -168,7 +169,7 @@ def estimate_frame(
     own = 1.48 * weighted_median(np.abs(bottoms - baseline[cut]) / local[cut], weight)
     count = float(weight.sum())
     mean_square = (PRIOR * WANDERING**2 + count * own**2) / (PRIOR + count)
-    return Frame(local, baseline, max(FIRM, math.sqrt(mean_square)))
+    return RowMetrics(local, baseline, max(FIRM, math.sqrt(mean_square)))
 
 
 def forget_case(log_probs: NDArray[np.float32], characters: str) -> NDArray[np.float32]:
@@ -185,14 +186,14 @@ def forget_case(log_probs: NDArray[np.float32], characters: str) -> NDArray[np.f
     return shared
 
 
-def geometry_scores(boxes: Floats, frame: Frame, characters: str) -> Floats:
+def geometry_scores(boxes: Floats, metrics: RowMetrics, characters: str) -> Floats:
     """Log-likelihood of each candidate's size and place under each character.
 
     Parameters
     ----------
     boxes : ndarray, float64 [N, 4]
         Straightened.
-    frame : Frame
+    metrics : RowMetrics
     characters : str
 
     Returns
@@ -201,11 +202,11 @@ def geometry_scores(boxes: Floats, frame: Frame, characters: str) -> Floats:
         At most 0, which is a perfect fit.
     """
     table = shape_table(characters)
-    heights = (boxes[:, 3] - boxes[:, 1]) / frame.unit
-    middles = (frame.baseline - (boxes[:, 1] + boxes[:, 3]) / 2) / frame.unit
+    heights = (boxes[:, 3] - boxes[:, 1]) / metrics.cap_height
+    middles = (metrics.baseline - (boxes[:, 1] + boxes[:, 3]) / 2) / metrics.cap_height
     wanted = table[:, 0] - table[:, 1]
     tall = (np.log(heights)[:, None] - np.log(wanted)) / table[:, 2]  # (N, C)
-    high = (middles[:, None] - (table[:, 0] + table[:, 1]) / 2) / frame.wander
+    high = (middles[:, None] - (table[:, 0] + table[:, 1]) / 2) / metrics.wander
     scores: Floats = np.maximum(-0.5 * (tall**2 + high**2), WORST)
     return scores
 

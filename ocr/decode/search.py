@@ -61,6 +61,13 @@ class Step(NamedTuple):
     space: bool
 
 
+class Path(NamedTuple):
+    """A reading of a row: its score in nats, and its glyphs from left to right."""
+
+    score: float
+    steps: list[Step]
+
+
 class _Hypothesis(NamedTuple):
     """A reading of a row up to some atom; `step` is its last glyph, None before the first."""
 
@@ -103,15 +110,17 @@ class _Letters(NamedTuple):
     costs: Floats
 
 
-def best_path(
+def best_paths(
     lattice: Lattice,
     scores: Floats,
     reject: Floats,
     space_odds: Floats,
     characters: str,
     language: Ngrams | None,
-) -> list[Step]:
-    """Glyphs of the likeliest reading of a row.
+    *,
+    count: int = 1,
+) -> list[Path]:
+    """Find the likeliest readings of a row by beam search.
 
     Parameters
     ----------
@@ -124,11 +133,13 @@ def best_path(
         Log-odds of a space after each atom.
     characters : str
     language : Ngrams or None
+    count : int
+        Number of readings wanted.
 
     Returns
     -------
-    list of Step
-        Empty where everything is left out.
+    list of Path
+        Best first, at most `count`; a path has no steps if all ink is left out.
     """
     letters = _letters(characters)
     if language is not None:
@@ -148,7 +159,7 @@ def best_path(
         alone = next(i for i in starts if lattice.candidates[i].last == place + 1)
         skip = skip_cost(lattice.atoms[place], lattice.height) + float(reject[alone])
         skipping = [h._replace(score=h.score + skip) for h in kept]
-    return _trace(_kept(arriving[-1], skipping, letters)[0])
+    return [Path(h.score, _trace(h)) for h in _kept(arriving[-1], skipping, letters)[:count]]
 
 
 @cache

@@ -7,7 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.segment.components import Components
+from ocr.segment.lattice import Atom, Lattice
 from ocr.segment.ndimage import median
+from ocr.segment.page import SegmentedPage
 
 Floats = NDArray[np.float64]
 
@@ -18,7 +21,34 @@ WIDEST = 1.6  # row heights; wider gaps are as wide as this, or columns' would h
 DISTINCT = 2.2  # times that words' gaps must be wider than letters'
 SHARPNESS = 2.6  # how fast a gap beyond the threshold becomes a space, per its threshold ...
 SHARPER = 5.4  # ... and what that gains where all gaps are either of two widths
+LEVEL_SLOPE = 0.02  # below this slope a letter leans by less than a pixel
 UNCLEAR = 0.8  # Otsu's criterion of gaps of one kind, which fall into two groups anywhere
+
+
+def page_space_odds(page: SegmentedPage) -> list[Floats]:
+    """Compute the log-odds that a space follows each atom of each row; see `space_log_odds`."""
+    return space_log_odds([atom_gaps(page.components, lattice) for lattice in page.lattices])
+
+
+def atom_gaps(components: Components, lattice: Lattice) -> Floats:
+    """Measure the white between neighboring atoms in row heights, float64 [atoms - 1]."""
+    extents = np.array([extent(components, atom, lattice.slope) for atom in lattice.atoms])
+    reach = np.maximum.accumulate(extents[:, 1])
+    return (extents[1:, 0] - reach[:-1]) / lattice.height
+
+
+def extent(components: Components, atom: Atom, slope: float) -> tuple[float, float]:
+    """Find where an atom's ink begins and ends along a row of some slope.
+
+    On a tilted row this takes the ink itself, as boxes overlap where letters lean.
+    """
+    left, top, right, bottom = atom.box
+    if abs(slope) < LEVEL_SLOPE:
+        return left, right
+    ink = components.labels[top:bottom, left:right] == components.ids[atom.component]
+    y, x = np.nonzero(ink)
+    along = left + x + slope * (top + y)
+    return float(along.min()), float(along.max()) + 1
 
 
 def space_log_odds(rows: list[Floats]) -> list[Floats]:

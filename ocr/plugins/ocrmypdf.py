@@ -114,7 +114,7 @@ class Engine(OcrEngine):
     def get_deskew(input_file: Path, options: OcrOptions) -> float:
         """Degrees by which the page is to be turned counter-clockwise; 0 for a blank one."""
         with _told_as(InputFileError):
-            _, found = pipeline.segment_at_letter_size(loading.load(input_file)[0])
+            found = pipeline.segment(loading.load(input_file)[0])
         return degrees(atan(median(row.slope for row in found.rows))) if found.rows else 0.0
 
     @staticmethod

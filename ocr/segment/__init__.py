@@ -1,63 +1,63 @@
-"""An image to rows of glyphs: binarize, rules, components, columns, rows, in this order."""
+"""A page image to rows of candidate glyphs, and those to 32×32 crops.
+
+`segment` binarizes the page at a resolution that suits its letters, removes ruled lines, keeps
+the connected components that can be writing, arranges them in rows, and cuts each row into
+candidate glyphs. `crop` makes the picture of each candidate that a classifier reads.
+"""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment.binarize import Ink, find_ink
+from ocr.input.page_image import PageImage
+from ocr.segment.binarize import Ink
 from ocr.segment.columns import reading_order
-from ocr.segment.components import Components, drop_non_text, find_components
-from ocr.segment.ndimage import maximum_filter
+from ocr.segment.components import Components, stroke_width
+from ocr.segment.crops import crop_candidates
+from ocr.segment.lattice import Lattice, build_lattice
+from ocr.segment.page import SegmentedPage
+from ocr.segment.resolution import find_letters_at_working_size
 from ocr.segment.rows import Row, find_rows
-from ocr.segment.rules import find_rules
 
-__all__ = ["Components", "Ink", "Row", "Segmentation", "arranged", "find_letters", "segment"]
-
-MEETING = 9  # px around a rule, as it is thicker where it meets another and is not followed there
+__all__ = ["Components", "Ink", "Lattice", "Row", "SegmentedPage", "arrange", "crop", "segment"]
 
 
-class Segmentation(NamedTuple):
-    """What was found on a page, in pixels of the array that was given."""
-
-    ink: Ink
-    components: Components
-    rows: list[Row]
-
-
-def segment(gray: NDArray[np.uint8] | NDArray[np.float32]) -> Segmentation:
-    """Find the rows of writing on a page.
+def segment(image: PageImage) -> SegmentedPage:
+    """Find the rows of writing on a page, and the candidate glyphs of each.
 
     Parameters
     ----------
-    gray : ndarray, uint8 or float32 [h, w]
-        0 black to 255 or 1.0 white, upright; ink may be the lighter side.
+    image : PageImage
+        Upright; ink may be the lighter side.
 
     Returns
     -------
-    Segmentation
+    SegmentedPage
         Without rows for a blank page.
     """
-    return arranged(*find_letters(gray))
+    working, ink, components = find_letters_at_working_size(image)
+    return arrange(working, ink, components)
 
 
-def find_letters(gray: NDArray[np.uint8] | NDArray[np.float32]) -> tuple[Ink, Components]:
-    """Ink of a page, and what of it can be writing: all of `segment` but the rows."""
-    ink = find_ink(gray)
-    across = find_rules(ink.mask)
-    ink = ink.without(across)
-    if across.any():  # squared paper, forms and margins have both
-        ink = ink.without(find_rules(ink.mask.T, met=maximum_filter(across, MEETING).T).T)
-    return ink, drop_non_text(find_components(ink.mask))
-
-
-def arranged(ink: Ink, components: Components) -> Segmentation:
-    """Put what `find_letters` found into rows, in the order in which they are read."""
-    rows = [
+def arrange(image: PageImage, ink: Ink, components: Components) -> SegmentedPage:
+    """Arrange components in rows, in reading order, and build the lattice of each row."""
+    rows = tuple(
         Row(block[row.members], row.slope)
         for block in reading_order(components)
         for row in find_rows(components.take(block))
-    ]
-    return Segmentation(ink, components, rows)
+    )
+    stroke = stroke_width(ink.mask) if rows else 0.0
+    lattices = tuple(build_lattice(components, row, stroke) for row in rows)
+    return SegmentedPage(image, ink, components, rows, lattices)
+
+
+def crop(page: SegmentedPage) -> NDArray[np.float32]:
+    """Make the crop of every candidate glyph of a page, row by row.
+
+    Returns
+    -------
+    ndarray, float32 [N, 32, 32]
+        Ink 1.0 on paper 0.0.
+    """
+    return crop_candidates(page.ink, page.components, page.lattices)

@@ -1,20 +1,137 @@
-"""Glyph ink of any size to the 32×32 crop that every classifier reads."""
+"""Candidate glyphs to the 32×32 crops that every classifier reads."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from ocr.segment.binarize import Ink
+from ocr.segment.components import Components
+from ocr.segment.lattice import Candidate, Lattice, union
+from ocr.segment.ndimage import maximum_filter
 
 SIZE = 32  # px, side of a crop
-EXTENT = (
-    24  # px, the longer side of the ink in it: leaves room for a stroke that augmentation moves
-)
+EXTENT = 24  # px, longer side of the ink in it; the margin leaves room for augmentation
+MAX_SLOPE_KEPT = 0.05  # smaller slopes of a row are part of the training data
+MIN_STRENGTH = 0.15  # of a full stroke; fainter ink is the grain of the paper
+
+
+def crop_candidates(
+    ink: Ink, components: Components, lattices: Sequence[Lattice]
+) -> NDArray[np.float32]:
+    """Crop every candidate of every row, in order.
+
+    Returns
+    -------
+    ndarray, float32 [N, 32, 32]
+        Ink 1.0 on paper 0.0, each upright whatever the row's slope.
+    """
+    count = sum(len(lattice.candidates) for lattice in lattices)
+    crops = np.zeros((count, SIZE, SIZE), np.float32)
+    done = 0
+    for lattice in lattices:
+        owners = find_owners(components, lattice)
+        for candidate in lattice.candidates:
+            own = candidate_ink(ink, components, owners, lattice, candidate)
+            upright = level(own, lattice.slope) if abs(lattice.slope) > MAX_SLOPE_KEPT else own
+            crops[done] = fit(upright)
+            done += 1
+    return crops
+
+
+def level(ink: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
+    """Rotate the ink of a glyph so that its row is level, and cut it to its bounding box."""
+    height, width = ink.shape
+    cos, sin = np.cos(np.arctan(slope)), np.sin(np.arctan(slope))
+    new_width = int(np.ceil(width * cos + height * abs(sin)))
+    new_height = int(np.ceil(height * cos + width * abs(sin)))
+    x, y = new_width / 2, new_height / 2
+    matrix = (cos, -sin, width / 2 - cos * x + sin * y, sin, cos, height / 2 - sin * x - cos * y)
+    turned = Image.fromarray(ink).transform(
+        (new_width, new_height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+    )
+    ink = np.asarray(turned)
+    rows, columns = np.nonzero(ink > MIN_STRENGTH)
+    if not len(rows):
+        return ink
+    return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+
+@dataclass(frozen=True)
+class Owners:
+    """The component that each pixel around a row belongs to.
+
+    Attributes
+    ----------
+    labels : ndarray, int32 [h, w]
+        Labels of `Components`, each grown by the soft rim of one pixel around it.
+    left, top : int
+        Position of the array on the page.
+    """
+
+    labels: NDArray[np.int32]
+    left: int
+    top: int
+
+
+def find_owners(components: Components, lattice: Lattice) -> Owners:
+    """Find which component owns each pixel around a row.
+
+    This is done for each row because the array of a whole page would double the memory that
+    reading needs.
+    """
+    left, top, right, bottom = union(lattice.atoms)
+    left, top = max(left - 2, 0), max(top - 2, 0)  # the rim, and neighbors that may own it
+    return Owners(grow_labels(components.labels[top : bottom + 2, left : right + 2]), left, top)
+
+
+def grow_labels(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Grow each component by its soft rim of one pixel; labels are int32 [h, w]."""
+    ink = labels > 0
+    grown = np.pad(labels, 1)
+    rim = np.flatnonzero(np.pad(maximum_filter(ink, 3) & ~ink, 1))
+    width = grown.shape[1]
+    around = [row + column for row in (-width, 0, width) for column in (-1, 0, 1)]
+    # neighbors that are rim themselves still have the label 0 here
+    flat = grown.ravel()
+    nearest = np.zeros(len(rim), np.int32)
+    for step in around:
+        np.maximum(nearest, flat[rim + step], out=nearest)
+    flat[rim] = nearest
+    return grown[1:-1, 1:-1]
+
+
+def candidate_ink(
+    ink: Ink, components: Components, owners: Owners, lattice: Lattice, candidate: Candidate
+) -> NDArray[np.float32]:
+    """Copy the ink of a candidate's atoms alone, float32 [h, w], with a rim of one pixel."""
+    height, width = ink.mask.shape
+    left, top, right, bottom = candidate.box
+    left, top = max(left - 1, 0), max(top - 1, 0)
+    right, bottom = min(right + 1, width), min(bottom + 1, height)
+    x, y = owners.left, owners.top
+    area = owners.labels[top - y : bottom - y, left - x : right - x]
+    ids = components.ids
+    strength = ink.strength[top:bottom, left:right]
+    mine = strength > MIN_STRENGTH
+    if candidate.last == candidate.first + 1:
+        mine &= area == ids[lattice.atoms[candidate.first].component]
+        return strength * mine
+    owned = np.zeros(area.shape, np.bool_)
+    for atom in lattice.atoms[candidate.first : candidate.last]:
+        columns = slice(max(atom.box[0] - 1 - left, 0), atom.box[2] + 1 - left)
+        owned[:, columns] |= area[:, columns] == ids[atom.component]
+    mine &= owned
+    return strength * mine
 
 
 def fit(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale ink to a crop: longer side 24 px, aspect kept, centred, darkest point 1.
+    """Scale the ink of a glyph to a crop: longer side 24 px, centered, darkest point 1.
 
     Parameters
     ----------
@@ -24,8 +141,8 @@ def fit(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns
     -------
     ndarray, float32 [32, 32]
-        Thin strokes of a large glyph stay at full ink, as the darkest point is
-        scaled to 1. All zero where `ink` is.
+        The aspect ratio is kept. Thin strokes of a large glyph stay dark because the darkest
+        point is scaled to 1. All zero if `ink` is.
     """
     height, width = ink.shape
     scale = EXTENT / max(height, width)
@@ -41,9 +158,13 @@ def fit(ink: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1024)
 def weights(size: int, new_size: int) -> NDArray[np.float32]:
-    """Share of each old pixel in each new one, float32 [new_size, size]: bilinear, antialiased.
+    """Compute the weight of each old pixel in each new one, for antialiased bilinear scaling.
 
-    A matrix is quicker than Pillow's `resize` on pieces as small as letters.
+    Two matrix products are faster than Pillow's `resize` for pieces as small as letters.
+
+    Returns
+    -------
+    ndarray, float32 [new_size, size]
     """
     scale = size / new_size
     middles = (np.arange(new_size)[:, None] + 0.5) * scale

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from ocr.segment import Segmentation
 from ocr.segment.components import Components
-from ocr.segment.crops import SIZE, fit
-from ocr.segment.ndimage import maximum_filter
 from ocr.segment.rows import Row, straightened
 
 MOST_ATOMS = 5  # in one candidate: a percent sign that two cuts went through
@@ -32,8 +29,6 @@ THIN = 0.2  # ... and of its width
 CUT_FROM = 0.6  # row heights; a narrower component is one letter
 CUT_SPACING = 0.2  # row heights between cuts: narrower than an l with its white
 CUT_DEPTH = 3.5  # stroke widths of ink that a cut may go through
-TILTED = 0.05  # slope from which letters are turned upright: smaller tilts are in the training
-FAINT = 0.15  # strength of ink below which it is the grain of the paper
 
 
 class Atom(NamedTuple):
@@ -59,7 +54,8 @@ class Candidate(NamedTuple):
     box: tuple[int, int, int, int]
 
 
-class Lattice(NamedTuple):
+@dataclass(frozen=True)
+class Lattice:
     """A row's atoms, left to right, and its candidates.
 
     Attributes
@@ -78,17 +74,18 @@ class Lattice(NamedTuple):
     slope: float
 
 
-def build_lattice(page: Segmentation, row: Row, stroke: float) -> Lattice:
+def build_lattice(components: Components, row: Row, stroke: float) -> Lattice:
     """Cut wide components into atoms, and list the runs of atoms that may be letters.
 
     Parameters
     ----------
-    page : Segmentation
+    components : Components
+        All of the page.
     row : Row
     stroke : float
         Mean width of a stroke on the page, in pixels.
     """
-    components = page.components.take(row.members)
+    components = components.take(row.members)
     height = row_height(components)
     atoms: list[Atom] = []
     for i, member in enumerate(row.members):
@@ -204,100 +201,3 @@ def best_cut(lattice: Lattice, scores: list[float]) -> list[int]:
         cut.append(last[place])
         place = lattice.candidates[cut[-1]].first
     return cut[::-1]
-
-
-def crop_candidates(page: Segmentation, lattices: list[Lattice]) -> NDArray[np.float32]:
-    """Crops of all candidates of all rows, in order, float32 [N, 32, 32]."""
-    count = sum(len(lattice.candidates) for lattice in lattices)
-    crops = np.zeros((count, SIZE, SIZE), np.float32)
-    done = 0
-    for lattice in lattices:
-        owners = owners_of(page, lattice)
-        for candidate in lattice.candidates:
-            ink = candidate_ink(page, owners, lattice, candidate)
-            crops[done] = fit(level(ink, lattice.slope) if abs(lattice.slope) > TILTED else ink)
-            done += 1
-    return crops
-
-
-def level(ink: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
-    """Turn ink upright that stands on a row of some slope, and cut it to its box again."""
-    height, width = ink.shape
-    cos, sin = np.cos(np.arctan(slope)), np.sin(np.arctan(slope))
-    new_width = int(np.ceil(width * cos + height * abs(sin)))
-    new_height = int(np.ceil(height * cos + width * abs(sin)))
-    x, y = new_width / 2, new_height / 2
-    matrix = (cos, -sin, width / 2 - cos * x + sin * y, sin, cos, height / 2 - sin * x - cos * y)
-    turned = Image.fromarray(ink).transform(
-        (new_width, new_height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
-    )
-    ink = np.asarray(turned)
-    rows, columns = np.nonzero(ink > FAINT)
-    if not len(rows):
-        return ink
-    return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-
-
-class Owners(NamedTuple):
-    """The component that each pixel around a row belongs to.
-
-    Attributes
-    ----------
-    labels : ndarray, int32 [h, w]
-        As of `Components`, the soft rims of one pixel included.
-    left, top : int
-        Where they lie on the page.
-    """
-
-    labels: NDArray[np.int32]
-    left: int
-    top: int
-
-
-def owners_of(page: Segmentation, lattice: Lattice) -> Owners:
-    """Owners of the pixels around a row: of a page they would take as much memory as all else."""
-    left, top, right, bottom = union(lattice.atoms)
-    left, top = max(left - 2, 0), max(top - 2, 0)  # a rim, and whose ink it may be else
-    return Owners(
-        grown_labels(page.components.labels[top : bottom + 2, left : right + 2]), left, top
-    )
-
-
-def grown_labels(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Labels in which each component owns its soft rim of one pixel too, int32 [h, w]."""
-    ink = labels > 0
-    grown = np.pad(labels, 1)
-    rim = np.flatnonzero(np.pad(maximum_filter(ink, 3) & ~ink, 1))
-    width = grown.shape[1]
-    around = [row + column for row in (-width, 0, width) for column in (-1, 0, 1)]
-    # the neighbours that are rim too are still 0 when they are asked
-    flat = grown.ravel()
-    nearest = np.zeros(len(rim), np.int32)
-    for step in around:
-        np.maximum(nearest, flat[rim + step], out=nearest)
-    flat[rim] = nearest
-    return grown[1:-1, 1:-1]
-
-
-def candidate_ink(
-    page: Segmentation, owners: Owners, lattice: Lattice, candidate: Candidate
-) -> NDArray[np.float32]:
-    """Ink of the candidate's atoms alone, float32 [h, w], with a rim of one pixel."""
-    height, width = page.ink.mask.shape
-    left, top, right, bottom = candidate.box
-    left, top = max(left - 1, 0), max(top - 1, 0)
-    right, bottom = min(right + 1, width), min(bottom + 1, height)
-    x, y = owners.left, owners.top
-    area = owners.labels[top - y : bottom - y, left - x : right - x]
-    ids = page.components.ids
-    strength = page.ink.strength[top:bottom, left:right]
-    mine = strength > FAINT
-    if candidate.last == candidate.first + 1:
-        mine &= area == ids[lattice.atoms[candidate.first].component]
-        return strength * mine
-    owned = np.zeros(area.shape, np.bool_)
-    for atom in lattice.atoms[candidate.first : candidate.last]:
-        columns = slice(max(atom.box[0] - 1 - left, 0), atom.box[2] + 1 - left)
-        owned[:, columns] |= area[:, columns] == ids[atom.component]
-    mine &= owned
-    return strength * mine

@@ -19,19 +19,18 @@ from rapidfuzz.distance import Levenshtein
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier
 from ocr.data.samples import Samples
-from ocr.decode import atom_gaps, read_row
 from ocr.decode.geometry import SCALED
 from ocr.decode.language import Ngrams
-from ocr.decode.spaces import space_log_odds
+from ocr.decode.lattice_reader import read_lattice
+from ocr.decode.spaces import page_space_odds
 from ocr.errors import DataError, ImageError, OcrError
 from ocr.evaluation import normalize
 from ocr.evaluation.alignment import Alignment, align, total
 from ocr.evaluation.pairs import Pair, is_image, pairs
 from ocr.input import loading
 from ocr.input.page_image import PageImage
-from ocr.pipeline import segment_at_letter_size
-from ocr.segment.components import stroke_width
-from ocr.segment.lattice import Lattice, build_lattice, crop_candidates
+from ocr.segment import crop, segment
+from ocr.segment.lattice import Lattice
 from ocr.training.forced import Labels, align_line
 
 LEAST_ALIKE = 0.4  # of a row's text and a line's: two lines of English share about a quarter
@@ -64,8 +63,10 @@ class RowOfPage:
     def text(self, classifier: Classifier, language: Ngrams | None) -> str:
         """What a classifier reads in it."""
         log_probs = classifier.log_probs(self.ink())
-        line = read_row(self.lattice, log_probs, self.space_odds, classifier, language)
-        return "" if line is None else line.text
+        found = read_lattice(
+            self.lattice, log_probs, self.space_odds, classifier.alphabet, language
+        )
+        return found[0].line.text if found else ""
 
 
 @dataclass(frozen=True)
@@ -226,15 +227,14 @@ def read_page(pair: Pair, classifier: Classifier) -> Written:
 
 def rows_of(page: PageImage) -> list[RowOfPage]:
     """Rows of a page, segmented as reading does, in reading order."""
-    _, found = segment_at_letter_size(page)
-    if not found.rows:
-        return []
-    stroke = stroke_width(found.ink.mask)
-    lattices = [build_lattice(found, row, stroke) for row in found.rows]
-    crops = np.rint(crop_candidates(found, lattices) * 255).astype(np.uint8)
-    ends = np.cumsum([len(lattice.candidates) for lattice in lattices])
-    odds = space_log_odds([atom_gaps(found, lattice) for lattice in lattices])
-    parts = zip(lattices, np.split(crops, ends[:-1]), odds, strict=True)
+    found = segment(page)
+    crops = np.rint(crop(found) * 255).astype(np.uint8)
+    parts = zip(
+        found.lattices,
+        np.split(crops, found.row_ends[:-1]),
+        page_space_odds(found),
+        strict=True,
+    )
     return [RowOfPage(*part) for part in parts]
 
 

@@ -1,0 +1,145 @@
+"""The reader of rows by their letters: candidate glyphs, classified, to lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.alphabet import Alphabet
+from ocr.decode.geometry import RowMetrics, estimate_metrics, forget_case, geometry_scores
+from ocr.decode.hypotheses import Hypothesis
+from ocr.decode.language import Ngrams, knows_script
+from ocr.decode.search import Path, best_paths
+from ocr.decode.spaces import page_space_odds
+from ocr.page import Baseline, Box, Glyph, Line, Word
+from ocr.segment.lattice import Lattice, best_cut
+from ocr.segment.page import SegmentedPage
+from ocr.segment.rows import straightened
+
+GEOMETRY_WEIGHT = 0.55  # of size and place against shape, fitted on pages of hand-print
+REJECT_SCORE = -6.0  # nats, for "not a letter" if the classifier has no such output
+MAX_ALTERNATIVES = 5  # characters listed for a glyph
+FEW_LETTERS = 3.0  # cap heights; a shorter line takes the slope of its row
+
+Floats = NDArray[np.float64]
+
+
+def read_lattices(
+    page: SegmentedPage,
+    log_probs: NDArray[np.float32],
+    alphabet: Alphabet,
+    language: Ngrams | None,
+) -> Iterator[list[Hypothesis]]:
+    """Read every row of a page by the candidates of its lattice; see `ocr.decode.decode`.
+
+    Yields
+    ------
+    list of Hypothesis
+        For each row; empty if it holds no letter.
+    """
+    if not page.rows:
+        return
+    if not knows_script(alphabet.characters):
+        language = None
+    rows = np.split(log_probs, page.row_ends[:-1])
+    for lattice, scores, odds in zip(page.lattices, rows, page_space_odds(page), strict=True):
+        yield read_lattice(lattice, scores, odds, alphabet, language)
+
+
+def read_lattice(
+    lattice: Lattice,
+    log_probs: NDArray[np.float32],
+    space_odds: Floats,
+    alphabet: Alphabet,
+    language: Ngrams | None,
+    *,
+    count: int = 1,
+) -> list[Hypothesis]:
+    """Read one row.
+
+    Parameters
+    ----------
+    lattice : Lattice
+    log_probs : ndarray, float32 [N, C]
+        Of the lattice's candidates.
+    space_odds : ndarray, float64 [atoms - 1]
+        Log-odds of a space after each atom.
+    alphabet : Alphabet
+    language : Ngrams or None
+    count : int
+        Number of hypotheses wanted.
+
+    Returns
+    -------
+    list of Hypothesis
+        Best first, at most `count`; empty if the row holds no letter.
+    """
+    characters = alphabet.characters
+    shapes = forget_case(log_probs[:, : len(characters)], characters)
+    rejected: Floats = np.full(len(shapes), REJECT_SCORE)
+    if alphabet.reject_index is not None:
+        rejected = log_probs[:, alphabet.reject_index].astype(np.float64)
+    boxes = straightened(np.array([c.box for c in lattice.candidates], np.int32), lattice.slope)
+    atoms = np.array([c.last - c.first for c in lattice.candidates], np.float64)
+    # a glyph counts once for each of its atoms because it explains the ink of all of them
+    scores = shapes * atoms[:, None]
+    likely = best_cut(lattice, scores.max(1).tolist())
+    metrics = estimate_metrics(boxes, likely, shapes, characters, lattice.height)
+    scores = scores + GEOMETRY_WEIGHT * geometry_scores(boxes, metrics, characters)
+    paths = best_paths(lattice, scores, rejected, space_odds, characters, language, count=count)
+    probabilities = softmax(np.column_stack([scores, rejected]))
+    return [
+        Hypothesis(
+            to_line(path, lattice, metrics, probabilities, characters),
+            path.score,
+            tuple(step.candidate for step in path.steps),
+        )
+        for path in paths
+        if path.steps
+    ]
+
+
+def softmax(scores: Floats) -> Floats:
+    """Return the exponentials of each row, scaled to sum to 1."""
+    powers: Floats = np.exp(scores - scores.max(1, keepdims=True))
+    powers /= powers.sum(1, keepdims=True)
+    return powers
+
+
+def to_line(
+    path: Path, lattice: Lattice, metrics: RowMetrics, probabilities: Floats, characters: str
+) -> Line:
+    """Make words of the glyphs of a path."""
+    words: list[list[Glyph]] = [[]]
+    for step in path.steps:
+        if step.space:
+            words.append([])
+        row = probabilities[step.candidate, : len(characters)]
+        others = np.argsort(row)[::-1][:MAX_ALTERNATIVES]
+        words[-1].append(
+            Glyph(
+                Box(*lattice.candidates[step.candidate].box),
+                characters[step.output],
+                float(row[step.output]),
+                tuple((characters[i], float(row[i])) for i in others if i != step.output),
+            )
+        )
+    line = Line(tuple(Word(tuple(w)) for w in words))
+    return Line(line.words, fit_baseline(line.box, path, lattice, metrics))
+
+
+def fit_baseline(box: Box, path: Path, lattice: Lattice, metrics: RowMetrics) -> Baseline:
+    """Fit a straight line to the baselines of a path's letters."""
+    chosen = [step.candidate for step in path.steps]
+    middles = np.array([(c.box[0] + c.box[2]) / 2 for c in (lattice.candidates[i] for i in chosen)])
+    feet = metrics.baseline[chosen] + lattice.slope * middles
+    cap_height = sorted(metrics.cap_height[chosen].tolist())[
+        len(chosen) // 2
+    ]  # np.median would import numpy.ma, 20 ms
+    climb = lattice.slope
+    if np.ptp(middles) > FEW_LETTERS * cap_height:
+        climb = float(np.polyfit(middles, feet, 1)[0])
+    centre = float(feet.mean() - climb * middles.mean())
+    return Baseline(centre + climb * box.left, centre + climb * box.right, cap_height)

@@ -1,0 +1,43 @@
+"""The result of segmentation: a page's ink, rows and candidate glyphs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ocr.input.page_image import PageImage
+from ocr.segment.binarize import Ink
+from ocr.segment.components import Components
+from ocr.segment.lattice import Lattice
+from ocr.segment.rows import Row
+
+
+@dataclass(frozen=True)
+class SegmentedPage:
+    """A page ready to be read, in pixels of its working image.
+
+    Attributes
+    ----------
+    image : PageImage
+        At the working resolution.
+    ink : Ink
+    components : Components
+    rows : tuple of Row
+        In reading order; empty for a blank page.
+    lattices : tuple of Lattice
+        Of the rows, in the same order.
+    """
+
+    image: PageImage
+    ink: Ink
+    components: Components
+    rows: tuple[Row, ...]
+    lattices: tuple[Lattice, ...]
+
+    @property
+    def row_ends(self) -> list[int]:
+        """End of each row in the sequence of all candidates of the page."""
+        ends, total = [], 0
+        for lattice in self.lattices:
+            total += len(lattice.candidates)
+            ends.append(total)
+        return ends
