@@ -27,7 +27,7 @@ import numpy as np
 
 from ocr import classifiers, pipeline
 from ocr.decode.language import english
-from ocr.evaluation.pairs import Pair, pairs
+from ocr.evaluation.pairs import Pair, find_pairs
 from ocr.evaluation.report import Report, score_page
 from ocr.evaluation.table import columns
 from ocr.input import loading
@@ -66,7 +66,7 @@ class Run:
 def main(paths: tuple[Path, ...], engines: str | None, target: Path | None) -> None:
     """Run the engines and print the tables."""
     chosen = installed(engines.split(",") if engines else ENGINES)
-    pages = pairs(paths)
+    pages = find_pairs(paths)
     runs = []
     for number, pair in enumerate(pages, start=1):
         click.echo(f"\r{number}/{len(pages)}", nl=False, err=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 from ocr import pipeline
 from ocr.classifiers import Classifier, load
 from ocr.decode.language import english
-from ocr.evaluation.pairs import Pair, pairs
+from ocr.evaluation.pairs import Pair, find_pairs
 from ocr.evaluation.report import PageScore, Report, score_page
 from ocr.input import loading
 
@@ -32,8 +32,8 @@ def main() -> None:
     parser.add_argument("--others", type=Path, nargs="*", default=[], help="Other hands' pages.")
     parser.add_argument("--init", default="latin", help="The model to start from.")
     options = parser.parse_args()
-    hand = [p for p in pairs([options.pages]) if p.image.name.startswith(options.hand)]
-    others = [p for p in pairs(options.others) if p not in hand]
+    hand = [p for p in find_pairs([options.pages]) if p.image.name.startswith(options.hand)]
+    others = [p for p in find_pairs(options.others) if p not in hand]
     start = load(options.init)
     before, after, elsewhere = list[PageScore](), list[PageScore](), list[PageScore]()
     print(f"{'page left out':32}  {'letters-only CER %':>18}  {'strict CER %':>18}  {'s':>4}")

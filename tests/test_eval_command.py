@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ocr import classifiers, pipeline
 from ocr.alphabet import Alphabet
 from ocr.cli.commands import main
 from ocr.cli.eval import command
-from ocr.errors import ModelError
+from ocr.errors import MissingExtraError, ModelError
 from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 from tests.fakes import RaisingClassifier, UniformClassifier
@@ -206,7 +207,7 @@ def test_pages_and_letters_have_no_score_in_common(
 ) -> None:
     result = run(page("a", "HI"), letters)
     assert result.exit_code == 2
-    assert "give one kind" in result.stderr
+    assert "give either pages or letters" in result.stderr
 
 
 def test_confusions_are_drawn_of_pages_and_of_letters(
@@ -221,3 +222,17 @@ def test_confusions_are_drawn_of_pages_and_of_letters(
 
 def test_help_names_what_it_takes() -> None:
     assert "NAME.gt.txt" in CliRunner().invoke(command, ["--help"]).stdout
+
+
+def test_missing_matplotlib_is_reported_before_anything_is_read(
+    run: Run, page: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    result = run(page("a", "HI"), "--confusions", tmp_path / "matrix.png")
+    assert result.exit_code == MissingExtraError.exit_code
+    assert result.stdout == ""
+
+
+def test_help_explains_the_error_rates() -> None:
+    text = " ".join(CliRunner().invoke(command, ["--help"]).stdout.split())
+    assert "CER and WER, the character and word error rates" in text

@@ -14,10 +14,10 @@ from ocr.alphabet import Alphabet
 from ocr.classifiers import restrict
 from ocr.errors import DataError, MissingExtraError, ModelError
 from ocr.evaluation import normalize
-from ocr.evaluation.alignment import align, total
+from ocr.evaluation.alignment import Confusion, align, total
 from ocr.evaluation.classifier import score_classifier
-from ocr.evaluation.matrix import draw_png, matrix_of
-from ocr.evaluation.pairs import Pair, left_out, pairs
+from ocr.evaluation.matrix import count_matrix, draw_png
+from ocr.evaluation.pairs import Pair, find_pairs, list_unpaired
 from ocr.evaluation.report import Report, score_page
 from ocr.evaluation.table import classifier_table, page_table
 from tests.fakes import PerfectClassifier, RaisingClassifier, UniformClassifier, marked_samples
@@ -43,16 +43,16 @@ def test_alignment_counts_each_kind_of_edit() -> None:
     assert (alignment.length, alignment.edits) == (7, 3)
     swapped = align("CAT", "CART")
     assert (swapped.insertions, swapped.deletions, swapped.substitutions) == (1, 0, 0)
-    assert align("CAT", "CT").confusions == (("A", "", 1),)
-    assert align("", "X").confusions == (("", "X", 1),)
+    assert align("CAT", "CT").confusions == (Confusion("A", "", 1),)
+    assert align("", "X").confusions == (Confusion("", "X", 1),)
 
 
 def test_alignment_of_words() -> None:
-    assert align(["TO", "DO"], ["TO", "D0"]).confusions == (("DO", "D0", 1),)
+    assert align(["TO", "DO"], ["TO", "D0"]).confusions == (Confusion("DO", "D0", 1),)
 
 
 def test_confusions_come_most_frequent_first() -> None:
-    assert align("OOIS", "00lS").confusions == (("O", "0", 2), ("I", "l", 1))
+    assert align("OOIS", "00lS").confusions == (Confusion("O", "0", 2), Confusion("I", "l", 1))
 
 
 @given(TEXTS, TEXTS)
@@ -161,7 +161,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_folders_are_searched_to_the_bottom_and_pairs_are_given_once(folder: Path) -> None:
-    found = pairs([folder, folder / "a.png"])
+    found = find_pairs([folder, folder / "a.png"])
     assert [pair.image.name for pair in found] == ["a.png", "b.JPG"]
     assert found[1].text() == "deep/er/b.gt.txt"
 
@@ -170,28 +170,28 @@ def test_a_pair_is_given_once_however_its_path_is_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
-    found = pairs([Path("deep"), folder / "deep", Path("deep/../deep/er/b.JPG")])
+    found = find_pairs([Path("deep"), folder / "deep", Path("deep/../deep/er/b.JPG")])
     assert [pair.image for pair in found] == [Path("deep/er/b.JPG")]
 
 
 def test_images_without_text_and_texts_without_images_are_told(folder: Path) -> None:
     (folder / "a.jpg.gt.txt").write_text("misnamed")
-    assert left_out([folder, folder / "a.png"]) == [
+    assert list_unpaired([folder, folder / "a.png"]) == [
         f"{folder}/deep/lonely.png has no lonely.gt.txt",
-        f"{folder}/a.jpg.gt.txt has no image beside it",
+        f"{folder}/a.jpg.gt.txt has no image next to it",
     ]
     for number in range(20):
         (folder / f"{number}.png").touch()
-    told = left_out([folder])
-    assert len(told) == 11
-    assert told[-1] == "12 more without text or image"
+    lines = list_unpaired([folder])
+    assert len(lines) == 11
+    assert lines[-1] == "12 more without text or image"
 
 
 def test_named_image_needs_ground_truth(folder: Path) -> None:
     with pytest.raises(DataError, match=r"lonely.png: no ground truth \(write it to lonely.gt"):
-        pairs([folder / "deep" / "lonely.png"])
+        find_pairs([folder / "deep" / "lonely.png"])
     with pytest.raises(DataError, match="no such file"):
-        pairs([folder / "none"])
+        find_pairs([folder / "none"])
 
 
 def test_path_that_the_system_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +200,7 @@ def test_path_that_the_system_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(Path, "exists", refuse)
     with pytest.raises(DataError, match="cannot read a: file name too long"):
-        pairs([Path("a")])
+        find_pairs([Path("a")])
 
 
 def test_ground_truth_is_utf_8(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_uniform_classifier_answers_the_first_letter() -> None:
     score = score_classifier(UniformClassifier(ABC), marked_samples("AABBBC", ABC))
     assert score.accuracy == 2 / 6
     assert score.class_accuracy == {"A": 1, "B": 0, "C": 0}
-    assert score.confusions == (("B", "A", 3), ("C", "A", 1))
+    assert score.confusions == (Confusion("B", "A", 3), Confusion("C", "A", 1))
     np.testing.assert_array_equal(score.matrix[:, 0], [2, 3, 1, 0])
 
 
@@ -238,7 +238,7 @@ def test_letters_that_the_classifier_cannot_answer_count_as_wrong() -> None:
     samples = marked_samples("AC", ABC)
     score = score_classifier(UniformClassifier(Alphabet("AB")), samples)
     assert score.labels == ("A", "B", "C")
-    assert (score.accuracy, score.confusions) == (0.5, (("C", "A", 1),))
+    assert (score.accuracy, score.confusions) == (0.5, (Confusion("C", "A", 1),))
 
 
 def test_restriction_comes_before_the_decision() -> None:
@@ -268,8 +268,8 @@ def test_classifier_table_lists_the_worst_letters_first_when_asked() -> None:
     assert confusions.splitlines()[1].split() == ["B", "A", "3"]
 
 
-def test_matrix_of_pairs_has_nothing_last() -> None:
-    labels, matrix = matrix_of(align("AB", "A").pairs)
+def test_count_matrix_pairs_has_nothing_last() -> None:
+    labels, matrix = count_matrix(align("AB", "A").pairs)
     assert labels == ("A", "B", "")
     np.testing.assert_array_equal(matrix, [[1, 0, 0], [0, 0, 1], [0, 0, 0]])
 

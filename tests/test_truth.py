@@ -18,8 +18,8 @@ from ocr import export
 from ocr.classifiers import load
 from ocr.cli import commands
 from ocr.errors import DataError
-from ocr.evaluation.pairs import pairs
-from ocr.evaluation.truth import text_of, truth_of
+from ocr.evaluation.pairs import find_pairs
+from ocr.evaluation.truth import find_truth, read_truth
 from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 from ocr.training.pages import is_pages, read_pages
@@ -141,8 +141,8 @@ def test_lines_are_those_of_the_file_in_reading_order(
 ) -> None:
     file = tmp_path / f"a{ending}"
     file.write_text(content, encoding="utf-8")
-    assert truth_of(tmp_path / "a.png") == file
-    assert text_of(file) == expected
+    assert find_truth(tmp_path / "a.png") == file
+    assert read_truth(file) == expected
 
 
 @pytest.mark.skipif(not shutil.which("tesseract"), reason="needs tesseract")
@@ -151,14 +151,14 @@ def test_what_tesseract_writes_is_read(tmp_path: Path, config: str, ending: str)
     image = Path(__file__).parent.parent / "samples" / "print.png"
     command = ["tesseract", str(image), str(tmp_path / "a"), config]
     subprocess.run(command, check=True, capture_output=True)
-    lines = text_of(tmp_path / f"a{ending}").splitlines()
+    lines = read_truth(tmp_path / f"a{ending}").splitlines()
     assert lines[:2] == ["The quick brown fox jumps", "over the lazy dog. Pack my box"]
 
 
 def test_plain_text_goes_before_all_others(tmp_path: Path) -> None:
     for ending, content in ((".gt.txt", "yes"), (".xml", OCRD), (".json", jsons("no"))):
         (tmp_path / f"a{ending}").write_text(content)
-    assert truth_of(tmp_path / "a.png") == tmp_path / "a.gt.txt"
+    assert find_truth(tmp_path / "a.png") == tmp_path / "a.gt.txt"
 
 
 @pytest.mark.parametrize(
@@ -170,10 +170,10 @@ def test_what_another_program_keeps_beside_an_image_is_no_truth(
 ) -> None:
     (tmp_path / f"a{ending}").write_text(content)
     Image.new("L", (9, 9)).save(tmp_path / "a.png")
-    assert pairs([tmp_path]) == []
+    assert find_pairs([tmp_path]) == []
     assert not is_pages(str(tmp_path))
     with pytest.raises(DataError, match=r"no ground truth \(write it to a.gt.txt\)"):
-        pairs([tmp_path / "a.png"])
+        find_pairs([tmp_path / "a.png"])
 
 
 GROUPS = "<OrderedGroup>" * 3000 + "</OrderedGroup>" * 3000
@@ -192,7 +192,7 @@ DEEP = f"<PcGts><ReadingOrder>{GROUPS}</ReadingOrder></PcGts>"
         (".hocr", "<html><p>text</p></html>", "no element of class ocr_page"),
         (".json", '{"pages": [', "not JSON of ocr read"),
         (".json", '{"pages": [{"lines": ["text"]}]}', "not JSON of ocr read"),
-        (".json", '{"pages": [{"lines": [{"text": 3}]}]}', "a line's text is no string"),
+        (".json", '{"pages": [{"lines": [{"text": 3}]}]}', "the text of a line is not a string"),
     ],
 )
 def test_broken_truth_says_what_is_wrong_in_one_line(
@@ -201,7 +201,7 @@ def test_broken_truth_says_what_is_wrong_in_one_line(
     file = tmp_path / f"a{ending}"
     file.write_text(content)
     with pytest.raises(DataError, match=f"^cannot read {re.escape(str(file))}: {expected}") as told:
-        text_of(file)
+        read_truth(file)
     assert "\n" not in str(told.value)
     assert str(told.value).endswith(")")
 
@@ -210,7 +210,7 @@ def test_time_for_tags_that_are_not_closed_grows_with_their_number_alone(tmp_pat
     many = "<p>a</i>" * 20_000  # 10 s where each looks through those before it
     (tmp_path / "a.hocr").write_text(f"<p class='ocr_page'><p>{many}<b class='ocr_line'>text</b>")
     start = time.process_time()
-    assert text_of(tmp_path / "a.hocr") == "text\n"
+    assert read_truth(tmp_path / "a.hocr") == "text\n"
     assert time.process_time() - start < 3
 
 
@@ -220,7 +220,7 @@ def test_entities_are_seen_in_utf_16_too(tmp_path: Path) -> None:
     )
     (tmp_path / "a.alto.xml").write_text(content, encoding="utf-16")
     with pytest.raises(DataError, match="it declares entities"):
-        text_of(tmp_path / "a.alto.xml")
+        read_truth(tmp_path / "a.alto.xml")
 
 
 def test_index_of_thousands_of_digits_is_the_last(tmp_path: Path) -> None:
@@ -228,14 +228,14 @@ def test_index_of_thousands_of_digits_is_the_last(tmp_path: Path) -> None:
     first = '<TextEquiv index="0"><Unicode>first</Unicode></TextEquiv>'
     region = line.format("9" * 5000, "last", first)
     (tmp_path / "a.page.xml").write_text(f"<PcGts><TextRegion>{region}</TextRegion></PcGts>")
-    assert text_of(tmp_path / "a.page.xml") == "first\n"
+    assert read_truth(tmp_path / "a.page.xml") == "first\n"
 
 
 @pytest.mark.parametrize("ending", [".gt.txt", ".hocr"])
 def test_truth_of_another_encoding_says_so(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"a{ending}").write_bytes("Größe".encode("latin-1"))
     with pytest.raises(DataError, match="not UTF-8"):
-        text_of(tmp_path / f"a{ending}")
+        read_truth(tmp_path / f"a{ending}")
 
 
 def page_of(*lines: str) -> str:

@@ -1,13 +1,12 @@
-"""`ocr eval`: how well a model reads pages, or single letters."""
+"""`ocr eval`: measure how well a model reads pages, or single letters."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +14,7 @@ from ocr.cli import report
 from ocr.cli.completion import files
 from ocr.cli.options import language_of, reading_options
 from ocr.cli.output import print_texts
+from ocr.cli.progress import erase_progress, show_progress
 from ocr.errors import DataError, OcrError
 from ocr.files import read_errors, write_whole
 from ocr.page import Page
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ocr.evaluation.pairs import Pair
     from ocr.evaluation.report import PageScore, Report
 
-VERSION = 1  # of the JSON: rises when a field changes its meaning or goes
+VERSION = 1  # of the JSON: increased when a field changes its meaning or is removed
 
 
 @click.command("eval")
@@ -43,7 +43,7 @@ VERSION = 1  # of the JSON: rises when a field changes its meaning or goes
     "--worst",
     type=click.IntRange(1),
     metavar="N",
-    help="List only the N pages, or letters, read worst.",
+    help="List only the N pages, or letters, with the most errors.",
 )
 @click.pass_context
 def command(
@@ -59,20 +59,28 @@ def command(
 ) -> None:
     """Measure how well a model reads.
 
-    A PATH is an image with its text in NAME.gt.txt beside it (or corrected: NAME.page.xml,
+    A PATH is an image with its text in NAME.gt.txt next to it (or corrected: NAME.page.xml,
     NAME.alto.xml, NAME.xml, NAME.hocr, NAME.json), or a folder of such images at any depth; or
-    labelled letters: whatever `ocr train --data` takes. Pages are scored by character and word
-    error rates, letters by the share that is read right; of letters, those that the
-    model cannot answer are left out.
+    labelled letters: whatever `ocr train --data` takes.
+
+    Pages are scored by CER and WER, the character and word error rates: the insertions,
+    deletions and substitutions that turn the text read into the true one, per 100 characters or
+    words of the true text; 0 is perfect. "strict" counts every character, "nocase" ignores case,
+    "letters" counts only letters and digits, ignoring case. Letters are scored by the percentage
+    that is recognized; letters outside the model's alphabet are left out.
 
     A page that cannot be read is reported and counts as empty; the exit code is then that of the
     first error.
     """
     from ocr import classifiers
 
+    if confusions is not None:
+        from ocr.evaluation.matrix import require_matplotlib
+
+        require_matplotlib()
     use_threads(threads)
     errors: list[OcrError] = []
-    pages, sources = _sorted_out(paths, errors)
+    pages, sources = _sort_paths(paths, errors)
     classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
     score: Report | ClassifierScore | None = None
     if pages:
@@ -80,57 +88,59 @@ def command(
     elif sources:
         score = _score_letters(classifier, sources, errors)
     if score is not None:
-        print_texts([_json(model, score) if as_json else _table(score, worst)])
+        print_texts([_format_json(model, score) if as_json else _format_table(score, worst)])
         if confusions is not None:
-            write_whole(confusions, _png(score))
+            write_whole(confusions, _draw_confusions(score))
     if errors:
         ctx.exit(errors[0].exit_code)
 
 
-def _sorted_out(paths: tuple[str, ...], errors: list[OcrError]) -> tuple[list[Pair], list[str]]:
-    """Pages, and sources of letters; not both, as they have no score in common."""
-    from ocr.evaluation.pairs import left_out, pairs
+def _sort_paths(paths: tuple[str, ...], errors: list[OcrError]) -> tuple[list[Pair], list[str]]:
+    """Return the pages or the sources of letters; both would have no score in common."""
+    from ocr.evaluation.pairs import find_pairs, list_unpaired
 
     pages: list[Pair] = []
     sources: list[str] = []
     for path in paths:
         with _reported(errors), read_errors(path, DataError):
-            if _holds_letters(path):
+            if _has_letters(path):
                 sources.append(path)
             else:
-                pages += pairs([Path(path)])
-                for reason in left_out([Path(path)]):
+                pages += find_pairs([Path(path)])
+                for reason in list_unpaired([Path(path)]):
                     click.echo(f"left out: {reason}", err=True)
     if pages and sources:
-        raise click.UsageError(f"{sources[0]} has letters, {pages[0].image} a page: give one kind")
+        raise click.UsageError(
+            f"{sources[0]} has letters, {pages[0].image} is a page: give either pages or letters"
+        )
     return list(dict.fromkeys(pages)), sources
 
 
-def _holds_letters(source: str) -> bool:
-    """Whether a path is of labelled letters: no image, and no folder that has a page."""
+def _has_letters(source: str) -> bool:
+    """Return whether a path has labelled letters: it is no image, and no folder with a page."""
     from ocr.data import parts
     from ocr.data.unipen import files_of
-    from ocr.evaluation.pairs import is_image, pairs
+    from ocr.evaluation.pairs import find_pairs, is_image
 
     path = Path(source)
     if not path.is_dir():
         return not is_image(path)
-    if pairs([path]):
+    if find_pairs([path]):
         return False
     if parts.files_of(path):
         return True
     if not files_of(path) and not any(child.is_dir() for child in path.iterdir()):
-        raise DataError(f"no image in {path} has its text beside it (write it to NAME.gt.txt)")
+        raise DataError(f"no image in {path} has its text next to it (write it to NAME.gt.txt)")
     return True
 
 
 @contextmanager
 def _reported(errors: list[OcrError]) -> Iterator[None]:
-    """Report what goes wrong, add it to `errors`, and go on."""
+    """Report an error of the block, append it to `errors`, and continue."""
     try:
         yield
     except OcrError as error:
-        _show_progress("")
+        erase_progress()
         report(error)
         errors.append(error)
 
@@ -153,23 +163,23 @@ def _score_pages(
 
     scores: list[PageScore] = []
     for number, pair in enumerate(pages, start=1):
-        _show_progress(f"{number}/{len(pages)} {pair.image}")
+        show_progress(f"{number}/{len(pages)} {pair.image}")
         with _reported(errors):
             scores.append(_score_page(read, pair, errors))
-    _show_progress("")
+    erase_progress()
     return Report(tuple(scores))
 
 
 def _score_page(
     read: Callable[[Path], list[Page]], pair: Pair, errors: list[OcrError]
 ) -> PageScore:
-    """Score of a page; DataError if its ground truth cannot be read: nothing is known then."""
+    """Read and score a page; DataError if its ground truth cannot be read."""
     from ocr.evaluation.report import score_page
 
-    truth, pages, earlier = pair.text(), list[Page](), len(errors)
+    truth, pages, errors_before = pair.text(), list[Page](), len(errors)
     with _reported(errors):
         pages = read(pair.image)
-    error = "".join(map(str, errors[earlier:]))
+    error = "".join(map(str, errors[errors_before:]))
     text = "".join(page.text for page in pages)
     letters = [
         (glyph.character, glyph.confidence)
@@ -190,25 +200,19 @@ def _score_letters(
 
     parts = []
     for source in sources:
-        _show_progress(f"loading {source}")
+        show_progress(f"loading {source}")
         with _reported(errors):
             parts.append(load_source(source, classifier.alphabet, seed=0))
     if not parts:
         return None
     samples = Samples.concatenate(parts)
-    _show_progress(f"reading {len(samples):,} letters")
+    show_progress(f"reading {len(samples):,} letters")
     score = score_classifier(classifier, samples)
-    _show_progress("")
+    erase_progress()
     return score
 
 
-def _show_progress(message: str) -> None:
-    """Replace the progress line of a terminal; elsewhere there is none."""
-    if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{message}", nl=False, err=True)
-
-
-def _table(score: Report | ClassifierScore, worst: int | None) -> str:
+def _format_table(score: Report | ClassifierScore, worst: int | None) -> str:
     from ocr.evaluation.report import Report
     from ocr.evaluation.table import classifier_table, page_table
 
@@ -217,15 +221,14 @@ def _table(score: Report | ClassifierScore, worst: int | None) -> str:
     return classifier_table(score, worst=worst)
 
 
-def _json(model: str, score: Report | ClassifierScore) -> str:
-    values: dict[str, Any] = {"version": VERSION, "model": model, **score.to_json()}
-    return json.dumps(values) + "\n"
+def _format_json(model: str, score: Report | ClassifierScore) -> str:
+    return json.dumps({"version": VERSION, "model": model, **score.to_json()}) + "\n"
 
 
-def _png(score: Report | ClassifierScore) -> bytes:
-    from ocr.evaluation.matrix import draw_png, matrix_of
+def _draw_confusions(score: Report | ClassifierScore) -> bytes:
+    from ocr.evaluation.matrix import count_matrix, draw_png
     from ocr.evaluation.report import Report
 
     if isinstance(score, Report):
-        return draw_png(*matrix_of(score.total.strict.pairs))
+        return draw_png(*count_matrix(score.total.strict.pairs))
     return draw_png(score.labels, score.matrix)

@@ -15,7 +15,7 @@ from ocr.data.cropping import crop_of, of_crops
 from ocr.data.polarity import has_clean_border, ink_of_photograph, ink_of_scans
 from ocr.data.samples import Samples
 from ocr.errors import DataError, ImageError
-from ocr.evaluation.pairs import pairs
+from ocr.evaluation.pairs import find_pairs
 from ocr.export.crops import MADE, MARK, UNSURE
 from ocr.input import loading
 from ocr.segment.crops import SIZE
@@ -43,7 +43,7 @@ def read(path: Path, *, alphabet: str | None) -> Samples:
     if not any(path.iterdir()):
         raise DataError(f"{path} is empty (put images into a folder for each character)")
     if not folders and any(p.suffix.lower() in SUFFIXES for p in path.iterdir()):
-        if pairs([path]):
+        if find_pairs([path]):
             raise DataError(
                 f"{path} has pages with their text, not letters "
                 "(`ocr train` and `ocr eval` take them)"

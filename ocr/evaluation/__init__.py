@@ -1,1 +1,1 @@
-"""How well pages and single letters are read, measured against ground truth."""
+"""Measure how well pages and single letters are read, against ground truth."""

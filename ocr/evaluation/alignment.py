@@ -1,19 +1,19 @@
-"""The one alignment of truth and text from which every count and rate comes."""
+"""Align true and read text; every count and error rate is derived from this alignment."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
 Pairs = Mapping[tuple[str, str], int]
 
 
-class Confusion(NamedTuple):
-    """How often something was read as something else; "" is nothing."""
+@dataclass(frozen=True)
+class Confusion:
+    """Number of times that something was read as something else; "" stands for nothing."""
 
     truth: str
     read: str
@@ -22,20 +22,20 @@ class Confusion(NamedTuple):
 
 @dataclass(frozen=True)
 class Alignment:
-    """What each unit of the truth, a character or a word, was read as.
+    """Counts of what each unit of the truth, a character or a word, was read as.
 
     Attributes
     ----------
     pairs : mapping of (str, str) to int
-        (truth, read) to how often: what was read right is there twice alike, a
-        deletion is (truth, ""), an insertion ("", read).
+        (truth, read) to its count. Both are equal for a correct unit; a deletion is
+        (truth, ""), an insertion ("", read).
     """
 
     pairs: Pairs
 
     @property
     def length(self) -> int:
-        """Units of the truth."""
+        """Number of units of the truth."""
         return sum(n for (truth, _), n in self.pairs.items() if truth)
 
     @property
@@ -45,27 +45,27 @@ class Alignment:
 
     @property
     def insertions(self) -> int:
-        """Units that were read where there are none."""
+        """Number of units that were read where the truth has none."""
         return sum(n for (truth, _), n in self.pairs.items() if not truth)
 
     @property
     def deletions(self) -> int:
-        """Units of the truth that were not read."""
+        """Number of units of the truth that were not read."""
         return sum(n for (_, read), n in self.pairs.items() if not read)
 
     @property
     def substitutions(self) -> int:
-        """Units of the truth that were read as another."""
+        """Number of units of the truth that were read as another."""
         return sum(n for (truth, read), n in self.pairs.items() if truth and read and truth != read)
 
     @property
     def error_rate(self) -> float | None:
-        """Edits per unit of the truth, which may be above 1; None where the truth is empty."""
+        """Edits per unit of the truth, possibly above 1; None if the truth is empty."""
         return self.edits / self.length if self.length else None
 
     @property
     def confusions(self) -> tuple[Confusion, ...]:
-        """What was read wrong, most frequent first."""
+        """Errors, most frequent first."""
         return most_frequent(self.pairs)
 
 
@@ -88,7 +88,7 @@ def align(truth: Sequence[str], read: Sequence[str]) -> Alignment:
 
 
 def total(alignments: Iterable[Alignment]) -> Alignment:
-    """Alignment of several texts, counted together."""
+    """Add up the alignments of several texts."""
     pairs: Counter[tuple[str, str]] = Counter()
     for alignment in alignments:
         pairs.update(alignment.pairs)
@@ -96,6 +96,6 @@ def total(alignments: Iterable[Alignment]) -> Alignment:
 
 
 def most_frequent(pairs: Pairs) -> tuple[Confusion, ...]:
-    """Pairs that differ, most frequent first, then in the order of the alphabet."""
+    """Return the pairs that differ, most frequent first, then in alphabetical order."""
     wrong = [Confusion(*pair, count) for pair, count in pairs.items() if pair[0] != pair[1]]
     return tuple(sorted(wrong, key=lambda c: (-c.times, c.truth, c.read)))

@@ -1,8 +1,8 @@
-"""How well a classifier tells single letters apart."""
+"""Score a classifier on single letters."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ocr.classifiers import Classifier
 from ocr.evaluation.alignment import Confusion, most_frequent
 
-CHUNK = 4096  # crops at a time: 16 MiB as float32, however many samples there are
+CHUNK = 4096  # crops at a time: 16 MiB as float32
 
 
 class LabelledCrops(Protocol):
-    """What is asked of samples: crops, uint8 [N, 32, 32], and what each shows, str [N]."""
+    """Crops, uint8 [N, 32, 32], and the character that each shows, str [N]."""
 
     @property
     def crops(self) -> NDArray[np.uint8]:
@@ -24,20 +24,20 @@ class LabelledCrops(Protocol):
 
     @property
     def characters(self) -> NDArray[np.str_]:
-        """The one right answer for each crop; "" for "not a letter"."""
+        """Right answer for each crop; "" for "not a letter"."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class ClassifierScore:
-    """Truth and answers of a classifier, counted.
+    """Confusion matrix of a classifier.
 
     Attributes
     ----------
     labels : tuple of str
-        What the classifier can answer, then what else the samples show; "" is "not a letter".
+        Outputs of the classifier, then the other characters of the samples; "" is "not a letter".
     matrix : ndarray, int64 [C, C]
-        How often ``labels[row]`` was read as ``labels[column]``.
+        Number of times that ``labels[row]`` was classified as ``labels[column]``.
     """
 
     labels: tuple[str, ...]
@@ -45,36 +45,36 @@ class ClassifierScore:
 
     @property
     def count(self) -> int:
-        """Samples."""
+        """Number of samples."""
         return int(self.matrix.sum())
 
     @property
     def accuracy(self) -> float | None:
-        """Share of samples read right; None if there are no samples."""
+        """Share of samples classified correctly; None if there are no samples."""
         return float(np.trace(self.matrix)) / self.count if self.count else None
 
     @property
     def accuracy_nocase(self) -> float | None:
-        """Share of samples read right but for case; None if there are no samples."""
+        """Share of samples classified correctly but for case; None if there are none."""
         folded = np.array([label.casefold() for label in self.labels])
         same = folded[:, None] == folded[None, :]  # (C, C)
         return float(self.matrix[same].sum()) / self.count if self.count else None
 
     @property
     def class_counts(self) -> dict[str, int]:
-        """Label to its samples, for those that have any."""
+        """Number of samples of each label that has any."""
         counts = self.matrix.sum(axis=1)
         return {label: int(n) for label, n in zip(self.labels, counts, strict=True) if n}
 
     @property
     def class_accuracy(self) -> dict[str, float]:
-        """Label to the share of its samples read right, for those that have any."""
+        """Share of samples classified correctly, for each label that has any."""
         right = dict(zip(self.labels, np.diag(self.matrix).tolist(), strict=True))
         return {label: right[label] / n for label, n in self.class_counts.items()}
 
     @property
     def confusions(self) -> tuple[Confusion, ...]:
-        """What was read wrong, most frequent first."""
+        """Errors, most frequent first."""
         rows, columns = np.nonzero(self.matrix)
         return most_frequent(
             {
@@ -84,7 +84,7 @@ class ClassifierScore:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Values for `json.dumps`."""
+        """Return values for `json.dumps`."""
         accuracy = self.class_accuracy
         return {
             "samples": self.count,
@@ -94,21 +94,21 @@ class ClassifierScore:
                 {"truth": label, "samples": n, "accuracy": accuracy[label]}
                 for label, n in self.class_counts.items()
             ],
-            "confusions": [c._asdict() for c in self.confusions],
+            "confusions": [asdict(c) for c in self.confusions],
             "labels": list(self.labels),
             "matrix": self.matrix.tolist(),
         }
 
 
 def score_classifier(classifier: Classifier, samples: LabelledCrops) -> ClassifierScore:
-    """Compare a classifier's likeliest answers with what samples show.
+    """Compare a classifier's likeliest answers with the characters of samples.
 
     Parameters
     ----------
     classifier : Classifier
     samples : LabelledCrops
-        Such as `ocr.data.samples.Samples`, whose `characters` alone are right: of
-        what is `either` of two, the second counts as wrong.
+        Such as `ocr.data.samples.Samples`; the second character of those that may be
+        `either` of two counts as wrong.
     """
     return tally(classifier, samples.characters, decisions(classifier, samples.crops))
 
@@ -116,7 +116,7 @@ def score_classifier(classifier: Classifier, samples: LabelledCrops) -> Classifi
 def tally(
     classifier: Classifier, truth: NDArray[np.str_], read: NDArray[np.intp]
 ) -> ClassifierScore:
-    """Count what crops show, str [N], against the outputs they were read as, [N]."""
+    """Count the characters of crops, str [N], against the chosen outputs, [N]."""
     answers = _outputs(classifier)
     labels = (*answers, *sorted(set(truth.tolist()) - set(answers)))
     index = {label: i for i, label in enumerate(labels)}
@@ -132,7 +132,7 @@ def _outputs(classifier: Classifier) -> tuple[str, ...]:
 
 
 def decisions(classifier: Classifier, crops: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Likeliest output for each crop, [N]."""
+    """Return the index of the likeliest output for each crop, [N]."""
     chosen = [
         classifier.log_probs(crops[start : start + CHUNK] * np.float32(1 / 255)).argmax(axis=1)
         for start in range(0, len(crops), CHUNK)

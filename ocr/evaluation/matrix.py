@@ -1,4 +1,4 @@
-"""Picture of a confusion matrix."""
+"""Draw a confusion matrix."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from ocr.errors import MissingExtraError
 from ocr.evaluation.alignment import Pairs
 
-INCHES_PER_CLASS = 0.16  # holds a tick label of 7 points
-NAMES = {"": "∅", " ": "␣"}
+INCHES_PER_CLASS = 0.16  # fits a tick label of 7 points
+VISIBLE = {"": "∅", " ": "␣"}
 
 
-def matrix_of(pairs: Pairs) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Labels in order, "" last, and how often each row's was read as each column's, [C, C]."""
+def count_matrix(pairs: Pairs) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return sorted labels, "" last, and counts [C, C]: rows are the truth, columns the answer."""
     labels = tuple(sorted({label for pair in pairs for label in pair}, key=lambda x: (x == "", x)))
     index = {label: i for i, label in enumerate(labels)}
     matrix = np.zeros((len(labels), len(labels)), np.int64)
@@ -25,24 +25,31 @@ def matrix_of(pairs: Pairs) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     return labels, matrix
 
 
+def require_matplotlib() -> None:
+    """Raise MissingExtraError if matplotlib is not installed."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("drawing a confusion matrix", "plot") from error
+
+
 def draw_png(labels: Sequence[str], matrix: NDArray[np.int64]) -> bytes:
-    """PNG of a confusion matrix [C, C], each row shaded by its shares.
+    """Draw a confusion matrix [C, C] as a PNG, each row shaded by its shares.
 
     Raises
     ------
     MissingExtraError
         If matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("drawing a confusion matrix", "plot") from error
+    require_matplotlib()
+    from matplotlib.figure import Figure
+
     side = max(4.0, 1.5 + INCHES_PER_CLASS * len(labels))
     figure = Figure(figsize=(side, side), layout="constrained")
     axes = figure.add_subplot()
     shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
-    axes.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1)  # the root shows rare errors
-    names = [NAMES.get(label, label) for label in labels]
+    axes.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1)  # the root makes rare errors visible
+    names = [VISIBLE.get(label, label) for label in labels]
     ticks = range(len(labels))
     axes.set_xticks(ticks, names, fontsize=7, parse_math=False)
     axes.set_yticks(ticks, names, fontsize=7, parse_math=False)

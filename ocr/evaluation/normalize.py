@@ -1,4 +1,4 @@
-"""What counts as the same text."""
+"""Normalize texts before they are compared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LETTERS = frozenset(string.ascii_uppercase + string.digits)
 
 
 def strict(text: str) -> str:
-    r"""Text in NFC, every run of white space one space, none at the ends.
+    r"""Return text in NFC, each run of white space as one space, without spaces at the ends.
 
     Examples
     --------
@@ -21,7 +21,7 @@ def strict(text: str) -> str:
 
 
 def letters_only(text: str) -> str:
-    r"""The letters A-Z, upper-cased, and the digits; the page joined.
+    r"""Return only the letters A-Z, in upper case, and the digits.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def letters_only(text: str) -> str:
 
 
 def all_letters(text: str) -> str:
-    """The letters and digits of any script, case-folded; the page joined.
+    """Return only the letters and digits of any script, case-folded.
 
     Examples
     --------
@@ -43,10 +43,10 @@ def all_letters(text: str) -> str:
 
 
 def letters_of(truth: str) -> Callable[[str], str]:
-    """What counts as letters on a page: those of its script.
+    """Choose the normalization that keeps the letters of the script of a page.
 
-    `letters_only` keeps to A-Z, as benchmarks of English do, and to 0-9; of a page that is
-    mostly in other letters it would leave nothing.
+    That is `letters_only`, as in benchmarks of English, unless most letters are of another
+    script, which it would leave out.
 
     Examples
     --------
@@ -55,12 +55,12 @@ def letters_of(truth: str) -> Callable[[str], str]:
     >>> letters_of("ΛΟΓΟΣ 2").__name__
     'all_letters'
     """
-    # an é is an E with an accent
+    # NFD: an é is an E with an accent
     letters = [unicodedata.normalize("NFD", c)[0] for c in truth if c.isalpha()]
     foreign = sum(not c.isascii() for c in letters)
     return all_letters if 2 * foreign > len(letters) else letters_only
 
 
 def case_insensitive(text: str) -> str:
-    """`strict` text, case-folded: spaces and punctuation still count."""
+    """Return `strict` text, case-folded: spaces and punctuation still count."""
     return strict(text).casefold()

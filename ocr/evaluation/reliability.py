@@ -1,10 +1,9 @@
-"""Whether letters that are said to be 90 % sure are right nine times of ten."""
+"""Measure calibration: whether letters with a confidence of 90 % are right nine times in ten."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
@@ -13,8 +12,9 @@ from ocr.evaluation import normalize
 BINS = 10
 
 
-class Judged(NamedTuple):
-    """A letter that was read: how sure it was said to be, and whether it is right."""
+@dataclass(frozen=True)
+class ScoredLetter:
+    """Confidence of a letter that was read, and whether it is right."""
 
     confidence: float
     right: bool
@@ -22,7 +22,7 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True)
 class Bin:
-    """Letters of about the same confidence.
+    """Letters of similar confidence.
 
     Attributes
     ----------
@@ -30,9 +30,9 @@ class Bin:
         Bounds of their confidence.
     count : int
     confidence : float
-        Its mean.
+        Mean confidence.
     accuracy : float
-        Share of them that is right.
+        Share of the letters that is right.
     """
 
     low: float
@@ -42,8 +42,8 @@ class Bin:
     accuracy: float
 
 
-def judge(truth: str, letters: Sequence[tuple[str, float]]) -> tuple[Judged, ...]:
-    """Tell which letters of a page are right, by the alignment of fewest edits without spaces.
+def score_letters(truth: str, letters: Sequence[tuple[str, float]]) -> tuple[ScoredLetter, ...]:
+    """Decide which letters of a page are right, by an alignment with the truth without spaces.
 
     Parameters
     ----------
@@ -53,37 +53,37 @@ def judge(truth: str, letters: Sequence[tuple[str, float]]) -> tuple[Judged, ...
 
     Examples
     --------
-    >>> judge("A CAT", [("A", 0.9), ("C", 0.8), ("U", 0.4), ("T", 0.9)])[2]
-    Judged(confidence=0.4, right=False)
+    >>> score_letters("A CAT", [("A", 0.9), ("C", 0.8), ("U", 0.4), ("T", 0.9)])[2]
+    ScoredLetter(confidence=0.4, right=False)
     """
     want = "".join(normalize.strict(truth).split())
     read = "".join(character for character, _ in letters)
     wrong = {edit.dest_pos for edit in Levenshtein.editops(want, read) if edit.tag != "delete"}
-    return tuple(Judged(c, i not in wrong) for i, (_, c) in enumerate(letters))
+    return tuple(ScoredLetter(c, i not in wrong) for i, (_, c) in enumerate(letters))
 
 
-def reliability(judged: Iterable[Judged]) -> tuple[Bin, ...]:
-    """Sort letters by confidence into bins of equal width; empty ones are left out."""
-    bins: list[list[Judged]] = [[] for _ in range(BINS)]
-    for letter in judged:
+def bin_by_confidence(letters: Iterable[ScoredLetter]) -> tuple[Bin, ...]:
+    """Group letters into `BINS` bins of equal width; empty bins are left out."""
+    bins: list[list[ScoredLetter]] = [[] for _ in range(BINS)]
+    for letter in letters:
         bins[min(int(letter.confidence * BINS), BINS - 1)].append(letter)
     return tuple(
         Bin(
             low=number / BINS,
             high=(number + 1) / BINS,
-            count=len(letters),
-            confidence=sum(letter.confidence for letter in letters) / len(letters),
-            accuracy=sum(letter.right for letter in letters) / len(letters),
+            count=len(members),
+            confidence=sum(letter.confidence for letter in members) / len(members),
+            accuracy=sum(letter.right for letter in members) / len(members),
         )
-        for number, letters in enumerate(bins)
-        if letters
+        for number, members in enumerate(bins)
+        if members
     )
 
 
 def calibration_error(bins: Sequence[Bin]) -> float | None:
     """Expected calibration error (Naeini et al. 2015); None without letters.
 
-    Mean distance of confidence and accuracy over bins, weighted by their letters.
+    It is the mean distance between confidence and accuracy, each bin weighted by its letters.
     """
     count = sum(b.count for b in bins)
     if not count:

@@ -1,4 +1,4 @@
-"""Scores of pages, and of all of them together."""
+"""Score pages one by one and all together."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from typing import Any
 
 from ocr.evaluation import normalize
 from ocr.evaluation.alignment import Alignment, Confusion, align, total
-from ocr.evaluation.reliability import Bin, Judged, calibration_error, judge, reliability
+from ocr.evaluation.reliability import (
+    Bin,
+    ScoredLetter,
+    bin_by_confidence,
+    calibration_error,
+    score_letters,
+)
 
 
 @dataclass(frozen=True)
 class PageScore:
-    """One page's truth and text, aligned under each normalization.
+    """Alignment of a page's truth and text under each normalization.
 
     Attributes
     ----------
@@ -22,23 +28,23 @@ class PageScore:
         Characters under `normalize.strict`, `letters_of` its script, and `case_insensitive`.
     words : Alignment
         Words of the strict text.
-    judged : tuple of Judged
-        Its letters: how sure each was, and whether it is right.
+    scored_letters : tuple of ScoredLetter
+        Confidence of each letter, and whether it is right.
     name : str
     error : str
-        Why the page could not be read; it counts as read empty.
+        Why the page could not be read; it then counts as empty text.
     """
 
     strict: Alignment
     letters: Alignment
     nocase: Alignment
     words: Alignment
-    judged: tuple[Judged, ...] = ()
+    scored_letters: tuple[ScoredLetter, ...] = ()
     name: str = ""
     error: str = ""
 
 
-#: The alignments of a `PageScore` by the heading of their rate.
+#: Alignment of a `PageScore` by the name of its error rate.
 RATES: dict[str, Callable[[PageScore], Alignment]] = {
     "cer_strict": lambda page: page.strict,
     "cer_letters": lambda page: page.letters,
@@ -70,7 +76,7 @@ def score_page(
         letters=align(letters_of(truth), letters_of(text)),
         nocase=align(normalize.case_insensitive(truth), normalize.case_insensitive(text)),
         words=align(want.split(), got.split()),
-        judged=judge(truth, letters),
+        scored_letters=score_letters(truth, letters),
         name=name,
         error=error,
     )
@@ -89,21 +95,21 @@ class Report:
 
     @cached_property
     def total(self) -> PageScore:
-        """All pages counted together; its rates are the micro-averages."""
+        """All pages added up; its error rates are micro-averages."""
         return PageScore(
             strict=total(page.strict for page in self.pages),
             letters=total(page.letters for page in self.pages),
             nocase=total(page.nocase for page in self.pages),
             words=total(page.words for page in self.pages),
-            judged=tuple(letter for page in self.pages for letter in page.judged),
+            scored_letters=tuple(letter for page in self.pages for letter in page.scored_letters),
             name="all pages",
         )
 
     def mean(self, rate: str) -> float | None:
-        """Mean over pages of a rate of `RATES`, each page's counted as at most 1.
+        """Mean over pages of one of `RATES`, where each page counts as at most 1.
 
-        One page of rubbish does not decide it. Pages whose truth is empty under the
-        rate's normalization are left out; None if all are.
+        So one page of garbage cannot dominate. Pages whose truth is empty under the
+        normalization are left out; None if all are.
         """
         rates = [RATES[rate](page).error_rate for page in self.pages]
         capped = [min(1.0, r) for r in rates if r is not None]
@@ -111,27 +117,27 @@ class Report:
 
     @property
     def reliability(self) -> tuple[Bin, ...]:
-        """How many letters of each confidence are right."""
-        return reliability(self.total.judged)
+        """Accuracy of the letters by their confidence."""
+        return bin_by_confidence(self.total.scored_letters)
 
     @property
     def confusions(self) -> tuple[Confusion, ...]:
-        """What was read wrong in the strict texts, most frequent first."""
+        """Errors in the strict texts, most frequent first."""
         return self.total.strict.confusions
 
     def worst(self, count: int) -> tuple[PageScore, ...]:
-        """Pages with the highest strict CER, highest first."""
+        """Return the pages with the highest strict CER, highest first."""
         return tuple(sorted(self.pages, key=lambda p: -(p.strict.error_rate or 0))[:count])
 
     def to_json(self) -> dict[str, Any]:
-        """Values for `json.dumps`: every page, the mean and the total, and the confusions."""
+        """Return values for `json.dumps`: every page, mean, total and confusions."""
         return {
             "pages": [_json(page) for page in self.pages],
             "mean": {rate: self.mean(rate) for rate in RATES},
             "total": _json(self.total),
             "reliability": [asdict(b) for b in self.reliability],
             "calibration_error": calibration_error(self.reliability),
-            "confusions": [c._asdict() for c in self.confusions],
+            "confusions": [asdict(c) for c in self.confusions],
         }
 
 

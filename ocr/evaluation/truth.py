@@ -1,4 +1,4 @@
-"""What is written on an image, as people give it: plain text, or what a tool let them correct."""
+"""Read ground truth: plain text, or a file that was corrected in another tool."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ocr.files import read_errors
 
 PLAIN = ".gt.txt"
 
-#: Endings of what is taken for the ground truth of NAME, the first that is there wins; and, for
-#: those that other things have too, what its beginning must have.
+#: Endings of the ground truth of NAME; the first file that exists is used. The beginning of files
+#: whose ending other formats share must contain one of the marks.
 ENDINGS: dict[str, tuple[bytes, ...]] = {
     PLAIN: (),
     ".page.xml": (),
@@ -23,16 +23,16 @@ ENDINGS: dict[str, tuple[bytes, ...]] = {
     ".hocr.html": (),
     ".json": (b'"pages"',),
 }
-BEGINNING = 4096  # bytes, of comments and names of schemas before what tells
+BEGINNING = 4096  # bytes; comments and names of schemas may come before a mark
 
 
-def truth_of(image: Path) -> Path | None:
-    """File beside an image that has its ground truth; None if there is none."""
+def find_truth(image: Path) -> Path | None:
+    """Return the file next to an image that has its ground truth; None if there is none."""
     files = ((image.with_suffix(ending), marks) for ending, marks in ENDINGS.items())
-    return next((file for file, marks in files if file.is_file() and _has(file, marks)), None)
+    return next((f for f, marks in files if f.is_file() and _has_mark(f, marks)), None)
 
 
-def _has(file: Path, marks: tuple[bytes, ...]) -> bool:
+def _has_mark(file: Path, marks: tuple[bytes, ...]) -> bool:
     if not marks:
         return True
     with file.open("rb") as opened:
@@ -40,49 +40,49 @@ def _has(file: Path, marks: tuple[bytes, ...]) -> bool:
     return any(mark in beginning for mark in marks)
 
 
-def text_of(file: Path) -> str:
-    """Ground truth, a line of text for each on the image, in reading order.
+def read_truth(file: Path) -> str:
+    """Read ground truth: the lines of the image in reading order, each a line of text.
 
     Parameters
     ----------
     file : Path
-        NAME.gt.txt, as it was written; PAGE or ALTO XML, told by the root element; hOCR; or JSON
-        as ``ocr read -f json`` writes it. Where lines and their words differ, in PAGE and JSON,
-        lines count.
+        NAME.gt.txt, returned as it is; PAGE or ALTO XML, recognized by the root element; hOCR;
+        or JSON as ``ocr read -f json`` writes it. If a line and its words differ, in PAGE and
+        JSON, the line counts.
 
     Raises
     ------
     DataError
-        If it cannot be read, or is not what its ending says.
+        If it cannot be read, or is not in the format of its ending.
     """
     with read_errors(file, DataError):
         content = file.read_bytes()
     if file.name.endswith(PLAIN):
-        return _decoded(content, file)
+        return _decode(content, file)
     if file.suffix == ".json":
-        lines = _lines_of_json(content, file)
+        lines = _read_json(content, file)
     elif ".hocr" in file.suffixes[-2:]:
-        lines = truth_hocr.lines_of(_decoded(content, file), file)
+        lines = truth_hocr.read_lines(_decode(content, file), file)
     else:
-        lines = truth_xml.lines_of(content, file)
+        lines = truth_xml.read_lines(content, file)
     return "".join(f"{line}\n" for line in (" ".join(line.split()) for line in lines) if line)
 
 
-def _decoded(content: bytes, file: Path) -> str:
+def _decode(content: bytes, file: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"cannot read {file}: not UTF-8 (save it as UTF-8)") from error
 
 
-def _lines_of_json(content: bytes, file: Path) -> list[str]:
+def _read_json(content: bytes, file: Path) -> list[str]:
     try:
         values: Any = json.loads(content)
         lines = [line["text"] for page in values["pages"] for line in page["lines"]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
-            f"cannot read {file}: not JSON of ocr read -f json (write it anew, or to NAME{PLAIN})"
+            f"cannot read {file}: not JSON of ocr read -f json (write it again, or NAME{PLAIN})"
         ) from error
     if not all(isinstance(line, str) for line in lines):
-        raise DataError(f"cannot read {file}: a line's text is no string (correct it)")
+        raise DataError(f"cannot read {file}: the text of a line is not a string (correct it)")
     return lines

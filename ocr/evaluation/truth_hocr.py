@@ -1,4 +1,4 @@
-"""Lines of text of hOCR, which is HTML and seldom well-formed XML."""
+"""Read the lines of hOCR, which is HTML and rarely well-formed XML."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 from ocr.errors import DataError
 
 PAGE, WORD = "ocr_page", "ocrx_word"
-LINES = {"ocr_line", "ocrx_line", "ocr_header", "ocr_caption", "ocr_textfloat"}  # as Tesseract has
+LINES = {"ocr_line", "ocrx_line", "ocr_header", "ocr_caption", "ocr_textfloat"}  # of Tesseract
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
 
 
-def lines_of(content: str, file: Path) -> list[str]:
-    """Text of each line, as they come: its words, or what stands in it without words.
+def read_lines(content: str, file: Path) -> list[str]:
+    """Return the text of each line in document order: its words, or its text if it has no words.
 
     Raises
     ------
     DataError
-        If there is no page in it.
+        If the document has no page.
     """
     parser = _Parser()
     parser.feed(content)
@@ -30,14 +30,14 @@ def lines_of(content: str, file: Path) -> list[str]:
 
 
 class _Parser(HTMLParser):
-    """Collects the text within lines, with a space around each word."""
+    """Collect the text of lines, with a space around each word."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pages = 0
         self.lines: list[list[str]] = []
         self._open: list[tuple[str, set[str]]] = []
-        self._tags: Counter[str] = Counter()  # of `_open`, not to look through it each time
+        self._tags: Counter[str] = Counter()  # counts of `_open`, which may be long
         self._classes: Counter[str] = Counter()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -47,7 +47,7 @@ class _Parser(HTMLParser):
         self.pages += PAGE in classes
         if classes & LINES:
             self.lines.append([])
-        self._space(classes)
+        self._separate(classes)
         self._open.append((tag, classes))
         self._tags[tag] += 1
         self._classes.update(classes)
@@ -56,23 +56,23 @@ class _Parser(HTMLParser):
         if not self._tags[tag]:
             return
         name = ""
-        while name != tag:  # what HTML lets stay open ends here too
+        while name != tag:  # elements inside whose end tag is omitted end here too
             name, classes = self._open.pop()
             self._tags[name] -= 1
             self._classes.subtract(classes)
-            self._space(classes)
+            self._separate(classes)
 
     def handle_data(self, data: str) -> None:
-        if not self._within(LINES):
+        if not self._is_inside(LINES):
             return
-        # white between the glyphs of a word is the file's own
-        if data.strip() or not self._within({WORD}):
+        # white space between the glyphs of a word is only formatting
+        if data.strip() or not self._is_inside({WORD}):
             self.lines[-1].append(data)
 
-    def _space(self, classes: set[str]) -> None:
-        """Part a word from its neighbours."""
-        if WORD in classes and self._within(LINES):
+    def _separate(self, classes: set[str]) -> None:
+        """Separate a word from its neighbors."""
+        if WORD in classes and self._is_inside(LINES):
             self.lines[-1].append(" ")
 
-    def _within(self, classes: set[str]) -> bool:
+    def _is_inside(self, classes: set[str]) -> bool:
         return any(self._classes[name] for name in classes)

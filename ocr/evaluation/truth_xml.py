@@ -1,4 +1,4 @@
-"""Lines of text of PAGE and ALTO XML, whatever version, as people correct them in tools."""
+"""Read the lines of PAGE and ALTO XML of any version, as tools for correcting text write it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from ocr.errors import DataError
 
-SOFT_HYPHEN = "\N{SOFT HYPHEN}"  # how ALTO may give the hyphen at the end of a line
+SOFT_HYPHEN = "\N{SOFT HYPHEN}"  # in ALTO also the hyphen at the end of a line
 
 
-def lines_of(content: bytes, file: Path) -> list[str]:
-    """Text of each line, in reading order.
+def read_lines(content: bytes, file: Path) -> list[str]:
+    """Return the text of each line, in reading order.
 
-    PAGE: the first text of each line, or else its words; regions in the order that the file
-    gives, then those it does not name, as they come. ALTO: strings with spaces between
-    them, blocks and lines as they come.
+    PAGE: the first text of each line, or else its words; regions in the reading order of the
+    file, then regions that it does not mention, in document order. ALTO: strings separated by
+    spaces, in document order.
 
     Raises
     ------
     DataError
         If it is neither, is damaged, or declares entities.
     """
-    # no tool writes any, and they can make a page of gigabytes; UTF-16 has zeros between
+    # no tool writes entities, and they can expand to gigabytes; UTF-16 has zeros between letters
     if b"<!ENTITY" in content.replace(b"\0", b""):
         raise DataError(f"cannot read {file}: it declares entities (save it without a DTD)")
     try:
@@ -35,7 +35,7 @@ def lines_of(content: bytes, file: Path) -> list[str]:
     kind = _name(root)
     if kind == "PcGts":
         try:
-            return list(_lines_of_page(root))
+            return list(_read_page(root))
         except RecursionError as error:
             raise DataError(
                 f"cannot read {file}: its groups are nested too deep (export it again)"
@@ -46,12 +46,12 @@ def lines_of(content: bytes, file: Path) -> list[str]:
 
 
 def _name(element: Element) -> str:
-    """Name of an element, without its namespace, which tells the version."""
+    """Return the name of an element without its namespace, which depends on the version."""
     return element.tag.rpartition("}")[2]
 
 
 def _all(root: Element, name: str) -> Iterator[Element]:
-    """Elements of a name at any depth, as they come."""
+    """Return the elements of a name at any depth, in document order."""
     return (element for element in root.iter() if _name(element) == name)
 
 
@@ -59,17 +59,17 @@ def _children(parent: Element, name: str) -> list[Element]:
     return [child for child in parent if _name(child) == name]
 
 
-def _lines_of_page(root: Element) -> Iterator[str]:
-    for region in _ordered(root, list(_all(root, "TextRegion"))):
+def _read_page(root: Element) -> Iterator[str]:
+    for region in _sort_regions(root, list(_all(root, "TextRegion"))):
         lines = _children(region, "TextLine")
         if lines:
             yield from map(_text_of_page, lines)
-        elif not _children(region, "TextRegion"):  # a region's text is that of those in it
+        elif not _children(region, "TextRegion"):  # its text repeats that of the regions inside
             yield from _text_of_page(region).splitlines()
 
 
-def _ordered(root: Element, regions: list[Element]) -> list[Element]:
-    """Regions in the reading order that a file gives, and then those that it does not name."""
+def _sort_regions(root: Element, regions: list[Element]) -> list[Element]:
+    """Sort regions by the reading order of the file, those that it does not mention last."""
     named = [
         reference.get("regionRef", "")
         for order in _all(root, "ReadingOrder")
@@ -80,7 +80,7 @@ def _ordered(root: Element, regions: list[Element]) -> list[Element]:
 
 
 def _references(group: Element) -> Iterator[Element]:
-    """References to regions, group after group; those with an index in its order."""
+    """Yield the references to regions, group by group, sorted by index if they have one."""
     for member in sorted(group, key=lambda m: _number(m.get("index"))):
         if member.get("regionRef"):
             yield member
@@ -88,12 +88,12 @@ def _references(group: Element) -> Iterator[Element]:
 
 
 def _number(index: str | None) -> float:
-    """Index as a number; 0 where there is none, as for all members of an unordered group."""
+    """Return an index as a number; 0 without one, as for members of an unordered group."""
     return float(index) if index and index.isdecimal() else 0
 
 
 def _text_of_page(element: Element) -> str:
-    """Text of a line, word or glyph: its first, or else that of its words or glyphs."""
+    """Return the first text of a line, word or glyph, or else that of its words or glyphs."""
     texts = sorted(_children(element, "TextEquiv"), key=lambda t: _number(t.get("index")))
     for text in texts[:1]:
         for content in _children(text, "Unicode"):

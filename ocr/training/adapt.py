@@ -23,7 +23,7 @@ from ocr.data import fonts
 from ocr.data.samples import Samples
 from ocr.decode.language import Ngrams, english
 from ocr.errors import DataError
-from ocr.evaluation.pairs import left_out
+from ocr.evaluation.pairs import list_unpaired
 from ocr.training.learner import Learner
 from ocr.training.loop import validate
 from ocr.training.pages import (
@@ -108,7 +108,7 @@ def find_hand(
     start = load_classifier(init or "default")
     written = read_pages(pages, start)
     training, held = held_out(written.lines, seed)
-    reasons = (*left_out(map(Path, pages)), *map(str, written.unread), *written.left_out)
+    reasons = (*list_unpaired(map(Path, pages)), *map(str, written.unread), *written.left_out)
     summary = (*(f"left out: {r}" for r in reasons), *written.summary(learner.alphabet))
     known = frozenset(start.alphabet.characters if init is not None else "")
     # the weights of new outputs are not worth keeping

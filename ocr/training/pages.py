@@ -26,7 +26,7 @@ from ocr.decode.spaces import page_space_odds
 from ocr.errors import DataError, ImageError, OcrError
 from ocr.evaluation import normalize
 from ocr.evaluation.alignment import Alignment, align, total
-from ocr.evaluation.pairs import Pair, is_image, pairs
+from ocr.evaluation.pairs import Pair, find_pairs, is_image
 from ocr.input import loading
 from ocr.input.page_image import PageImage
 from ocr.segment import crop, segment
@@ -150,7 +150,7 @@ def is_pages(source: str) -> bool:
     try:
         if path.is_file() and is_image(path):
             return True  # without text it is told where that belongs
-        return path.exists() and bool(pairs([path]))
+        return path.exists() and bool(find_pairs([path]))
     except DataError:
         return False
 
@@ -178,7 +178,7 @@ def read_pages(sources: Sequence[str], classifier: Classifier) -> Written:
         If no image can be read.
     """
     parts, unread = list[Written](), list[OcrError]()
-    for pair in pairs(map(Path, sources)):
+    for pair in find_pairs(map(Path, sources)):
         try:
             parts.append(read_page(pair, classifier))
         except (ImageError, DataError) as error:
