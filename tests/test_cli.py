@@ -223,7 +223,7 @@ def test_overlays_of_several_pages_are_numbered(
     drawn = {path.name for path in tmp_path.glob("o*.png")}
     assert drawn == {"one.png", "o-1.png", "o-2.png"}
     with Image.open(tmp_path / "o-2.png") as overlay:
-        assert overlay.size == (34, 9)
+        assert overlay.width / overlay.height == pytest.approx(34 / 9)
 
 
 @pytest.mark.usefixtures("fake_reading")
@@ -343,7 +343,7 @@ def test_endings_tell_the_formats(run: Run, picture: Callable[[int], Path], tmp_
     assert second.read_text() == "12\n"
 
 
-@pytest.mark.parametrize("name", ["x.csv", "x.html", "x.svg", "x.docx", "x.md"])
+@pytest.mark.parametrize("name", ["x.xls", "x.html", "x.svg", "x.docx", "x.md"])
 def test_ending_of_no_format_is_a_wrong_command_line(run: Run, name: str) -> None:
     result = run("read", "a.png", "-o", name)
     assert result.exit_code == 2

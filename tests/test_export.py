@@ -4,20 +4,14 @@ import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ocr import export
-from ocr.export import overlay
 from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 
 H = Glyph(Box(10, 20, 30, 60), "H", 0.98765)
 I = Glyph(Box(40, 22, 46, 60), "i", 0.5, alternatives=(("l", 0.3), ("1", 0.2)))  # noqa: E741
 PAGE = Page(200, 100, (Line((Word((H, I)), Word((Glyph(Box(80, 50, 90, 60), ".", 1.0),)))),))
-
-
-def white(width: int, height: int) -> Image.Image:
-    return Image.new("L", (width, height), 255)
 
 
 def written(form: str, *named: tuple[str, Page]) -> bytes:
@@ -63,44 +57,3 @@ def test_text_has_one_page_after_the_other() -> None:
 def test_ending_tells_the_format() -> None:
     assert export.format_of(Path("a.b.JSON")) == "json"
     assert export.format_of(Path("json")) is None
-
-
-def test_colours_run_from_red_to_green() -> None:
-    red, green = overlay.colour_of(0.0), overlay.colour_of(1.0)
-    assert red[0] > red[1]
-    assert green[1] > green[0]
-    assert overlay.colour_of(0.2) == red
-
-
-def test_box_has_the_colour_of_its_confidence() -> None:
-    drawn = overlay.draw(white(200, 100), PAGE)
-    assert (drawn.mode, drawn.size) == ("RGB", (200, 100))
-    assert drawn.getpixel((11, 40)) == overlay.colour_of(0.98765)
-    assert drawn.getpixel((41, 40)) == overlay.colour_of(0.5)
-
-
-def test_boxes_follow_an_image_of_another_size() -> None:
-    drawn = overlay.draw(white(100, 50), PAGE)
-    assert drawn.getpixel((5, 20)) == overlay.colour_of(0.98765)
-
-
-def test_large_photograph_is_drawn_smaller() -> None:
-    assert overlay.draw(white(4000, 1000), Page(4000, 1000)).size == (1600, 400)
-
-
-def test_legend_stands_where_it_hides_least() -> None:
-    glyphs = [Glyph(Box(x, y, x + 40, y + 40), "A", 1.0) for x in (0, 760) for y in (0, 560)]
-    three = Page(800, 600, (Line((Word(tuple(glyphs[:3])),)),))
-    drawn = np.asarray(overlay.draw(white(800, 600), three))
-    assert (drawn[564:, 652:] != 255).any()
-    assert (drawn[564:, 152:650] == 255).all(axis=-1).mean() > 0.9
-
-
-def test_tiny_image_has_no_legend() -> None:
-    assert (np.asarray(overlay.draw(white(34, 9), Page(34, 9))) == 255).all()
-
-
-def test_image_that_was_given_stays_as_it_was() -> None:
-    image = white(200, 100)
-    overlay.draw(image, PAGE)
-    assert image.getextrema() == (255, 255)

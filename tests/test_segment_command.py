@@ -9,7 +9,7 @@ from PIL import Image
 
 from ocr import segment as stages
 from ocr.cli.commands import main
-from ocr.export.overlay import COLOURS
+from ocr.export.overlay import COLORS
 from ocr.input.loading import load
 from tests.page_maker import handprint_page
 
@@ -37,7 +37,7 @@ def test_box_is_drawn_around_the_letter_at_any_resolution(
     segment(tmp_path / "h.png", tmp_path / "out")
     with Image.open(tmp_path / "out" / "overlay.png") as overlay:
         drawn = np.asarray(overlay.convert("RGB"))
-    box = (drawn == COLOURS[-1]).all(2)
+    box = (drawn == COLORS[-1]).all(2)
     box[-40:, -150:] = False  # the legend
     ink = np.asarray(page.convert("L")) < 140
     np.testing.assert_allclose(extent(box), extent(ink), atol=3)

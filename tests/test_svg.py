@@ -19,7 +19,7 @@ def drawn(width: int = 200, height: int = 100) -> Element:
     return fromstring(svg.draw(Image.new("L", (width, height), 90), PAGE))
 
 
-def test_each_glyph_is_a_box_in_the_colour_of_its_confidence_and_a_text() -> None:
+def test_each_glyph_is_a_box_in_the_color_of_its_confidence_and_a_text() -> None:
     glyphs = [g for g in drawn().iter(f"{NAME}g") if g.get("class") == "glyph"]
     boxes = [glyph.find(f"{NAME}rect") for glyph in glyphs]
     assert [glyph.findtext(f"{NAME}text") for glyph in glyphs] == ["A", "<"]
@@ -27,8 +27,8 @@ def test_each_glyph_is_a_box_in_the_colour_of_its_confidence_and_a_text() -> Non
         ["10", "20", "20", "40"],
         ["40", "20", "20", "40"],
     ]
-    colours = [b.get("stroke") for b in boxes if b is not None]
-    assert colours == [f"#{bytes(overlay.colour_of(p)).hex()}" for p in (1.0, 0.5)]
+    colors = [b.get("stroke") for b in boxes if b is not None]
+    assert colors == [f"#{bytes(overlay.color_of(p)).hex()}" for p in (1.0, 0.5)]
 
 
 def test_pointing_at_a_glyph_tells_what_else_it_may_be() -> None:

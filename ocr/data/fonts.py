@@ -15,20 +15,11 @@ from ocr.data.cropping import crop_of, of_crops, other_case
 from ocr.data.samples import Samples
 from ocr.decode.geometry import SCALED
 from ocr.errors import DataError
+from ocr.export.fonts import MISSING, SYSTEM_FOLDERS, glyph_pixels, has_glyph
 from ocr.segment.crops import SIZE
 
 PER_CHARACTER = 200  # samples; enough that a dozen fonts are each seen at many weights and slants
 SUFFIXES = (".ttf", ".otf")
-SYSTEM_FOLDERS = (
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "~/.fonts",
-    "~/.local/share/fonts",
-    "~/Library/Fonts",
-    "/Library/Fonts",
-    "/System/Library/Fonts",
-    "C:\\Windows\\Fonts",
-)
 SYMBOL_NAMES = (
     "symbol",
     "dingbat",
@@ -40,7 +31,6 @@ SYMBOL_NAMES = (
     "ornament",
     "math",
 )
-MISSING = "\uffff"  # never a character, so its glyph is the font's mark for a missing one
 SIZES = (28, 48, 72)  # px an em: from coarse, which is blurred by scaling up, to fine
 THINNEST, BOLDEST = -1, 3  # px taken from or added to each side of a stroke, at 72 px an em
 SLANT = 0.25  # of the height, to either side: an italic leans about 0.2
@@ -139,7 +129,7 @@ def text_fonts(fonts: Iterator[ImageFont.FreeTypeFont]) -> Iterator[ImageFont.Fr
 def has_letters(font: ImageFont.FreeTypeFont) -> bool:
     """Whether a font has Latin letters, each its own, and not in frames."""
     # a font of last resort draws one mark for a whole script
-    marks = {mark_of(font, character) for character in (*"ABab", MISSING)}
+    marks = {glyph_pixels(font, character) for character in (*"ABab", MISSING)}
     # where a full stop is as high as a letter, both are drawn as keys or in boxes
     (_, stop_top, _, stop_bottom), (_, top, _, bottom) = font.getbbox("."), font.getbbox("A")
     return len(marks) == 5 and stop_bottom - stop_top < (bottom - top) / 2
@@ -165,18 +155,6 @@ def picked(
     chosen = [able[i] for i in rng.integers(len(able), size=count)] if able else []
     fonts = [family[rng.integers(len(family))] for family in chosen]
     return [font for font in fonts if has_glyph(font, character)]
-
-
-def has_glyph(font: ImageFont.FreeTypeFont, character: str) -> bool:
-    """Whether a font has a mark of its own for a character."""
-    mark = mark_of(font, character)
-    return any(mark[1]) and mark != mark_of(font, MISSING)
-
-
-def mark_of(font: ImageFont.FreeTypeFont, character: str) -> tuple[tuple[int, int], bytes]:
-    """Size and pixels of what a font draws for a character."""
-    mask = font.getmask(character)
-    return mask.size, bytes(mask)
 
 
 def draw(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ocr.export.overlay import colour_of
+from ocr.export.overlay import color_of
 from ocr.page import Page, Word
 
 
@@ -23,6 +23,6 @@ def format_page(page: Page) -> str:
 
 
 def _format_word(word: Word) -> str:
-    color = bytes(colour_of(word.confidence)).hex()
+    color = bytes(color_of(word.confidence)).hex()
     title = f"{100 * word.confidence:.0f} %"
     return f'<span style="color: #{color}" title="{title}">{escape(word.text)}</span>'

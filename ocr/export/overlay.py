@@ -1,28 +1,37 @@
-"""What was read, drawn over the image."""
+"""Draw boxes and characters of a page over its image."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr.page import Box, Glyph, Page
+from ocr.export.fonts import load_font
+from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-MAX_WIDTH = 1600  # px: wider than most screens show
-FADE = 0.35  # of the way to white, so that the drawing stands out
-ROW_COLOUR = (60, 110, 220)
+MAX_WIDTH = 1600  # px, more than most screens show
+MIN_GLYPH_HEIGHT = 24  # px; images of smaller letters are enlarged, so that labels have room
+MAX_ENLARGEMENT = 4
+FADE = 0.35  # share of white mixed into the image, so that the drawing stands out
+LINE_COLOR = (60, 110, 220)
 
-#: Confidence to colour, between which others are mixed: red, amber, green.
+#: Colors of three confidences; those between are interpolated: red, amber, green.
 CONFIDENCES = (0.5, 0.75, 1.0)
-COLOURS = ((205, 25, 25), (225, 140, 0), (15, 140, 45))
+COLORS = ((205, 25, 25), (225, 140, 0), (15, 140, 45))
 
-LEGEND = (150, 38)  # px
-LEGEND_SHARE = 4  # a legend is drawn where it takes at most a quarter of either side
+LABEL_SIZE = 0.6  # of a line's cap height
+MIN_LABEL, MAX_LABEL = 8, 36  # px, still readable and still small
+MAX_LABEL_OF_PITCH = 0.5  # of the distance to the line above, so that labels do not cover it
+
+LEGEND = (150, 38)  # px, width and height
+LEGEND_SHARE = 4  # the legend is drawn if it takes at most a quarter of both sides
 
 
 def draw(image: Image.Image, page: Page) -> Image.Image:
-    """Image with a box around each row and glyph, and what it was read as above.
+    """Return the image with a box around each line and glyph and a label above each glyph.
 
     Parameters
     ----------
@@ -33,78 +42,118 @@ def draw(image: Image.Image, page: Page) -> Image.Image:
     Returns
     -------
     Image
-        RGB, at most 1600 px wide. The colour of a glyph is its confidence, by the
-        legend in the corner with the fewest glyphs; a small image has none.
+        RGB, at most 1600 px wide, enlarged if the letters are small. The color of a glyph is
+        its confidence, explained by a legend in the corner with the fewest glyphs unless the
+        image is tiny.
     """
-    canvas = _canvas(image)
+    canvas = _make_canvas(image, page)
     pen = ImageDraw.Draw(canvas)
-    scale = canvas.width / page.width
-    glyphs = [_scaled(g, scale) for line in page.lines for w in line.words for g in w.glyphs]
-    for line in page.lines:
-        pen.rectangle(_corners(_scaled_box(line.box, scale)), outline=ROW_COLOUR)
+    lines = [_scale_line(line, canvas.width / page.width) for line in page.lines]
+    for line in lines:
+        pen.rectangle(_corners(line.box), outline=LINE_COLOR)
+    glyphs = [glyph for line in lines for glyph in _glyphs_of(line)]
     for glyph in glyphs:
-        _draw_glyph(pen, glyph)
+        pen.rectangle(_corners(glyph.box), outline=color_of(glyph.confidence), width=2)
+    for line in lines:
+        _draw_labels(pen, line, lines)
     if all(side >= LEGEND_SHARE * part for side, part in zip(canvas.size, LEGEND, strict=True)):
         _draw_legend(pen, _free_corner(canvas.size, glyphs))
     return canvas
 
 
-def colour_of(confidence: float) -> Colour:
-    """Colour of a confidence: red at 0.5 and below, amber at 0.75, green at 1.
+def color_of(confidence: float) -> Color:
+    """Return the color of a confidence: red at 0.5 and below, amber at 0.75, green at 1.
 
     Examples
     --------
-    >>> colour_of(0.1) == COLOURS[0], colour_of(0.75) == COLOURS[1], colour_of(1) == COLOURS[2]
+    >>> color_of(0.1) == COLORS[0], color_of(0.75) == COLORS[1], color_of(1) == COLORS[2]
     (True, True, True)
     """
     red, green, blue = (
         round(float(np.interp(confidence, CONFIDENCES, channel)))
-        for channel in zip(*COLOURS, strict=True)
+        for channel in zip(*COLORS, strict=True)
     )
     return red, green, blue
 
 
-def _canvas(image: Image.Image) -> Image.Image:
+def _make_canvas(image: Image.Image, page: Page) -> Image.Image:
     canvas = image.convert("RGB")
-    if canvas.width > MAX_WIDTH:
-        height = max(1, round(canvas.height * MAX_WIDTH / canvas.width))
-        canvas = canvas.resize((MAX_WIDTH, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    factor = _enlargement(canvas.width / page.width, page)
+    if canvas.width * factor > MAX_WIDTH:
+        factor = MAX_WIDTH / canvas.width
+    if factor != 1:
+        size = round(canvas.width * factor), max(1, round(canvas.height * factor))
+        canvas = canvas.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     return Image.blend(canvas, Image.new("RGB", canvas.size, "white"), FADE)
 
 
-def _scaled(glyph: Glyph, scale: float) -> Glyph:
-    return Glyph(_scaled_box(glyph.box, scale), glyph.character, glyph.confidence)
+def _enlargement(scale: float, page: Page) -> float:
+    """Factor that makes half of the glyphs at least `MIN_GLYPH_HEIGHT` high."""
+    glyphs = [glyph for line in page.lines for glyph in _glyphs_of(line) if glyph.character]
+    if not glyphs:  # nothing has a label
+        return 1.0
+    height = scale * np.median([glyph.box.height for glyph in glyphs])
+    return float(np.clip(MIN_GLYPH_HEIGHT / height, 1, MAX_ENLARGEMENT))
 
 
-def _scaled_box(box: Box, scale: float) -> Box:
+def _glyphs_of(line: Line) -> list[Glyph]:
+    return [glyph for word in line.words for glyph in word.glyphs]
+
+
+def _scale_line(line: Line, scale: float) -> Line:
+    words = tuple(
+        Word(tuple(replace(glyph, box=_scale_box(glyph.box, scale)) for glyph in word.glyphs))
+        for word in line.words
+    )
+    baseline = line.baseline and Baseline(*(value * scale for value in line.baseline))
+    return Line(words, baseline)
+
+
+def _scale_box(box: Box, scale: float) -> Box:
     left, top = round(box.left * scale), round(box.top * scale)
     right, bottom = round(box.right * scale), round(box.bottom * scale)
     return Box(left, top, max(left + 1, right), max(top + 1, bottom))
 
 
 def _corners(box: Box) -> tuple[int, int, int, int]:
-    """Corners as Pillow counts them: the last pixel belongs to the rectangle."""
+    """Corners for Pillow, which includes the last pixel in the rectangle."""
     return box.left, box.top, box.right - 1, box.bottom - 1
 
 
-def _draw_glyph(pen: ImageDraw.ImageDraw, glyph: Glyph) -> None:
-    colour = colour_of(glyph.confidence)
-    pen.rectangle(_corners(glyph.box), outline=colour, width=2)
-    size = float(np.clip(0.6 * glyph.box.height, 12, 36))  # readable, and below the row above
-    centre = (glyph.box.left + glyph.box.right) / 2
-    pen.text(
-        (centre, max(size, glyph.box.top)),  # a character above the first row stays on the page
-        glyph.character,
-        fill=colour,
-        font=ImageFont.load_default(size),
-        anchor="mb",
-        stroke_width=2,
-        stroke_fill="white",
-    )
+def _draw_labels(pen: ImageDraw.ImageDraw, line: Line, lines: list[Line]) -> None:
+    """Write the characters of a line above its glyphs, in a row where its baseline is known."""
+    glyphs, box = _glyphs_of(line), line.box
+    capital = line.baseline.capital if line.baseline else max(g.box.height for g in glyphs)
+    size = float(np.clip(LABEL_SIZE * capital, MIN_LABEL, MAX_LABEL))
+    size = max(MIN_LABEL, min(size, MAX_LABEL_OF_PITCH * _distance_above(line, lines)))
+    for glyph in glyphs:
+        center = (glyph.box.left + glyph.box.right) / 2
+        bottom = float(glyph.box.top)
+        if line.baseline:
+            share = (center - box.left) / box.width
+            base = line.baseline.left + share * (line.baseline.right - line.baseline.left)
+            bottom = min(bottom, base - capital)
+        pen.text(
+            (center, max(size, bottom)),  # a label above the first line stays on the page
+            glyph.character,
+            fill=color_of(glyph.confidence),
+            font=load_font(glyph.character, size),
+            anchor="mb",
+            stroke_width=2,
+            stroke_fill="white",
+        )
+
+
+def _distance_above(line: Line, lines: list[Line]) -> float:
+    """Pixels from a line's top up to that of the next line above it."""
+    box = line.box
+    above = (other.box for other in lines if other.box.top < box.top)
+    shared = (other for other in above if other.left < box.right and box.left < other.right)
+    return min((box.top - other.top for other in shared), default=float("inf"))
 
 
 def _free_corner(size: tuple[int, int], glyphs: list[Glyph]) -> Box:
-    """Place for the legend, in the corner that hides the fewest glyphs."""
+    """Return the place for the legend that hides the fewest glyphs."""
     width, height = LEGEND
     corners = [
         Box(x, y, x + width, y + height)
@@ -119,12 +168,12 @@ def _overlap(a: Box, b: Box) -> bool:
 
 
 def _draw_legend(pen: ImageDraw.ImageDraw, place: Box) -> None:
-    """Bar of the colours from 0.5 to 1, with both confidences under it."""
+    """Draw a bar of the colors from 0.5 to 1 with both confidences below it."""
     pen.rectangle(_corners(place), fill="white", outline="gray")
     left, right = place.left + 10, place.right - 10
     for x in range(left, right):
         confidence = CONFIDENCES[0] + (x - left) / (right - left) * (1 - CONFIDENCES[0])
-        pen.line((x, place.top + 6, x, place.top + 16), fill=colour_of(confidence))
+        pen.line((x, place.top + 6, x, place.top + 16), fill=color_of(confidence))
     font = ImageFont.load_default(12)
     y = place.bottom - 4
     pen.text((left, y), "0.5", fill="black", font=font, anchor="ls")

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from PIL import Image
 
-from ocr.export.overlay import FADE, MAX_WIDTH, ROW_COLOUR, colour_of
+from ocr.export.overlay import FADE, LINE_COLOR, MAX_WIDTH, color_of
 from ocr.page import Box, Glyph, Page
 
 QUALITY = 80  # of the JPEG within
@@ -33,7 +33,7 @@ def draw(image: Image.Image, page: Page) -> bytes:
     Returns
     -------
     bytes
-        One file, in the page's pixels. The colour of a glyph is its confidence; pointing at
+        One file, in the page's pixels. The color of a glyph is its confidence; pointing at
         one shows that, and what else it may be.
     """
     size = {"width": str(page.width), "height": str(page.height)}
@@ -47,7 +47,7 @@ def draw(image: Image.Image, page: Page) -> bytes:
     SubElement(root, "image", {"href": _jpeg(image), **faded}, **size)
     for line in page.lines:
         row = SubElement(root, "g", {"class": "line"})
-        _draw_box(row, line.box, ROW_COLOUR)
+        _draw_box(row, line.box, LINE_COLOR)
         for word in line.words:
             part = SubElement(row, "g", {"class": "word"})
             for glyph in word.glyphs:
@@ -65,24 +65,24 @@ def _jpeg(image: Image.Image) -> str:
     return f"data:image/jpeg;base64,{b64encode(file.getvalue()).decode()}"
 
 
-def _draw_box(parent: Element, box: Box, colour: tuple[int, int, int]) -> None:
+def _draw_box(parent: Element, box: Box, color: tuple[int, int, int]) -> None:
     place = {"x": box.left, "y": box.top, "width": box.width, "height": box.height}
     texts = {name: str(value) for name, value in place.items()}
-    SubElement(parent, "rect", {"stroke": _hex(colour), **texts})
+    SubElement(parent, "rect", {"stroke": _hex(color), **texts})
 
 
 def _draw_glyph(parent: Element, glyph: Glyph) -> None:
-    colour, box = colour_of(glyph.confidence), glyph.box
+    color, box = color_of(glyph.confidence), glyph.box
     part = SubElement(parent, "g", {"class": "glyph"})
     read = ((glyph.character, glyph.confidence), *glyph.alternatives)
     SubElement(part, "title").text = ", ".join(f"{c} {100 * p:.0f} %" for c, p in read)
-    _draw_box(part, box, colour)
+    _draw_box(part, box, color)
     size = TEXT_SIZE * box.height
     place = {"x": (box.left + box.right) / 2, "y": max(size, box.top), "font-size": size}
     texts = {name: f"{value:g}" for name, value in place.items()}
-    halo = {"stroke-width": f"{HALO * size:g}", "fill": _hex(colour)}
+    halo = {"stroke-width": f"{HALO * size:g}", "fill": _hex(color)}
     SubElement(part, "text", {**texts, **halo}).text = glyph.character
 
 
-def _hex(colour: tuple[int, int, int]) -> str:
-    return f"#{bytes(colour).hex()}"
+def _hex(color: tuple[int, int, int]) -> str:
+    return f"#{bytes(color).hex()}"

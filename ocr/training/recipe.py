@@ -13,11 +13,12 @@ import numpy as np
 from ocr.alphabet import Alphabet
 from ocr.data import datasets
 from ocr.data.datasets import FONTS, is_fonts
-from ocr.data.fonts import families_below, has_glyph
+from ocr.data.fonts import families_below
 from ocr.data.parts import parted
 from ocr.data.samples import Samples
 from ocr.data.words import Typeface, cut_words, make_words, typeset
 from ocr.errors import DataError, MissingExtraError, ModelError
+from ocr.export.fonts import has_glyph
 from ocr.training.learner import Learner
 from ocr.training.ranks import ALONE, Ranks
 
