@@ -49,7 +49,9 @@ def test_greek_learned_from_one_font_is_read_back_with_its_spaces(
 ) -> None:
     pytest.importorskip("torch")
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    monkeypatch.setattr(
+        "ocr.cli.train._draw_curves", lambda output: None
+    )  # Matplotlib takes seconds
     options = ["--data", f"fonts:{font}", "--alphabet", GREEK, "--init", "default"]
     brief = ["--per-class", "60", "--epochs", "4", "-o", str(tmp_path / "greek")]
     result = CliRunner().invoke(commands.main, ["train", *options, *brief])

@@ -194,7 +194,9 @@ def test_training_from_pages_keeps_the_alphabet_and_measures_held_out_lines(
     pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    monkeypatch.setattr(
+        "ocr.cli.train._draw_curves", lambda output: None
+    )  # Matplotlib takes seconds
     for seed, lines in enumerate((["MAKE A LIST", "OF THINGS"], ["TO DO", "TODAY"])):
         write_page(tmp_path, f"page{seed}", lines, seed=seed)
     options = ["train", "--data", ".", "--init", "latin", "--epochs", "2", "-o", "mine"]
@@ -221,7 +223,9 @@ def test_numpy_networks_learn_from_pages_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    monkeypatch.setattr(
+        "ocr.cli.train._draw_curves", lambda output: None
+    )  # Matplotlib takes seconds
     write_page(tmp_path, "page", ["MAKE A LIST", "OF THINGS", "TODAY"], seed=1)
     options = ["train", "--backend", "numpy", "--init", "mlp", "--data", ".", "-o", "mine"]
     result = CliRunner().invoke(commands.main, options)

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,8 @@ from click.testing import CliRunner, Result
 from ocr import files
 from ocr.classifiers import describe, load
 from ocr.cli import commands
-from ocr.cli.train import _tell_spent, progress_line
+from ocr.cli.progress import show_progress
+from ocr.cli.train import Progress, progress_bar, warn_of_short_budget
 from ocr.training import loop
 from ocr.training.loop import Step
 from ocr.training.ranks import Ranks
@@ -49,7 +51,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     letters(tmp_path / "ilt.npz", "ILT")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    monkeypatch.setattr(
+        "ocr.cli.train._draw_curves", lambda output: None
+    )  # Matplotlib takes seconds
     monkeypatch.setattr("ocr.training.tensorboard_log.TensorboardLog.add", lambda *_: None)
     options = ["--data", "ilt.npz", "--alphabet", "ILT", "--epochs", 2, "--batch-size", 16]
 
@@ -158,7 +162,7 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(run, network, monkeypatch, ste
         stop_after(patch, steps, how)
         stopped = run(*network, "-o", "stopped")
     assert stopped.exit_code == 130
-    assert stopped.stderr.endswith("stopped and saved: --resume goes on\n")
+    assert stopped.stderr.endswith("stopped and saved: continue with --resume\n")
     resumed = run(*network, "-o", "stopped", "--resume")
     assert resumed.exit_code == 0
     steady, stopped = (model_of(network, n).read_bytes() for n in ("steady", "stopped"))
@@ -190,7 +194,7 @@ def test_a_run_stopped_before_it_began_does_not_claim_to_be_saved(run, monkeypat
     monkeypatch.setattr("ocr.cli.train.train", lambda *args, **options: interrupt())
     stopped = run("--backend", "numpy")
     assert stopped.exit_code == 130
-    assert stopped.stderr.endswith("stopped: nothing is saved yet\n")
+    assert stopped.stderr.endswith("stopped before anything was saved\n")
 
 
 def test_a_stopped_run_is_not_lost_by_a_forgotten_resume(run, monkeypatch):
@@ -259,7 +263,7 @@ def test_resuming_another_architecture_is_refused(run, monkeypatch):
 def test_a_run_killed_before_its_first_checkpoint_begins(run):
     result = run("--backend", "numpy", "--resume")
     assert result.exit_code == 0
-    assert "no checkpoint: the run begins" in result.stderr
+    assert "there is no checkpoint yet: the run starts from the beginning" in result.stderr
     assert describe("model.npz")["epoch"] in (1, 2)
 
 
@@ -464,10 +468,10 @@ def test_a_budget_trains_for_a_time(run, network):
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(6.0, True), (4.0, False)])
-def test_a_budget_that_goes_into_reading_is_told(capsys, seconds, told):
-    _tell_spent(10.0, seconds)
+def test_a_budget_that_is_spent_on_loading_data_is_reported(capsys, seconds, told):
+    warn_of_short_budget(10.0, seconds)
     assert ("took 6 s of a time budget of 10 s" in capsys.readouterr().err) is told
-    _tell_spent(None, seconds)
+    warn_of_short_budget(None, seconds)
     assert capsys.readouterr().err == ""
 
 
@@ -514,7 +518,7 @@ def test_a_run_killed_while_its_card_is_written_writes_it_when_resumed(run, monk
     ("options", "told"),
     [
         (["--time-budget", "10"], "'10' is no duration (write 90s, 10m or 1h30m)"),
-        (["--time-budget", "10m"], "--epochs and --time-budget exclude each other"),
+        (["--time-budget", "10m"], "--epochs and --time-budget cannot be used together"),
     ],
 )
 def test_a_budget_that_says_nothing_is_a_wrong_command_line(run, options, told):
@@ -558,9 +562,39 @@ def test_a_broken_image_is_told_and_training_goes_on(run, network):
     assert "left out: cannot read pictures/I/bad.png: not an image" in result.stderr
 
 
+STEP = Step(12, 100, 0.5, 1.25, 0.987, 12345.6, 61.0)
+
+
 @pytest.mark.parametrize("columns", [20, 80, 200])
-def test_the_progress_line_fits_the_terminal(columns):
-    step = Step(12, 100, 0.5, 1.25, 0.987, 12345.6, 61.0)
-    line = progress_line(step, columns)
+def test_the_progress_line_fits_the_terminal(columns, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.fileno", lambda: 2)
+    monkeypatch.setattr(os, "get_terminal_size", lambda fd: os.terminal_size((columns, 24)))
+    show_progress(progress_bar(STEP))
+    line = capsys.readouterr().err.removeprefix("\r\x1b[K")
     assert len(line) < columns
     assert "epoch 12/100 ██████████░░░░░░░░░░ 1:01 left".startswith(line[:41])
+
+
+def test_a_log_file_gets_a_progress_line_a_minute(capsys, monkeypatch):
+    progress = Progress(None)
+    progress.show_step(STEP)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("ocr.cli.train.LOG_INTERVAL", 0.0)
+    progress.show_step(STEP)
+    assert capsys.readouterr().err == (
+        "epoch 12/100, 50% done: loss 1.250, accuracy 98.70%; about 61 s left\n"
+    )
+
+
+def test_each_epoch_says_of_how_many_it_is_and_how_long_the_run_still_takes(run):
+    first, last = (t for t in run("--backend", "numpy").stderr.splitlines() if t.startswith("epo"))
+    assert first.startswith("epoch 1/2: loss ")
+    assert re.search(r" img/s; about \d+ s left$", first)
+    assert last.startswith("epoch 2/2: loss ")
+    assert last.endswith(" img/s")
+
+
+def test_help_shows_the_default_of_each_architecture():
+    text = " ".join(CliRunner().invoke(commands.main, ["train", "--help"]).stdout.split())
+    assert "[default: 8 (cnn), 12 (report-cnn), 20 (" in text

@@ -27,7 +27,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         (folder / f"{number}.gt.txt").write_text("\n".join(lines) + "\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    monkeypatch.setattr("ocr.cli.train._draw", lambda output: None)  # Matplotlib takes seconds
+    monkeypatch.setattr(
+        "ocr.cli.train._draw_curves", lambda output: None
+    )  # Matplotlib takes seconds
     monkeypatch.setattr("ocr.training.tensorboard_log.TensorboardLog.add", lambda *_: None)
     options = ["--data", "pages", "--epochs", 1, "-o", "mine"]
 
@@ -55,7 +57,7 @@ def test_a_page_and_a_line_that_are_left_out_are_named(run: Run) -> None:
     Path("pages/broken.gt.txt").write_text("TEXT\n")
     Path("pages/1.jpg.gt.txt").write_text("TEXT\n")
     told = run("--init", "latin").stderr.splitlines()
-    assert told[0] == "left out: pages/1.jpg.gt.txt has no image beside it"
+    assert told[0] == "left out: pages/1.jpg.gt.txt has no image next to it"
     assert told[1].startswith("left out: cannot read pages/broken.png: not an image")
     assert told[2] == "left out: 0.gt.txt line 5: 'ZZZZ QQQQ JJJJ' found no row"
     assert told[3].endswith("1 of 6 lines left out")

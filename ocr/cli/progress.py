@@ -19,3 +19,18 @@ def show_progress(line: str) -> None:
 def erase_progress() -> None:
     """Erase the progress line, so that a message can be printed in its place."""
     show_progress("")
+
+
+def approximate(seconds: float) -> str:
+    """Format a duration to about two digits.
+
+    Examples
+    --------
+    >>> approximate(7.4), approximate(754), approximate(9000)
+    ('7 s', '13 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

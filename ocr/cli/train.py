@@ -1,4 +1,4 @@
-"""`ocr train`: parse, gather the data, train, say how to read with the result."""
+"""`ocr train`: parse the options, load the data, train, and say how to read with the model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +21,20 @@ import click
 from ocr.alphabet import NAMED, Alphabet
 from ocr.cli import completion
 from ocr.cli.options import alphabet_of
+from ocr.cli.progress import approximate, erase_progress, show_progress
+from ocr.data.samples import Samples
 from ocr.errors import MissingExtraError, OutputError
 from ocr.training import adapt, few_letters
 from ocr.training.budget import seconds_of
 from ocr.training.checkpoint import checkpoint_path, refuse_existing
+from ocr.training.learner import Learner
 from ocr.training.loop import Epoch, Settings, Step, best, train
 from ocr.training.model_card import card_path, write_model_card
 from ocr.training.ranks import Ranks, joined, world_size
 from ocr.training.recipe import (
     BACKENDS,
+    Schedule,
+    ToTrain,
     gather,
     has_reject,
     load_all,
@@ -37,11 +44,11 @@ from ocr.training.recipe import (
 )
 from ocr.training.tensorboard_log import TensorboardLog, tensorboard_folder
 
-CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
+LOG_INTERVAL = 60.0  # seconds between progress lines where stderr is not a terminal
 
 
 class FiniteRange(click.FloatRange):
-    """Numbers of a range; nan and inf are none."""
+    """Numbers of a range, without nan and inf."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -53,9 +60,45 @@ class FiniteRange(click.FloatRange):
         return number
 
 
+def _defaults(setting: str) -> str:
+    """Return the part of a help text that lists a setting's default for each architecture."""
+    names = defaultdict(list)
+    for backend in BACKENDS.values():
+        for name, schedule in backend.schedules.items():
+            names[getattr(schedule, setting)].append(name)
+    listed = ", ".join(f"{value} ({', '.join(group)})" for value, group in names.items())
+    return f"  [default: {listed}]"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Values of the command line, named after its options."""
+
+    backend: str
+    arch: str | None
+    sources: tuple[str, ...]
+    alphabet: str | None
+    per_class: int | None
+    balance: bool
+    epochs: int | None
+    time_budget: str | None
+    batch_size: int | None
+    learning_rate: float | None
+    label_smoothing: float
+    seed: int
+    augment: bool
+    resume: bool
+    init: str | None
+    output: Path
+
+
 @click.command("train")
 @click.option("--backend", type=click.Choice(list(BACKENDS)), default="torch", show_default=True)
-@click.option("--arch", help="cnn, report-cnn, report-mlp (torch); mlp, mlp-wide (numpy).")
+@click.option(
+    "--arch",
+    help="Architecture: cnn, report-cnn, report-mlp (torch); mlp, mlp-wide (numpy).  "
+    "[default: that of --init, else cnn or mlp]",
+)
 @click.option(
     "--data",
     "sources",
@@ -64,35 +107,50 @@ class FiniteRange(click.FloatRange):
     shell_complete=completion.sources,
     show_default=True,
     help="Pages with their text in NAME.gt.txt, 'fonts' (rendered), a folder of images per class, "
-    ".npz, .mat, IDX or UNIPEN .jsonl; @train, @valid or @test behind it picks a part; repeatable.",
+    ".npz, .mat, IDX or UNIPEN .jsonl. Append @train, @valid or @test for one part. Repeatable.",
 )
 @click.option(
     "--alphabet",
     callback=alphabet_of,
     shell_complete=completion.alphabets,
-    help="Name or characters; the model's own with --init, else ascii.",
+    help="Name or characters.  [default: that of --init, else ascii]",
 )
-@click.option("--per-class", type=click.IntRange(1), help="Draw so many of each class.")
-@click.option("--balance", is_flag=True, help="Show rare characters as often as others.")
-@click.option("--epochs", type=click.IntRange(1), help="At most; stops early without progress.")
+@click.option(
+    "--per-class", type=click.IntRange(1), help="Use this many crops of each class.  [default: all]"
+)
+@click.option("--balance", is_flag=True, help="Show rare characters as often as common ones.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    help="Maximum number; training stops early if the validation accuracy no longer improves."
+    + _defaults("epochs"),
+)
 @click.option("--time-budget", metavar="TIME", help="Train for 90s, 10m or 1h30m, not by epochs.")
-@click.option("--batch-size", type=click.IntRange(1))
-@click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="Its peak.")
+@click.option("--batch-size", type=click.IntRange(1), help=_defaults("batch_size").strip())
+@click.option(
+    "--learning-rate",
+    type=FiniteRange(0, min_open=True),
+    help="Its peak." + _defaults("learning_rate"),
+)
 @click.option(
     "--label-smoothing",
     type=FiniteRange(0, 1, max_open=True),
     default=0.0,
     show_default=True,
-    help="Share of each answer that is spread over all; 0.1 is usual.",
+    help="Label-smoothing factor; 0.1 is typical.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--augment/--no-augment", default=True, show_default=True, help="Distort crops.")
-@click.option("--resume", is_flag=True, help="Go on with a stopped run of the same options.")
+@click.option(
+    "--augment/--no-augment", default=True, show_default=True, help="Distort crops at random."
+)
+@click.option("--resume", is_flag=True, help="Continue a stopped run that had the same options.")
 @click.option(
     "--init",
     metavar="MODEL",
     shell_complete=completion.models,
-    help="Fine-tune a model, also onto another alphabet.",
+    help="Fine-tune a model, also to another alphabet. If the data is pages, or letters that show "
+    f"only a part of the alphabet, the defaults are {adapt.EPOCHS} epochs in batches of "
+    f"{adapt.BATCH_SIZE} at a tenth of the learning rate.",
 )
 @click.option(
     "-o",
@@ -101,176 +159,312 @@ class FiniteRange(click.FloatRange):
     metavar="FILE",
     default="model",
     show_default=True,
-    help="Model file, not there yet; .onnx (torch) or .npz (numpy) is added.",
+    help="New model file; .onnx (torch) or .npz (numpy) is appended.",
 )
 @click.pass_context
-def command(
-    ctx: click.Context,
-    backend: str,
-    arch: str | None,
-    sources: tuple[str, ...],
-    alphabet: str | None,
-    per_class: int | None,
-    balance: bool,
-    epochs: int | None,
-    time_budget: str | None,
-    batch_size: int | None,
-    learning_rate: float | None,
-    label_smoothing: float,
-    seed: int,
-    augment: bool,
-    resume: bool,
-    init: str | None,
-    output: Path,
-) -> None:
+def command(ctx: click.Context, /, **values: Any) -> None:
     """Train a classifier on labelled letters.
 
-    Writes the model, what to know of it (MODEL.md), a log (MODEL.log.jsonl) and, with the
-    extra "plot", its curves (MODEL.curves.png). Ctrl-C saves; --resume goes on, after
-    anything that ended the run. Trains on a GPU if there is one; `torchrun
-    --nproc-per-node N -m ocr train ...` shares the work between N processes.
+    Writes the model, its model card (MODEL.md), a log (MODEL.log.jsonl) and, with the extra
+    "plot", its learning curves (MODEL.curves.png). Ctrl-C saves the run; --resume continues it,
+    whatever stopped it. Uses a GPU if there is one; `torchrun --nproc-per-node N -m ocr train
+    ...` shares the work among N processes.
     """
-    begun = time.monotonic()
-    # threads that spin while they wait cost several times the work on a busy machine
+    start_time = time.monotonic()
+    # threads that spin while they wait slow one another down on a busy machine
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    start = _described(init) if init else {}
-    architecture = arch or start.get("architecture") or next(iter(BACKENDS[backend].schedules))
-    schedule = schedule_of(backend, architecture)
-    characters = alphabet or start.get("alphabet") or NAMED["ascii"]
-    outputs = Alphabet(characters, has_reject(backend, architecture))
-    output = _checked(output, BACKENDS[backend].suffix, start=_path(init))
-    refuse_existing(output, resume=resume)
-    budget = _seconds(time_budget, epochs)
-    processes = _processes(backend)
-    with joined() as ranks, _said_once(ranks):
-        loaded = samples = None
-        # with an alphabet of its own a model needs not know what it did
-        if init and not alphabet and per_class is None and few_letters.may_hold(sources):
-            loaded = load_all(sources, outputs, seed=seed)
-            samples = few_letters.find(loaded, outputs)
-        if init and (adapt.only_pages(sources) or samples is not None):
+    options = Options(**values)
+    architecture, alphabet, init = _choose_network(options)
+    schedule = schedule_of(options.backend, architecture)
+    output = _check_output(options.output, BACKENDS[options.backend].suffix, init)
+    refuse_existing(output, resume=options.resume)
+    budget = _parse_budget(options)
+    processes = _count_processes(options.backend)
+    with joined() as ranks, _quiet_unless_first(ranks):
+        loaded, few = _find_few_letters(options, alphabet)
+        if init and (adapt.only_pages(options.sources) or few is not None):
             schedule = adapt.gentle(schedule)
-        epochs = epochs or schedule.epochs
-        settings = Settings(
-            epochs=epochs,
-            batch_size=batch_size or schedule.batch_size,
-            learning_rate=learning_rate or schedule.learning_rate,
-            seed=seed,
-            # in the first half of the cycle the rate is too high to tell whether it still learns
-            patience=max(5, epochs // 2) if budget is None else None,
-            augment=augment,
-            label_smoothing=label_smoothing,
-            balance=balance,
-            time_budget=budget,
-            processes=processes,
-        )
+        settings = _settings(options, schedule, budget, processes)
         learner = make_learner(
-            backend,
+            options.backend,
             architecture,
-            outputs,
-            seed=seed,
-            init=_path(init),
-            label_smoothing=label_smoothing,
+            alphabet,
+            seed=options.seed,
+            init=init,
+            label_smoothing=options.label_smoothing,
             ranks=ranks,
         )
-        hand = adapt.find_hand(sources, learner, init=init, seed=seed)
-        few = None if samples is None else few_letters.begin(samples, learner)
-        if few is not None:
-            training, validation = few_letters.gather(few, outputs, seed=seed)
-        elif hand is None:
-            training, validation = gather(
-                sources, outputs, per_class=per_class, seed=seed, loaded=loaded
-            )
-        else:
-            click.echo("\n".join(hand.summary), err=True)
-            training, validation = adapt.gather_with(
-                hand, sources, outputs, per_class=per_class, seed=seed
-            )
-        del loaded  # as large as what is trained on
-        click.echo(
-            f"{len(training):,} crops to train on, {len(validation):,} to validate", err=True
-        )
-        _tell_spent(budget, time.monotonic() - begun)
-        if resume and not checkpoint_path(output).exists():
-            click.echo("no checkpoint: the run begins", err=True)
+        data = _load_data(options, alphabet, learner, loaded, few)
+        del loaded  # as large as the training data
+        _print_plan(options, settings, data, output, time.monotonic() - start_time)
 
-        def on_end(history: list[Epoch]) -> None:
-            gain = ""
-            if few is not None:
-                gain = few_letters.finish(few, validation, learner, output)
-            if hand is not None:
-                gain = adapt.finish(hand, learner, output)
+        def finish(history: list[Epoch]) -> None:
+            gain = data.finish(output) if data.finish else ""
             if gain:
-                click.echo(_fresh_line() + gain, err=True)
-            write_model_card(output, training, validation, command=typed(ctx), gain=gain)
-            _draw(output)
+                click.echo(gain, err=True)
+            write_model_card(
+                output, data.training, data.validation, command=_command_line(ctx), gain=gain
+            )
+            _draw_curves(output)
 
+        progress = Progress(output if ranks.first else None)
         try:
             history = train(
                 learner,
-                training,
-                validation,
+                data.training,
+                data.validation,
                 settings=settings,
                 output=output,
                 card={
                     "architecture": architecture,
-                    "data": [name_of(source) for source in sources],
-                    "crops": len(training),
-                    "init": Path(init).name if init else None,
+                    "data": [name_of(source) for source in options.sources],
+                    "crops": len(data.training),
+                    "init": Path(options.init).name if options.init else None,
                 },
-                resume=resume,
+                resume=options.resume,
                 ranks=ranks,
-                begun=begun,
-                on_step=_show_step if sys.stderr.isatty() else _ignore,
-                on_epoch=_showing_epochs(output) if ranks.first else _ignore,
-                on_end=on_end,
+                begun=start_time,
+                on_step=progress.show_step,
+                on_epoch=progress.show_epoch,
+                on_end=finish,
             )
         except KeyboardInterrupt:
-            saved = checkpoint_path(output).exists()
-            told = (
-                "stopped and saved: --resume goes on" if saved else "stopped: nothing is saved yet"
-            )
-            click.echo(_fresh_line() + told, err=True)
+            erase_progress()
+            is_saved = checkpoint_path(output).exists()
+            saved = "and saved: continue with --resume" if is_saved else "before anything was saved"
+            click.echo(f"stopped {saved}", err=True)
             raise
-        if hand is None and few is None:
+        if data.finish is None:
             click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
-        click.echo(f"what to know of it: {card_path(output)}", err=True)
+        click.echo(f"model card: {card_path(output)}", err=True)
         click.echo(f"read with it: ocr read --model {shlex.quote(str(output))} IMAGE", err=True)
 
 
-def _seconds(time_budget: str | None, epochs: int | None) -> float | None:
-    if time_budget is None:
-        return None
-    if epochs is not None:
-        raise click.UsageError("--epochs and --time-budget exclude each other")
+def _choose_network(options: Options) -> tuple[str, Alphabet, Path | None]:
+    """Return the architecture, the alphabet, and the file of the model to start from."""
+    from ocr.classifiers import describe, find
+
+    start = describe(options.init) if options.init else {}
+    architectures = BACKENDS[options.backend].schedules
+    architecture = options.arch or start.get("architecture") or next(iter(architectures))
+    characters = options.alphabet or start.get("alphabet") or NAMED["ascii"]
+    alphabet = Alphabet(characters, has_reject(options.backend, architecture))
+    return architecture, alphabet, find(options.init) if options.init else None
+
+
+def _check_output(output: Path, suffix: str, init: Path | None) -> Path:
+    """Append the suffix, and raise an error now rather than after an hour of training."""
+    if output.suffix != suffix:
+        output = output.with_name(output.name + suffix)
+    if output.is_dir():
+        raise OutputError(f"cannot write {output}: it is a folder (choose another -o)")
+    if init is not None and output.resolve() == init.resolve():
+        # the first epoch would replace the model that --resume has to start from again
+        raise OutputError(f"cannot write {output}: training starts from it (choose another -o)")
     try:
-        return seconds_of(time_budget)
+        tempfile.TemporaryFile(dir=output.parent).close()
+    except OSError as error:
+        raise OutputError(f"cannot write {output}: {error.strerror} (choose another -o)") from error
+    return output
+
+
+def _parse_budget(options: Options) -> float | None:
+    if options.time_budget is None:
+        return None
+    if options.epochs is not None:
+        raise click.UsageError("--epochs and --time-budget cannot be used together")
+    try:
+        return seconds_of(options.time_budget)
     except ValueError as error:
         raise click.BadParameter(
             f"{error} (write 90s, 10m or 1h30m)", param_hint="--time-budget"
         ) from error
 
 
-def _tell_spent(budget: float | None, seconds: float) -> None:
-    """Warn where reading the data leaves little of a time budget, and so a poor model."""
-    if budget is not None and seconds > budget / 2:
-        click.echo(
-            f"reading the data took {seconds:.0f} s of a time budget of {budget:.0f} s: "
-            "little is left to train (give more, or less data by --per-class)",
-            err=True,
-        )
-
-
-def _processes(backend: str) -> int:
+def _count_processes(backend: str) -> int:
     if backend == "numpy" and world_size() > 1:
         raise click.UsageError("--backend numpy trains in one process (leave out torchrun)")
     return world_size()
 
 
-def typed(ctx: click.Context) -> str:
-    """Return the command line as it was typed, with names for paths.
+@contextlib.contextmanager
+def _quiet_unless_first(ranks: Ranks) -> Iterator[None]:
+    """Silence the messages of all processes but the first; errors are still reported."""
+    with contextlib.nullcontext() if ranks.first else contextlib.redirect_stderr(io.StringIO()):
+        yield
 
-    --resume is left out: the command is that of the whole run.
+
+def _find_few_letters(
+    options: Options, alphabet: Alphabet
+) -> tuple[list[ToTrain] | None, Samples | None]:
+    """Load data that may show only a part of the alphabet of the model to start from.
+
+    Returns
+    -------
+    loaded : list of ToTrain or None
+        All sources, if they were loaded.
+    few : Samples or None
+        Their letters, if they show only a part of the alphabet.
+    """
+    # a model that gets another alphabet is not held to what it knew
+    is_possible = options.init and not options.alphabet and options.per_class is None
+    if not is_possible or not few_letters.may_hold(options.sources):
+        return None, None
+    loaded = load_all(options.sources, alphabet, seed=options.seed)
+    return loaded, few_letters.find(loaded, alphabet)
+
+
+def _settings(
+    options: Options, schedule: Schedule, budget: float | None, processes: int
+) -> Settings:
+    epochs = options.epochs or schedule.epochs
+    return Settings(
+        epochs=epochs,
+        batch_size=options.batch_size or schedule.batch_size,
+        learning_rate=options.learning_rate or schedule.learning_rate,
+        seed=options.seed,
+        # in the first half of the cycle the high rate hides whether the model still improves
+        patience=max(5, epochs // 2) if budget is None else None,
+        augment=options.augment,
+        label_smoothing=options.label_smoothing,
+        balance=options.balance,
+        time_budget=budget,
+        processes=processes,
+    )
+
+
+@dataclass(frozen=True)
+class Data:
+    """What to train on.
+
+    Attributes
+    ----------
+    training, validation : Samples
+    finish : callable or None
+        For fine-tuning on pages or few letters: takes the model file of the best epoch, improves
+        it, and returns a line about what was gained.
+    """
+
+    training: Samples
+    validation: Samples
+    finish: Callable[[Path], str] | None = None
+
+
+def _load_data(
+    options: Options,
+    alphabet: Alphabet,
+    learner: Learner,
+    loaded: Sequence[ToTrain] | None,
+    letters: Samples | None,
+) -> Data:
+    sources, seed, per_class = options.sources, options.seed, options.per_class
+    if letters is not None:
+        few = few_letters.begin(letters, learner)
+        training, held_out = few_letters.gather(few, alphabet, seed=seed)
+        return Data(
+            training, held_out, lambda path: few_letters.finish(few, held_out, learner, path)
+        )
+    hand = adapt.find_hand(sources, learner, init=options.init, seed=seed)
+    if hand is None:
+        return Data(*gather(sources, alphabet, per_class=per_class, seed=seed, loaded=loaded))
+    click.echo("\n".join(hand.summary), err=True)
+    samples = adapt.gather_with(hand, sources, alphabet, per_class=per_class, seed=seed)
+    return Data(*samples, lambda path: adapt.finish(hand, learner, path))
+
+
+def _print_plan(
+    options: Options, settings: Settings, data: Data, output: Path, seconds: float
+) -> None:
+    """Print how much there is to do after loading the data has taken some seconds."""
+    length = options.time_budget or f"at most {settings.epochs} epochs"
+    click.echo(
+        f"{len(data.training):,} crops to train on, {len(data.validation):,} to validate; {length}",
+        err=True,
+    )
+    warn_of_short_budget(settings.time_budget, seconds)
+    if options.resume and not checkpoint_path(output).exists():
+        click.echo("there is no checkpoint yet: the run starts from the beginning", err=True)
+
+
+def warn_of_short_budget(budget: float | None, seconds: float) -> None:
+    """Print a warning if loading the data took most of a time budget, both in seconds."""
+    if budget is not None and seconds > budget / 2:
+        click.echo(
+            f"loading the data took {seconds:.0f} s of a time budget of {budget:.0f} s: little is "
+            "left to train (set a longer time, or use less data with --per-class)",
+            err=True,
+        )
+
+
+class Progress:
+    """Shows the steps and epochs of a run on stderr, and logs its epochs for TensorBoard."""
+
+    def __init__(self, output: Path | None) -> None:
+        self._events = TensorboardLog(tensorboard_folder(output)) if output else None
+        self._step: Step | None = None
+        self._last_line = time.monotonic()
+
+    def show_step(self, step: Step) -> None:
+        """Update the line of a terminal; elsewhere print a line a minute."""
+        self._step = step
+        if sys.stderr.isatty():
+            show_progress(progress_bar(step))
+        elif time.monotonic() - self._last_line >= LOG_INTERVAL:
+            self._print(
+                f"epoch {step.epoch}/{step.epochs}, {step.done:.0%} done: loss {step.loss:.3f}, "
+                f"accuracy {step.accuracy:.2%}{time_left(step)}"
+            )
+
+    def show_epoch(self, epoch: Epoch) -> None:
+        """Print the results of an epoch."""
+        of_all = f"/{self._step.epochs}" if self._step else ""  # resumed behind its last step
+        self._print(
+            f"epoch {epoch.epoch}{of_all}: loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.2%}; "
+            f"validation loss {epoch.valid_loss:.3f}, accuracy {epoch.valid_accuracy:.2%}; "
+            f"{epoch.images_per_second:,.0f} img/s{time_left(self._step)}"
+        )
+        if self._events:
+            self._events.add(epoch)
+
+    def _print(self, line: str) -> None:
+        erase_progress()
+        click.echo(line, err=True)
+        self._last_line = time.monotonic()
+
+
+def progress_bar(step: Step) -> str:
+    """Format the progress within an epoch as a line with a bar."""
+    bar = "█" * int(step.done * 20)
+    minutes, seconds = divmod(int(step.seconds_left), 60)
+    return (
+        f"epoch {step.epoch}/{step.epochs} {bar:░<20} {minutes}:{seconds:02} left "
+        f"loss {step.loss:.3f} accuracy {step.accuracy:.1%} {step.images_per_second:,.0f} img/s"
+    )
+
+
+def time_left(step: Step | None) -> str:
+    """Format the time that a run still takes, to be appended to a line; "" at its end."""
+    if step is None or step.seconds_left <= 0:
+        return ""
+    return f"; about {approximate(step.seconds_left)} left"
+
+
+def _draw_curves(output: Path) -> None:
+    from ocr.training.curves import draw_curves
+
+    try:
+        draw_curves(
+            output.with_name(output.name + ".log.jsonl"),
+            output.with_name(output.name + ".curves.png"),
+        )
+    except MissingExtraError as error:
+        click.echo(f"learning curves are not drawn: {error}", err=True)
+
+
+def _command_line(ctx: click.Context) -> str:
+    """Return the command line as the user typed it, with names in place of paths.
+
+    Without --resume, since it is the command of the whole run.
     """
     words = ["ocr", "train"]
     for parameter in ctx.command.params:
@@ -287,97 +481,6 @@ def typed(ctx: click.Context) -> str:
             named = {characters: alphabet for alphabet, characters in NAMED.items()}
             words += [option, shlex.quote(named.get(value, value))]
         else:
-            path = name in ("init", "output")
-            words += [option, shlex.quote(Path(value).name if path else str(value))]
+            is_path = name in ("init", "output")
+            words += [option, shlex.quote(Path(value).name if is_path else str(value))]
     return " ".join(words)
-
-
-@contextlib.contextmanager
-def _said_once(ranks: Ranks) -> Iterator[None]:
-    """Keep all processes but the first quiet; an error that ends one is told all the same."""
-    with contextlib.nullcontext() if ranks.first else contextlib.redirect_stderr(io.StringIO()):
-        yield
-
-
-def _ignore(told: object) -> None:
-    pass
-
-
-def _described(init: str) -> dict[str, Any]:
-    from ocr.classifiers import describe
-
-    return describe(init)
-
-
-def _path(init: str | None) -> Path | None:
-    from ocr.classifiers import find
-
-    return find(init) if init else None
-
-
-def _checked(output: Path, suffix: str, *, start: Path | None) -> Path:
-    """Add the suffix, and fail before an hour of training rather than after it."""
-    if output.suffix != suffix:
-        output = output.with_name(output.name + suffix)
-    if output.is_dir():
-        raise OutputError(f"cannot write {output}: it is a folder (choose another -o)")
-    if start is not None and output.resolve() == start.resolve():
-        # the first epoch would replace what --resume starts from anew
-        raise OutputError(f"cannot write {output}: training starts from it (choose another -o)")
-    try:
-        tempfile.TemporaryFile(dir=output.parent).close()
-    except OSError as error:
-        raise OutputError(f"cannot write {output}: {error.strerror} (choose another -o)") from error
-    return output
-
-
-def _show_step(step: Step) -> None:
-    columns = os.get_terminal_size(sys.stderr.fileno()).columns
-    click.echo(CLEAR + progress_line(step, columns), nl=False, err=True)
-
-
-def progress_line(step: Step, columns: int) -> str:
-    """One line that fits a terminal: a longer one would wrap and leave its parts behind."""
-    bar = "█" * int(step.done * 20)
-    minutes, seconds = divmod(int(step.seconds_left), 60)
-    line = (
-        f"epoch {step.epoch}/{step.epochs} {bar:░<20} {minutes}:{seconds:02} left "
-        f"loss {step.loss:.3f} accuracy {step.accuracy:.1%} {step.images_per_second:,.0f} img/s"
-    )
-    return line[: columns - 1]  # the cursor takes the last column
-
-
-def _showing_epochs(output: Path) -> Callable[[Epoch], None]:
-    events = TensorboardLog(tensorboard_folder(output))
-
-    def show(epoch: Epoch) -> None:
-        _show_epoch(epoch)
-        events.add(epoch)
-
-    return show
-
-
-def _show_epoch(epoch: Epoch) -> None:
-    click.echo(
-        f"{_fresh_line()}epoch {epoch.epoch}: "
-        f"loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.2%}; "
-        f"validation loss {epoch.valid_loss:.3f}, accuracy {epoch.valid_accuracy:.2%}; "
-        f"{epoch.images_per_second:,.0f} img/s",
-        err=True,
-    )
-
-
-def _fresh_line() -> str:
-    return CLEAR if sys.stderr.isatty() else ""
-
-
-def _draw(output: Path) -> None:
-    from ocr.training.curves import draw_curves
-
-    try:
-        draw_curves(
-            output.with_name(output.name + ".log.jsonl"),
-            output.with_name(output.name + ".curves.png"),
-        )
-    except MissingExtraError as error:
-        click.echo(f"no picture of the curves: {error}", err=True)
