@@ -1,11 +1,17 @@
-"""Doctests read the samples with the default model, from whatever folder pytest is started in."""
+"""Settings of all tests: one thread for NumPy, and doctests that find the samples."""
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+# of this process, before it imports NumPy, and of those that tests start: on small arrays
+# several threads take twenty times longer than one where other processes run too
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 ROOT = Path(__file__).parent
 

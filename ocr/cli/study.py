@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +74,7 @@ def command() -> None:
 
 
 def _command(name: str) -> click.Command:
-    @click.command(name, help=STUDIES[name], short_help=STUDIES[name])
+    @click.command(name, help=STUDIES[name].summary, short_help=STUDIES[name].summary)
     @click.option(
         "--data",
         shell_complete=completion.sources,
@@ -94,8 +93,6 @@ def _command(name: str) -> click.Command:
     @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
     @_with_own_options(name)
     def run(data: str, output: Path, seed: int, **own: Any) -> None:
-        # threads that spin while they wait cost several times the work on a busy machine
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         with _made(output):
             find(name)(data, output, seed=seed, say=click.echo, **own)
         click.echo(f"pictures in {output}", err=True)
