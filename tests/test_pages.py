@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,14 @@ def test_letters_that_the_alphabet_lacks_are_told_and_not_counted_as_used() -> N
         "pages: 3 of 6 letters used, 0 of 2 lines left out",
     ]
     assert len(written.summary(Alphabet("ABCεé"))) == 1
+
+
+def test_letters_that_are_not_found_are_named_with_their_line() -> None:
+    line = replace(written_line("TO DO"), labels=Labels([(0, 0), (1, 1), (3, 3)], []))
+    assert Written((line,), 4, ()).summary(LATIN) == [
+        "left out: D (a line 1), which no ink in the row shows for certain",
+        "pages: 3 of 4 letters used, 0 of 1 lines left out",
+    ]
 
 
 def test_a_folder_without_texts_is_no_page(tmp_path: Path) -> None:

@@ -41,11 +41,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_pages_are_used_and_held_out_and_the_whole_alphabet_stays(run: Run) -> None:
     told = run("--init", "latin").stderr.splitlines()
-    assert told[0].startswith("pages: ")
-    used, total = (int(told[0].split()[k]) for k in (1, 3))
+    summary = next(line for line in told if line.startswith("pages: "))
+    used, total = (int(summary.split()[k]) for k in (1, 3))
     assert total == sum(len("".join(line.split())) for page in PAGES for line in page)
     assert 0.8 * total < used <= total
-    assert told[0].endswith("letters used, 0 of 5 lines left out")
+    assert summary.endswith("letters used, 0 of 5 lines left out")
     assert any(line.startswith("held-out lines (1, ") for line in told)
     assert describe("mine.onnx")["alphabet"] == describe("default")["alphabet"]
 
@@ -60,7 +60,7 @@ def test_a_page_and_a_line_that_are_left_out_are_named(run: Run) -> None:
     assert told[0] == "left out: pages/1.jpg.gt.txt has no image next to it"
     assert told[1].startswith("left out: cannot read pages/broken.png: not an image")
     assert told[2] == "left out: 0.gt.txt line 5: 'ZZZZ QQQQ JJJJ' found no row"
-    assert told[3].endswith("1 of 6 lines left out")
+    assert any(line.endswith("1 of 6 lines left out") for line in told)
 
 
 def test_the_model_lies_between_the_start_and_what_was_learned(run: Run) -> None:

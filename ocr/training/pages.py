@@ -37,7 +37,7 @@ LEAST_ALIKE = 0.4  # of a row's text and a line's: two lines of English share ab
 AS_LONG = 0.7  # the shorter to the longer: hardly read letters are cut and joined
 FEWEST_FOUND = 0.5  # of a line's characters; with fewer, the row is another line's, or half of it
 HELD_OUT = 5  # one line in so many is held out
-MOST_LACKING = 8  # characters that the alphabet lacks, told by name
+MOST_LISTED = 8  # characters that are left out, by name
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,11 @@ class WrittenLine:
         characters = "".join(self.text.split())
         return "".join(characters[k] for _, k in self.labels.letters)
 
+    def not_found(self) -> str:
+        """Characters of the text whose place in the row is not certain."""
+        found = {k for _, k in self.labels.letters}
+        return "".join(c for k, c in enumerate("".join(self.text.split())) if k not in found)
+
     def samples(self, alphabet: Alphabet) -> Samples:
         """Crops of its letters and, where the alphabet rejects, of wrong cuts."""
         labelled = zip(self.labels.letters, self.letters(), strict=True)
@@ -137,11 +142,24 @@ class Written:
             f"pages: {letters} of {self.characters} letters used, "
             f"{len(self.left_out)} of {lines} lines left out"
         )
-        if not lacking:
-            return [used]
-        told = ", ".join(f"{n} {c}" for c, n in lacking[:MOST_LACKING])
-        more = ", ..." if len(lacking) > MOST_LACKING else ""
-        return [f"left out: {told}{more}, not in the alphabet (add them by --alphabet)", used]
+        unclear = [
+            f"{c} ({line.place[0].name} line {line.place[1]})"
+            for line in self.lines
+            for c in line.not_found()
+        ]
+        reasons = []
+        if lacking:
+            listed = _list_some([f"{n} {c}" for c, n in lacking])
+            reasons.append(f"left out: {listed}, not in the alphabet (add them by --alphabet)")
+        if unclear:
+            listed = _list_some(unclear)
+            reasons.append(f"left out: {listed}, which no ink in the row shows for certain")
+        return [*reasons, used]
+
+
+def _list_some(items: list[str]) -> str:
+    """Join the first `MOST_LISTED` items."""
+    return ", ".join([*items[:MOST_LISTED], *(["..."] if len(items) > MOST_LISTED else [])])
 
 
 def is_pages(source: str) -> bool:
