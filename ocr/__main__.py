@@ -1,6 +1,6 @@
-"""``python -m ocr`` is ``ocr``."""
+"""Run ``ocr`` as ``python -m ocr``."""
 
-from ocr.cli import run
+from ocr.cli.main import run
 
 if __name__ == "__main__":
     run()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import settings
 
 from ocr import classifiers, pipeline
-from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
+from ocr.segment import SegmentedPage
 
 # how long an example takes says how busy the machine is, not whether the code is right
 settings.register_profile("unhurried", deadline=None)
@@ -29,9 +29,10 @@ def _interruptible() -> Iterator[None]:
 def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read every page as its width and height, with whatever model."""
 
-    def read(page: PageImage, found: object, classifier: object, *, language: object) -> Page:
-        glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{page.size[0]}")]
-        return Page(*page.size, (Line((Word(tuple(glyphs)),)),))
+    def read(page: SegmentedPage, classifier: object, *, language: object) -> Page:
+        width, height = page.image.size
+        glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{width}")]
+        return Page(width, height, (Line((Word(tuple(glyphs)),)),))
 
     monkeypatch.setattr(classifiers, "load", lambda name, **options: object())
     monkeypatch.setattr("ocr.decode.language.english", lambda: None)

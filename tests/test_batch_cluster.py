@@ -138,7 +138,9 @@ def test_a_worker_killed_half_way_is_done_without(
 
 
 def test_a_scheduler_that_is_not_there_is_told(scans: Path) -> None:
-    hasty = "from ocr.batch import cluster; cluster.PATIENCE = 0.2; from ocr.cli import run; run()"
+    hasty = (
+        "from ocr.batch import cluster; cluster.PATIENCE = 0.2; from ocr.cli.main import run; run()"
+    )
     done = subprocess.run(
         [sys.executable, "-c", hasty, "batch", ".", "-o", "../out", *NOWHERE],
         cwd=scans,

@@ -15,9 +15,9 @@ from PIL import Image
 from ocr import classifiers, pipeline
 from ocr.cli import commands
 from ocr.errors import DataError, ModelError, OutputError
-from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
-from ocr.process import THREAD_VARIABLES
+from ocr.segment import SegmentedPage
+from ocr.threads import THREAD_VARIABLES
 from tests.page_maker import handprint_page
 
 Run = Callable[..., Result]
@@ -124,7 +124,7 @@ def test_full_disk_behind_stdout_is_one_line() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 @pytest.mark.parametrize("arguments", ["models", "--help"])
 def test_closed_stdout_is_one_line(arguments: str) -> None:
-    code = f"{sys.executable} -c 'from ocr.cli import run; run()' {arguments} >&-"
+    code = f"{sys.executable} -c 'from ocr.cli.main import run; run()' {arguments} >&-"
     done = subprocess.run(["sh", "-c", code], capture_output=True, text=True)
     assert done.returncode == OutputError.exit_code
     assert done.stderr == "ocr: error: cannot write the output: bad file descriptor\n"
@@ -142,8 +142,100 @@ def test_closed_pipe_is_no_complaint() -> None:
 
 @pytest.mark.usefixtures("fake_reading")
 def test_texts_follow_one_another(run: Run, picture: Callable[[int], Path]) -> None:
-    result = run("read", picture(12), picture(34))
+    result = run("read", "-q", picture(12), picture(34))
     assert (result.exit_code, result.stdout, result.stderr) == (0, "12\n34\n", "")
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_each_text_of_several_images_has_a_header_as_of_head(
+    run: Run, picture: Callable[[int], Path]
+) -> None:
+    one, two = picture(12), picture(34)
+    both = f"==> {one} <==\n12\n\n==> {two} <==\n34\n"
+    assert run("read", one, two).stdout == both
+    assert run("read", one, two, "-o", "-").stdout == both
+    assert run("read", one).stdout == "12\n"
+    assert run("read", "-v", one).stdout == f"==> {one} <==\n12\n"
+    assert run("read", "--no-headers", one, two).stdout == "12\n34\n"
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_standard_input_has_a_header_too(run: Run, picture: Callable[[int], Path]) -> None:
+    result = run("read", "-", "-v", stdin=picture(56).read_bytes())
+    assert result.stdout == "==> standard input <==\n56\n"
+
+
+@pytest.mark.usefixtures("fake_reading")
+@pytest.mark.parametrize("folder", ["texts/", "made", "texts"])
+def test_images_of_a_folder_get_a_file_each(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path, folder: str
+) -> None:
+    picture(12)
+    picture(34)
+    (tmp_path / "made").mkdir()
+    result = run("read", tmp_path, "-o", f"{tmp_path}/{folder}")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    written = {path.name: path.read_text() for path in (tmp_path / folder).iterdir()}
+    assert written == {"12.txt": "12\n", "34.txt": "34\n"}
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_every_format_and_page_of_an_image_goes_to_its_own_file(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    frames = [Image.new("L", (width, 9), 255) for width in (11, 13)]
+    frames[0].save(tmp_path / "scan.tif", save_all=True, append_images=frames[1:])
+    images = [tmp_path / "scan.tif", picture(12).rename(tmp_path / "scan-1.png")]
+    folder = f"{tmp_path / 'out'}/"
+    assert run("read", *images, "-f", "text", "-f", "page", "-o", folder).exit_code == 0
+    assert sorted(path.name for path in Path(folder).iterdir()) == [
+        "scan-1.page.xml",
+        "scan-1.png.page.xml",
+        "scan-1.txt",
+        "scan-2.page.xml",
+        "scan.txt",
+    ]
+    assert Path(folder, "scan.txt").read_text() == "11\n13\n"
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_images_of_one_name_do_not_overwrite_each_other(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "x").mkdir()
+    images = [
+        picture(1).rename(tmp_path / "a.png"),
+        picture(2).rename(tmp_path / "a.bmp"),
+        picture(3).rename(tmp_path / "x" / "a.png"),
+    ]
+    assert run("read", *images, "-o", f"{tmp_path}/out/").exit_code == 0
+    written = {path.name: path.read_text() for path in (tmp_path / "out").iterdir()}
+    assert written == {"a.png.txt": "1\n", "a.bmp.txt": "2\n", "a.png-2.txt": "3\n"}
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_document_in_a_folder_overwrites_no_image(run: Run, tmp_path: Path) -> None:
+    for name, form in (("a.json", "PNG"), ("b.png", "PNG")):
+        Image.new("L", (5, 9), 255).save(tmp_path / name, form)
+    images = [tmp_path / "a.json", tmp_path / "b.png"]
+    before = images[0].read_bytes()
+    result = run("read", *images, "-f", "json", "-o", tmp_path)
+    assert (result.exit_code, images[0].read_bytes()) == (6, before)
+
+
+def test_folder_goes_with_no_other_output(run: Run) -> None:
+    result = run("read", "a.png", "-o", "texts/", "-o", "a.json")
+    assert (result.exit_code, "texts/ is a folder" in result.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("fake_reading")
+def test_images_of_a_folder_may_go_to_one_file(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    picture(12)
+    picture(34)
+    assert run("read", tmp_path, "-o", tmp_path / "all.txt").exit_code == 0
+    assert (tmp_path / "all.txt").read_text() == "12\n34\n"
 
 
 @pytest.mark.usefixtures("fake_reading")
@@ -151,7 +243,7 @@ def test_bad_image_does_not_stop_the_others(
     run: Run, picture: Callable[[int], Path], tmp_path: Path
 ) -> None:
     (tmp_path / "note.png").write_text("no picture")
-    result = run("read", tmp_path / "note.png", picture(12), tmp_path / "none.png")
+    result = run("read", "-q", tmp_path / "note.png", picture(12), tmp_path / "none.png")
     assert (result.exit_code, result.stdout) == (3, "12\n")
     assert [line.split(": ")[3] for line in result.stderr.splitlines()] == [
         "not an image that can be read (convert it to PNG or JPEG)",
@@ -186,8 +278,8 @@ def test_json_holds_names_that_are_no_text(run: Run, tmp_path: Path) -> None:
 def test_pipes_get_utf_8_whatever_the_encoding_of_the_system(
     picture: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(page: PageImage, found: object, classifier: object, *, language: object) -> Page:
-        return Page(*page.size, (Line((Word((Glyph(Box(0, 0, 1, 1), "Ω", 0.9),)),)),))
+    def read(page: SegmentedPage, classifier: object, *, language: object) -> Page:
+        return Page(9, 9, (Line((Word((Glyph(Box(0, 0, 1, 1), "Ω", 0.9),)),)),))
 
     monkeypatch.setattr(pipeline, "read_segmented", read)
     result = CliRunner(charset="cp1252").invoke(commands.main, ["read", str(picture(12))])
@@ -239,14 +331,14 @@ def test_unknown_model_is_told_once(run: Run, picture: Callable[[int], Path]) ->
     assert result.stderr.count("ocr: error: no model nosuch") == 1
 
 
-def test_segment_writes_an_overlay_and_each_letter(run: Run, tmp_path: Path) -> None:
+def test_segment_writes_an_overlay_the_rows_and_each_crop(run: Run, tmp_path: Path) -> None:
     handprint_page(["HAT", "OX"], seed=0).save(tmp_path / "note.png")
     result = run("segment", tmp_path / "note.png", "-o", tmp_path / "out")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "2 rows, 5 letters" in result.stderr
     written = {str(path.relative_to(tmp_path / "out")) for path in tmp_path.glob("out/**/*.png")}
-    first, second = ({f"row-0{row}/00{i + 1}.png" for i in range(n)} for row, n in ((1, 3), (2, 2)))
-    assert written == {"overlay.png"} | first | second
+    crops = {name for name in written if "/" in name}
+    assert written - crops == {"overlay.png", "row-01.png", "row-02.png"}
+    assert f"2 rows, {len(crops)} crops in" in result.stderr
 
 
 def test_segment_keeps_away_from_a_folder_in_use(run: Run, picture: Callable[[int], Path]) -> None:
@@ -259,7 +351,7 @@ def test_segment_keeps_away_from_a_folder_in_use(run: Run, picture: Callable[[in
 def test_segment_of_a_blank_page_finds_nothing(run: Run, picture: Callable[[int], Path]) -> None:
     path = picture(12)
     result = run("segment", path, "-o", path.parent / "out")
-    assert (result.exit_code, "0 rows, 0 letters" in result.stderr) == (0, True)
+    assert (result.exit_code, "0 rows, 0 crops" in result.stderr) == (0, True)
 
 
 def test_models_says_what_each_accuracy_was_measured_on(
@@ -347,7 +439,9 @@ def test_endings_tell_the_formats(run: Run, picture: Callable[[int], Path], tmp_
 def test_ending_of_no_format_is_a_wrong_command_line(run: Run, name: str) -> None:
     result = run("read", "a.png", "-o", name)
     assert result.exit_code == 2
-    assert f"{name} tells no format: name it .txt .json" in " ".join(result.stderr.split())
+    assert f"{name} has no ending of a format: name it .txt .json" in " ".join(
+        result.stderr.split()
+    )
 
 
 @pytest.mark.usefixtures("fake_reading")
@@ -395,7 +489,7 @@ def test_formats_and_files_that_do_not_fit_are_refused(run: Run, more: tuple[str
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_help_that_cannot_be_written_is_one_line() -> None:
-    code = "from ocr.cli import run; run()"
+    code = "from ocr.cli.main import run; run()"
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-c", code, "--help"], stdout=full, stderr=subprocess.PIPE, text=True

@@ -13,7 +13,7 @@ import pytest
 from ocr.cli.commands import COMMANDS
 from tests.test_imports import HEAVY
 
-PROGRAM = "from ocr.cli import run; run()"
+PROGRAM = "from ocr.cli.main import run; run()"
 
 
 def completed(line: str, program: str = PROGRAM) -> list[str]:

@@ -56,7 +56,9 @@ def test_crops_are_those_that_are_classified(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "overlay.png",
         "row-01",
+        "row-01.png",
         "row-02",
+        "row-02.png",
     }
 
 

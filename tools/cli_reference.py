@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from ocr import __version__
-from ocr.cli import INTERRUPTED, PIPE_CLOSED
 from ocr.cli.commands import main
+from ocr.cli.exits import INTERRUPTED, PIPE_CLOSED
 from ocr.errors import OcrError
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -22,7 +22,6 @@ from ocr.batch.run import Engine
 from ocr.batch.settings import Settings
 from ocr.batch.work import Failure, Job, Outcome, Reader
 from ocr.errors import ClusterError, MissingExtraError, ModelError, OcrError
-from ocr.process import hurry
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -166,5 +165,4 @@ def _reader(settings: Settings, fingerprint: str) -> Reader:
         raise ModelError(
             f"a worker has another model or version of ocr than {__version__} (install it there)"
         )
-    hurry()
     return Reader(settings)

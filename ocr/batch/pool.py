@@ -16,7 +16,6 @@ from multiprocessing.connection import Connection
 from ocr.batch.work import Failure, Job, OnPage, Outcome
 from ocr.errors import OcrError
 from ocr.files import reason
-from ocr.process import hurry
 
 Read = Callable[[Job, OnPage], Outcome]
 Load = Callable[[], Read]
@@ -247,7 +246,6 @@ class _Loaded:
 def _serve(load: Load, parent: Connection) -> None:
     """Read files until there are no more, or the parent is dead."""
     _die_with_parent()
-    hurry()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be held
     try:
         read = load()

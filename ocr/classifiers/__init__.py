@@ -13,7 +13,7 @@ from ocr.alphabet import Alphabet, characters_of
 from ocr.errors import MissingExtraError, ModelError
 from ocr.files import read_errors
 from ocr.models_dir import SUFFIXES, models_dir
-from ocr.process import at_most_cores
+from ocr.threads import at_most_cores
 
 OTHER_NAMES = {"latin": "default"}  # by the alphabet that it reads
 

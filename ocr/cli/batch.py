@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr import export
-from ocr.cli import INTERRUPTED
 from ocr.cli.completion import files
-from ocr.cli.inputs import page_options
-from ocr.cli.options import language_of, model_options, reject_option
+from ocr.cli.exits import INTERRUPTED
+from ocr.cli.options import language_of, model_options, page_options, reject_option
 from ocr.cli.output import print_texts
 from ocr.errors import IncompleteError
-from ocr.process import cores, use_threads
+from ocr.threads import cores, use_threads
 
 if TYPE_CHECKING:
     from ocr.input.page_numbers import PageNumbers

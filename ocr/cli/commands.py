@@ -1,4 +1,4 @@
-"""A table of subcommands, each imported when it is called."""
+"""The table of subcommands, each imported when it is called."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr import __version__
-from ocr.cli import interruptible, told
+from ocr.cli.exits import exit_code_of
 from ocr.errors import OcrError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-#: Subcommand to what it does; its module in this package holds it as `command`.
+#: Subcommand to its summary; the module of that name in this package defines `command`.
 COMMANDS = {
     "read": "Read the text on images.",
     "batch": "Read many files, by several processes, resumed where it was stopped.",
@@ -29,21 +29,21 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """The subcommands of `COMMANDS`; ``ocr --help`` imports none of them."""
+    """A group of the subcommands in `COMMANDS`; ``ocr --help`` imports none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the subcommands, in the order of their use."""
+        """Return the names of the subcommands, in the order of their use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a subcommand; None if there is no such."""
+        """Import a subcommand; return None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"ocr.cli.{cmd_name}").command
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Offer subcommands that begin so, and our options."""
+        """Complete the names of subcommands and the options of the group."""
         from click.shell_completion import CompletionItem
 
         commands = [
@@ -59,12 +59,11 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand; what goes wrong becomes one line and an exit code."""
-        interruptible()
+        """Run the subcommand; an error becomes one line and an exit code."""
         try:
             return super().invoke(ctx)
         except (OcrError, KeyboardInterrupt, OSError) as error:
-            ctx.exit(told(error))
+            ctx.exit(exit_code_of(error))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,4 +1,4 @@
-"""What the shell offers for a value when Tab is pressed; nothing heavy is imported for it."""
+"""Shell completion of values; nothing heavy is imported for it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def files(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the names of files, which the shell looks up."""
-    from click.shell_completion import CompletionItem  # not loaded where nothing is completed
+    """Have the shell complete names of files."""
+    from click.shell_completion import CompletionItem  # only loaded to complete
 
     return [CompletionItem(incomplete, type="file")]
 
 
 def names_or_files(names: Callable[[], Iterable[str]]) -> Completer:
-    """Offer the names that begin so; where none does, those of files."""
+    """Return a completer for some names; where none fits, it completes names of files."""
 
     def complete(
         ctx: click.Context, parameter: click.Parameter, incomplete: str
@@ -46,7 +46,7 @@ def _alphabets() -> Iterable[str]:
     return NAMED
 
 
-#: For --model and --init, --alphabet, --language, and the SOURCEs of training data.
+#: Completers of --model and --init, --alphabet, --language, and SOURCE of training data.
 models = names_or_files(_models)
 alphabets = names_or_files(_alphabets)
 languages = names_or_files(lambda: ("english", "none"))

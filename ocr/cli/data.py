@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from ocr.cli import completion, report
+from ocr.cli import completion
+from ocr.cli.exits import report
 from ocr.cli.models import abbreviate
 from ocr.cli.options import alphabet_of
 from ocr.cli.output import print_texts, write_picture

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocr.cli import report
 from ocr.cli.completion import files
+from ocr.cli.exits import report
 from ocr.cli.options import language_of, reading_options
 from ocr.cli.output import print_texts
 from ocr.cli.progress import erase_progress, show_progress
 from ocr.errors import DataError, OcrError
 from ocr.files import read_errors, write_whole
 from ocr.page import Page
-from ocr.process import use_threads
+from ocr.threads import use_threads
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier

@@ -1,28 +1,64 @@
-"""The options of every command that reads, worded once."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ocr.cli import completion
 
+if TYPE_CHECKING:
+    from ocr.input.page_numbers import PageNumbers
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-NEARLY = 0.8  # alike by difflib: a letter of "upper" is missing, doubled or swapped
+#: Smallest difflib ratio of a misspelt alphabet: one letter of "upper" missing, doubled, swapped.
+MIN_SIMILARITY = 0.8
+UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
+
+
+def page_options(command: Command) -> Command:
+    """Add --pages and --max-pixels."""
+    for option in reversed(_PAGES):
+        command = option(command)
+    return command
+
+
+def page_numbers_of(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> PageNumbers | None:
+    """Parse the value of --pages; None stands for all pages."""
+    if value is None:
+        return None
+    from ocr.input.page_numbers import PageNumbers
+
+    try:
+        return PageNumbers.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def pixels_of(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
+    """Parse the value of --max-pixels: "400M" or "400000000"."""
+    found = re.fullmatch(r"([0-9]{1,15})([kmg]?)", value.strip().lower())
+    count = int(found[1]) * UNITS[found[2]] if found else 0
+    if not count:
+        raise click.BadParameter(f"{value!r} is not a number of pixels (write 400M, or 400000000)")
+    return count
 
 
 def reading_options(command: Command) -> Command:
-    """Add what a model reads with: --model, --alphabet, --language, --threads."""
+    """Add --model, --alphabet, --language and --threads."""
     return model_options(_THREADS(command))
 
 
 def model_options(command: Command) -> Command:
-    """Add what decides what is read: --model, --alphabet, --language."""
-    for option in reversed(_OPTIONS):
+    """Add --model, --alphabet and --language."""
+    for option in reversed(_MODEL):
         command = option(command)
     return command
 
@@ -33,23 +69,17 @@ def reject_option(command: Command) -> Command:
 
 
 def language_of(value: str) -> str | None:
-    """Value of --language as `ocr.decode.language.language_model` takes it."""
+    """Return the value of --language as `ocr.decode.language.language_model` takes it."""
     return None if value == "none" else value
 
 
 def alphabet_of(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Characters that the value of --alphabet stands for; None where it is not given.
-
-    Raises
-    ------
-    click.BadParameter
-        If there are none, or it is nearly the name of an alphabet.
-    """
+    """Return the characters of an --alphabet; a misspelt name raises BadParameter."""
     if value is None:
         return None
     from ocr.alphabet import NAMED, characters_of
 
-    near = difflib.get_close_matches(value.lower(), NAMED, n=1, cutoff=NEARLY)
+    near = difflib.get_close_matches(value.lower(), NAMED, n=1, cutoff=MIN_SIMILARITY)
     if near and value not in NAMED:
         raise click.BadParameter(
             f"there is no alphabet {value!r}: {near[0]!r} is the nearest "
@@ -61,7 +91,25 @@ def alphabet_of(ctx: click.Context, parameter: click.Parameter, value: str | Non
     return characters
 
 
-_OPTIONS = (
+_PAGES = (
+    click.option(
+        "--pages",
+        "select",
+        metavar="1,3-5,9-",
+        callback=page_numbers_of,
+        help="Only these pages of each file of several, in the file's order.  [default: all]",
+    ),
+    click.option(
+        "--max-pixels",
+        default="250M",
+        metavar="N",
+        show_default=True,
+        callback=pixels_of,
+        help="Refuse images of more pixels: a small file may unpack to more than memory holds.",
+    ),
+)
+
+_MODEL = (
     click.option(
         "-m",
         "--model",
@@ -77,7 +125,7 @@ _OPTIONS = (
         metavar="NAME|CHARACTERS",
         shell_complete=completion.alphabets,
         callback=alphabet_of,
-        help="The only characters there are: digits, upper, lower, letters, upper-digits, alnum, "
+        help="The only characters on the page: digits, upper, lower, letters, upper-digits, alnum, "
         "ascii, latin, or the characters themselves.",
     ),
     click.option(
@@ -87,8 +135,8 @@ _OPTIONS = (
         metavar="english|none|FILE",
         shell_complete=completion.languages,
         show_default=True,
-        help="What letters are likely to follow one another; none for codes and lists of "
-        "letters, a FILE that `ocr language` made for your own texts.",
+        help="Language model: how likely letters follow one another. Use none for codes and lists "
+        "of letters, or a FILE that `ocr language` made from your own texts.",
     ),
 )
 
@@ -96,7 +144,7 @@ _THREADS = click.option(
     "--threads",
     type=click.IntRange(1),
     metavar="N",
-    help="Use at most so many cores.  [default: all]",
+    help="Use at most this many cores.  [default: all]",
 )
 
 _REJECT = click.option(

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from ocr import export
 from ocr.cli.completion import files as image_names
-from ocr.cli.inputs import page_options
-from ocr.cli.options import language_of, reading_options, reject_option
-from ocr.cli.reading import Job, read
-from ocr.cli.targets import targets
-from ocr.errors import OutputError
+from ocr.cli.exits import exit_on_interrupt, report
+from ocr.cli.options import language_of, page_options, reading_options, reject_option
+from ocr.cli.output import Result, make_writers
+from ocr.errors import OcrError
 from ocr.input import sources
-from ocr.process import cores, use_threads
+from ocr.threads import use_threads
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ocr.classifiers import Classifier
+    from ocr.decode.language import Ngrams
+    from ocr.input.page_image import PageImage
     from ocr.input.page_numbers import PageNumbers
+    from ocr.page import Page
 
-PICTURES = {"", ".png", ".svg"}  # endings of --overlay
+T = TypeVar("T")
+
+OVERLAY_ENDINGS = {"", ".png", ".svg"}
+WORKERS = 4  # threads: they decode a page, load two models, and read a page
 
 
-def drawing_of(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
-    """File that the value of --overlay names.
-
-    Raises
-    ------
-    click.BadParameter
-        If its ending tells another kind of picture.
-    """
-    if value is not None and value.suffix.lower() not in PICTURES:
+def check_overlay(
+    ctx: click.Context, parameter: click.Parameter, value: Path | None
+) -> Path | None:
+    """Return the value of --overlay, or raise BadParameter for another kind of picture."""
+    if value is not None and value.suffix.lower() not in OVERLAY_ENDINGS:
         raise click.BadParameter(f"{value} is neither PNG nor SVG: name it .png or .svg")
     return value
 
@@ -60,15 +67,23 @@ def drawing_of(ctx: click.Context, parameter: click.Parameter, value: Path | Non
     "-o",
     "--output",
     "outputs",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(),
     multiple=True,
-    metavar="FILE",
-    help="Write there, not to standard output, which is -; several files may be given.",
+    metavar="FILE|FOLDER/",
+    help="Write to this file, not to standard output, which is -; several files may be given. "
+    "In a FOLDER/ each image gets a file of its own.",
+)
+@click.option(
+    "-v/-q",
+    "--headers/--no-headers",
+    default=None,
+    help="Print the name of each image above its text on standard output, as head does.  "
+    "[default: if there are several]",
 )
 @click.option(
     "--overlay",
     type=click.Path(path_type=Path, dir_okay=False),
-    callback=drawing_of,
+    callback=check_overlay,
     metavar="FILE",
     help="Draw what was read over the image, in PNG or (FILE.svg) SVG; of several pages, "
     "NAME-1.png, NAME-2.png ...",
@@ -99,7 +114,8 @@ def command(
     threads: int | None,
     reject: float,
     forms: tuple[str, ...],
-    outputs: tuple[Path, ...],
+    outputs: tuple[str, ...],
+    headers: bool | None,
     overlay: Path | None,
     crops: Path | None,
     backend: str,
@@ -112,42 +128,107 @@ def command(
     An image that cannot be read is reported and the others are read; the exit code is then that
     of the first error.
     """
-    wanted = targets(forms, outputs)
     files = sources.expand(images)
-    _refuse_overwriting(files, [target for _, target in wanted] + [overlay, crops])
-    use_threads(threads)
-    job = Job(
+    writers = make_writers(
+        images,
         files,
-        select,
-        max_pixels,
-        allow_urls,
-        model,
-        backend,
-        alphabet,
-        language_of(language),
-        threads,
-        reject,
-        wanted,
-        overlay,
-        crops,
+        forms=forms,
+        outputs=outputs,
+        overlay=overlay,
+        crops=crops,
+        headers=headers,
     )
-    if ctx.obj is not None:  # another process reads the pages
-        ctx.obj.tell(job)
-        if threads == 1:
-            ctx.obj.end()
-        job = job._replace(threads=(threads or cores()) - 1)  # one core is busy there
-        ctx.obj.serve(job.classifier, job.language_model)
-    ctx.exit(read(job))
+    use_threads(threads)
+    with exit_on_interrupt():  # before there are threads: two that import one package may block
+        from ocr import classifiers, pipeline  # noqa: F401
+        from ocr.input import frames  # noqa: F401
+    background = ThreadPoolExecutor(WORKERS)
+    pages = iterate_ahead(decode(files, select, max_pixels, allow_urls), background)
+    models = Models(
+        background.submit(load_classifier, model, backend, alphabet, threads),
+        background.submit(load_language, language_of(language)),
+    )
+    exit_code = 0
+    for file, image in pages:
+        try:
+            if isinstance(image, OcrError):
+                raise image
+            # in a thread, so that this one can react to Ctrl-C while a model computes
+            page, seen = background.submit(read_page, image, models, crops is not None).result()
+        except OcrError as error:
+            models.result()  # where a model cannot be loaded, only that is reported
+            report(error)
+            exit_code = exit_code or error.exit_code
+            continue
+        for writer in writers:
+            writer.add(Result(file, image, page.rejecting(reject), seen))
+    for writer in writers:
+        writer.finish()
+    ctx.exit(exit_code)
 
 
-def _refuse_overwriting(files: Iterable[str], targets: Iterable[Path | None]) -> None:
-    """OutputError where an image would be lost, or one output to another."""
-    images = {Path(file).resolve() for file in files}
-    seen: set[Path] = set()
-    for target in filter(None, targets):
-        path = target.resolve()
-        if path in images:
-            raise OutputError(f"cannot write {target}: it is the image itself (name another file)")
-        if path in seen:
-            raise OutputError(f"cannot write {target} twice (name another file)")
-        seen.add(path)
+def decode(
+    files: list[str], select: PageNumbers | None, max_pixels: int, allow_urls: bool
+) -> Iterator[tuple[str, PageImage | OcrError]]:
+    """Yield the pages of all files with the file's name; in place of a bad page its error."""
+    for file in files:
+        try:
+            source = sources.opened(file, allow_urls=allow_urls)
+            for page in sources.pages(source, select=select, max_pixels=max_pixels):
+                yield file, page
+        except OcrError as error:
+            yield file, error
+
+
+def iterate_ahead(items: Iterator[T], background: ThreadPoolExecutor) -> Iterator[T]:
+    """Iterate over items; while the caller uses one, a background thread gets the next."""
+    following = background.submit(next, items, None)
+
+    def iterate() -> Iterator[T]:
+        nonlocal following
+        while (item := following.result()) is not None:
+            following = background.submit(next, items, None)
+            yield item
+
+    return iterate()
+
+
+@dataclass(frozen=True)
+class Models:
+    """The classifier and the language model, which background threads load."""
+
+    classifier: Future[Classifier]
+    language: Future[Ngrams | None]
+
+    def result(self) -> tuple[Classifier, Ngrams | None]:
+        """Wait until both are loaded; an error in loading one is raised here."""
+        return self.classifier.result(), self.language.result()
+
+
+def load_classifier(
+    model: str, backend: str, alphabet: str | None, threads: int | None
+) -> Classifier:
+    """Load the classifier."""
+    from ocr import classifiers
+
+    return classifiers.load(model, backend=backend, alphabet=alphabet, threads=threads)
+
+
+def load_language(language: str | None) -> Ngrams | None:
+    """Load the language model."""
+    from ocr.decode.language import language_model
+
+    return language_model(language)
+
+
+def read_page(
+    image: PageImage, models: Models, with_crops: bool
+) -> tuple[Page, NDArray[np.float32] | None]:
+    """Read a page; on request also return the crop of each glyph."""
+    from ocr import pipeline
+
+    segmented = pipeline.segment(image)
+    classifier, language = models.result()
+    if with_crops:
+        return pipeline.read_with_crops(segmented, classifier, language=language)
+    return pipeline.read_segmented(segmented, classifier, language=language), None

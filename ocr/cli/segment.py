@@ -1,4 +1,4 @@
-"""`ocr segment`: what the reader takes for rows and letters, as pictures."""
+"""`ocr segment`: the rows of an image and the crops that are classified, as pictures."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from ocr.page import Box, Glyph, Line, Page, Word
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     from ocr.input.page_image import PageImage
-    from ocr.segment import SegmentedPage
+    from ocr.segment import Row, SegmentedPage
 
 
 @click.command("segment")
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
 def command(source: str, output: Path) -> None:
     """Show the rows and letters found on an image.
 
-    DIR gets overlay.png, and the 32x32 crop of every candidate glyph, as the classifier sees it:
-    row-01/001.png, row-01/002.png ... A wide piece of ink gives several candidates: its parts
-    between possible cuts, alone and joined. Every page of a TIFF or PDF gets its own folder in
-    DIR.
+    DIR gets overlay.png, a picture of each row, row-01.png, and the 32x32 crop of every candidate
+    letter in it, as the classifier sees it and in that order: row-01/001.png, row-01/002.png ...
+    A wide piece of ink gives several candidates: its parts between possible cuts, alone and
+    joined. Every page of a TIFF or PDF gets its own folder in DIR.
     """
     from ocr.input import loading
 
@@ -45,7 +46,7 @@ def command(source: str, output: Path) -> None:
     for number, page_image in enumerate(loading.pages(source), start=1):
         folder = output if count == 1 else output / f"page-{number:02}"
         rows, crops = _show(page_image, folder)
-        click.echo(f"{page_image.name}: {rows} rows, {crops} letters in {folder}", err=True)
+        click.echo(f"{page_image.name}: {rows} rows, {crops} crops in {folder}", err=True)
 
 
 def _show(page_image: PageImage, folder: Path) -> tuple[int, int]:
@@ -59,8 +60,12 @@ def _show(page_image: PageImage, folder: Path) -> tuple[int, int]:
     drawn = overlay.draw(page_image.picture(), _boxes(page))
     write_picture(folder / "overlay.png", drawn)
     starts = [0, *page.row_ends]
-    for number, (start, end) in enumerate(zip(starts, starts[1:], strict=False), start=1):
-        _write_crops(crops[start:end], folder / f"row-{number:02}")
+    for number, (row, start, end) in enumerate(
+        zip(page.rows, starts, page.row_ends, strict=False), start=1
+    ):
+        name = f"row-{number:02}"
+        write_picture(folder / f"{name}.png", _row_picture(page, row))
+        _write_crops(crops[start:end], folder / name)
     return len(page.rows), len(crops)
 
 
@@ -76,11 +81,18 @@ def _boxes(page: SegmentedPage) -> Page:
     return Page(*page.image.size, tuple(lines))
 
 
+def _row_picture(page: SegmentedPage, row: Row) -> Image:
+    """Cut a row out of the page, at the resolution at which it was segmented."""
+    boxes = page.components.boxes[row.members]
+    (left, top), (right, bottom) = boxes[:, :2].min(0), boxes[:, 2:].max(0)
+    return page.image.picture().crop((int(left), int(top), int(right), int(bottom)))
+
+
 def _write_crops(crops: NDArray[np.float32], folder: Path) -> None:
     import numpy as np
-    from PIL import Image
+    from PIL.Image import fromarray
 
     folder.mkdir()
     for number, crop in enumerate(crops, start=1):
-        picture = Image.fromarray((255 * (1 - crop)).round().astype(np.uint8))
+        picture = fromarray((255 * (1 - crop)).round().astype(np.uint8))
         write_picture(folder / f"{number:03}.png", picture)
