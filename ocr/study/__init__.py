@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from ocr.process import use_threads
+from ocr.threads import use_threads
 
 Source = str  # of data, as `ocr train --data` takes it
 Say = Callable[[str], None]  # prints a line or a table on stdout
