@@ -94,7 +94,7 @@ def test_pages_of_standard_input_are_selected_as_those_of_a_file() -> None:
     ("option", "value", "told"),
     [
         ("--pages", "3-1", "3-1 goes backwards (write 1-3)"),
-        ("--pages", "one", "'one' is no page"),
+        ("--pages", "one", "'one' is neither a page"),
         ("--max-pixels", "many", "'many' is not a number of pixels (write 400M, or 400000000)"),
         ("--max-pixels", "0", "'0' is not a number of pixels"),
     ],

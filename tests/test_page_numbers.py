@@ -24,14 +24,14 @@ def test_pages_and_ranges_are_named_with_commas(text: str, named: list[int]) -> 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "'' is no page"),
-        ("1,,2", "'' is no page"),
-        ("-3", "'-3' is no page and no range of pages (write 1,3-5,9-)"),
-        ("two", "'two' is no page"),
-        ("1-2-3", "'1-2-3' is no page"),
+        ("", "'' is neither a page"),
+        ("1,,2", "'' is neither a page"),
+        ("-3", "'-3' is neither a page nor a range of pages (write 1,3-5,9-)"),
+        ("two", "'two' is neither a page"),
+        ("1-2-3", "'1-2-3' is neither a page"),
         ("0-3", "the first page is 1, not 0"),
         ("5-3", "5-3 goes backwards (write 3-5)"),
-        ("9" * 5000, "is no page"),
+        ("9" * 5000, "is neither a page"),
     ],
 )
 def test_what_names_no_pages_is_told(text: str, told: str) -> None:
@@ -45,7 +45,7 @@ def test_first_page_that_a_file_lacks_is_told(text: str, missing: int) -> None:
     with pytest.raises(ImageError) as caught:
         PageNumbers.parse(text).check(4, "a.pdf")
     assert str(caught.value).startswith(
-        f"cannot read a.pdf: there is no page {missing} (it has 4 pages;"
+        f"cannot read a.pdf: there is neither a page {missing} (it has 4 pages;"
     )
 
 

@@ -30,7 +30,7 @@ def told(url: str, **limits: float) -> str:
 def test_address_is_read_like_a_file_and_names_the_page() -> None:
     with serving(**{"a.pgm": BODY}) as server:
         url = f"{server.url}/a.pgm"
-        [page] = load(sources.opened(url, allow_urls=True))
+        [page] = load(sources.open_source(url, allow_urls=True))
     assert (page.gray.tolist(), page.name, page.source) == ([[0, 255]], url, BODY)
 
 

@@ -222,14 +222,14 @@ class Reader:
     ) -> Iterator[tuple[PageImage, Page] | Failure]:
         """Read page after page; in the place of one that cannot be read, why."""
         from ocr import pipeline
-        from ocr.input.page_image import numbered
+        from ocr.input.page_image import page_name
 
         images = self._images(job, numbers)
         for place, number in enumerate(numbers):
             on_page(number)
             try:
                 # by no folder of this machine, as all are to write the same
-                image = replace(next(images), name=numbered(job.name, number))
+                image = replace(next(images), name=page_name(job.name, number))
                 page = pipeline.read(image, self._classifier, language=self._language)
                 yield image, page.rejecting(self._settings.reject)
             except Exception as error:  # nor may it end the other pages
@@ -246,11 +246,11 @@ class Reader:
 
 
 def _failure(job: Job, page: int, error: Exception) -> Failure:
-    from ocr.input.page_image import numbered
+    from ocr.input.page_image import page_name
 
     if not isinstance(error, OcrError):
         return Failure(page, f"{type(error).__name__}: {error} (please report this)")
-    return Failure(page, str(error).removeprefix(f"cannot read {numbered(job.path, page)}: "))
+    return Failure(page, str(error).removeprefix(f"cannot read {page_name(job.path, page)}: "))
 
 
 def ranges_of(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:

@@ -173,7 +173,7 @@ def decode(
     """Yield the pages of all files with the file's name; in place of a bad page its error."""
     for file in files:
         try:
-            source = sources.opened(file, allow_urls=allow_urls)
+            source = sources.open_source(file, allow_urls=allow_urls)
             for page in sources.pages(source, select=select, max_pixels=max_pixels):
                 yield file, page
         except OcrError as error:

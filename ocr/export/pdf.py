@@ -8,8 +8,8 @@ from pathlib import Path
 from ocr import __version__
 from ocr.errors import ImageError, MissingExtraError
 from ocr.input.loading import is_pdf
-from ocr.input.page_image import PageImage, opened
-from ocr.input.pdf import letters_seen
+from ocr.input.page_image import PageImage, open_binary
+from ocr.input.pdf import visible_letters
 from ocr.page import Page, Word
 
 try:
@@ -62,7 +62,7 @@ class Writer:
         else:
             try:
                 added, to_page = self._kept(source, image)
-                seen = words_seen(page.lines, letters_seen(source, image.number), to_page)
+                seen = words_seen(page.lines, visible_letters(source, image.number), to_page)
             except (pikepdf.PdfError, IndexError) as error:
                 raise ImageError(
                     f"cannot copy {image.name}: the PDF is damaged (print it to a new PDF)"
@@ -108,7 +108,7 @@ class Writer:
 
 
 def _is_pdf(source: str | Path | bytes) -> bool:
-    with opened(source) as file:
+    with open_binary(source) as file:
         return is_pdf(file)
 
 

@@ -43,7 +43,7 @@ def embed(image: PageImage, pdf: Pdf) -> tuple[Object, Matrix]:
     upright : Matrix
         Turns the unit square that it fills as the picture's orientation says.
     """
-    with page_image.alone():  # its size limit: what is read is not too large
+    with page_image.exclusive_decoding():  # its size limit: what is read is not too large
         content, orientation = _content(image)
         made = img2pdf.convert(
             content,
@@ -66,14 +66,14 @@ def _content(image: PageImage) -> tuple[bytes, int]:
 
 
 def _content_of(image: PageImage, source: str | Path | bytes) -> tuple[bytes, int]:
-    with page_image.opened(source) as file, frames.opened(file, image.name) as picture:
+    with page_image.open_binary(source) as file, frames.open_image(file, image.name) as picture:
         if picture.mode in DEEP:
             return _lossless(image.picture()), 1  # as it was read
-        orientation = frames.orientation_of(picture)
+        orientation = frames.exif_orientation(picture)
         if picture.format in AS_THEY_COME and not picture.has_transparency_data:
             file.seek(0)
             return file.read(), orientation
-        picture = next(islice(frames.frames_of(picture), image.number - 1, None))
+        picture = next(islice(frames.iter_frames(picture), image.number - 1, None))
         picture.load()  # which turns a TIFF upright
         return _lossless(_on_white(picture)), 1 if picture.format == "TIFF" else orientation
 

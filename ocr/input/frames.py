@@ -1,6 +1,6 @@
-"""Frames of image files, which Pillow decodes, to grey pages: upright, on white, reduced.
+"""Decode frames of image files with Pillow to gray pages: upright, on white, reduced.
 
-NumPy is imported once a picture is decoded, so that the one goes on while the other does.
+NumPy is imported in functions, so that it can load in one thread while another decodes.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from PIL import Image, UnidentifiedImageError
 from ocr.errors import ImageError, MissingExtraError
 from ocr.input.page_image import (
     COPY_AGAIN,
-    DAMAGE,
+    DECODER_ERRORS,
     TOLERANCE,
+    WORKING_SIDE,
     PageImage,
     check_pixels,
-    errors,
-    head_of,
-    numbered,
+    image_errors,
+    page_name,
+    read_head,
 )
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
 
     from ocr.input.page_numbers import PageNumbers
 
-#: Of Pillow's formats, those of pages.
+#: Formats of Pillow that are used for pages.
 FORMATS = {"JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF"}
 
 CONVERT = "(convert it to PNG or JPEG)"
 
-#: First bytes of what Pillow does not know, and the way out.
-FOREIGN = {
+#: First bytes of files that Pillow cannot open, and the reason with the remedy.
+UNREADABLE_HEADS = {
     b"%!PS": "PostScript is not supported (convert it to PNG)",
     b"<!doctype html": "a web page, not an image (save the image that is shown on it)",
     b"<html": "a web page, not an image (save the image that is shown on it)",
@@ -45,11 +46,11 @@ FOREIGN = {
     b"\x89PNG": f"its start is damaged or cut short {COPY_AGAIN}",
     b"\xff\xd8\xff": f"its start is damaged or cut short {COPY_AGAIN}",
 }
-SANE_DPI = (30, 2400)  # of a page; what lies beyond was not measured
-JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"  # how they begin
+PLAUSIBLE_DPI = (30, 2400)  # of a page; other values were not measured
+JPEG_HEAD, PNG_HEAD = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 
-#: EXIF orientation to what makes the picture upright.
+#: EXIF orientation to the operation that turns the image upright.
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -66,70 +67,65 @@ SUBFILE_TYPE = 0x00FE  # TIFF tag; bit 0 marks a reduced copy of another frame
 
 
 def pages(
-    file: BinaryIO,
-    name: str,
-    *,
-    select: PageNumbers | None,
-    max_pixels: int,
-    working_side: int,
+    file: BinaryIO, name: str, *, select: PageNumbers | None, max_pixels: int
 ) -> Iterator[PageImage]:
     """Decode one frame after the other; see `ocr.input.loading.pages`."""
-    with opened(file, name) as image:
+    with open_image(file, name) as image:
         if select is not None:
             select.check(_count(image), name)
-        for number, frame in enumerate(frames_of(image), start=1):
+        for number, frame in enumerate(iter_frames(image), start=1):
             if select is None or number in select:
-                told = numbered(name, number)
-                with errors(told):
-                    page = page_of(frame, number, told, max_pixels, working_side)
+                frame_name = page_name(name, number)
+                with image_errors(frame_name):
+                    page = decode_frame(frame, number, frame_name, max_pixels)
                 yield page
 
 
 def count(file: BinaryIO, name: str) -> int:
-    """How many frames there are."""
-    with opened(file, name) as image:
+    """Count the frames."""
+    with open_image(file, name) as image:
         return _count(image)
 
 
-def opened(file: BinaryIO, name: str) -> Image.Image:
-    """Picture with its size known and nothing decoded.
+def open_image(file: BinaryIO, name: str) -> Image.Image:
+    """Open an image to learn its size, without decoding it.
 
     Raises
     ------
     ImageError
-        If it is none of `FORMATS`, nor HEIC.
+        If it is neither in `FORMATS` nor HEIC.
     MissingExtraError
-        If it is HEIC, and what reads that is not installed.
+        If it is HEIC, and the library that reads it is not installed.
     """
     with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
-        return _opened_as_common(file)
-    head = head_of(file, 64)
+        return _open_common(file)
+    head = read_head(file, 64)
     if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS and b"avif" not in head:
-        return _opened_as_heif(file, name)
+        return _open_heif(file, name)
     try:
         image = Image.open(file)
     except UnidentifiedImageError as error:
-        raise ImageError(f"cannot read {name}: {_foreign(head)}") from error
+        raise ImageError(f"cannot read {name}: {_reason_unreadable(head)}") from error
     if image.format not in FORMATS:
         raise ImageError(f"cannot read {name}: {image.format} is not supported {CONVERT}")
     return image
 
 
-def _opened_as_common(file: BinaryIO) -> Image.Image:
-    """JPEG or PNG, without the import of Pillow's other formats; SyntaxError for another."""
-    head = head_of(file, 8)
-    if head.startswith(JPEG):
+def _open_common(file: BinaryIO) -> Image.Image:
+    """Open a JPEG or PNG without importing Pillow's other formats; SyntaxError for others."""
+    head = read_head(file, 8)
+    if head.startswith(JPEG_HEAD):
         from PIL.JpegImagePlugin import JpegImageFile
 
         return JpegImageFile(file)
-    if head == PNG:
+    if head == PNG_HEAD:
         from PIL.PngImagePlugin import PngImageFile
 
         return PngImageFile(file)
     raise SyntaxError("neither JPEG nor PNG")
 
 
-def _opened_as_heif(file: BinaryIO, name: str) -> Image.Image:
+def _open_heif(file: BinaryIO, name: str) -> Image.Image:
     try:
         from pillow_heif import HeifImageFile
     except ImportError as error:
@@ -139,36 +135,34 @@ def _opened_as_heif(file: BinaryIO, name: str) -> Image.Image:
 
 
 def _count(image: Image.Image) -> int:
-    return sum(1 for _ in frames_of(image))
+    return sum(1 for _ in iter_frames(image))
 
 
-def frames_of(image: Image.Image) -> Iterator[Image.Image]:
-    """The picture at each of its frames; reduced copies of others are none."""
+def iter_frames(image: Image.Image) -> Iterator[Image.Image]:
+    """Yield the image at each of its frames, without thumbnails of other frames."""
     if image.format != "TIFF":
         yield image
         return
     for number in itertools.count():
         try:
             image.seek(number)
-        except EOFError:  # Pillow's word for the end; what is cut short is another error
+        except EOFError:  # no more frames; a truncated file raises another error
             return
         is_thumbnail = getattr(image, "tag_v2", {}).get(SUBFILE_TYPE, 0) & 1
         if number == 0 or not is_thumbnail:
             yield image
 
 
-def page_of(
-    image: Image.Image, number: int, name: str, max_pixels: int, working_side: int
-) -> PageImage:
-    """Decode one picture; it is used up."""
+def decode_frame(image: Image.Image, number: int, name: str, max_pixels: int) -> PageImage:
+    """Decode one image, which is changed by it."""
     width, height = image.size
-    _draft(image, working_side)
-    # a progressive JPEG is held in memory whole, at whatever scale it is decoded
+    _set_draft_mode(image)
+    # a progressive JPEG takes memory for all its pixels at any scale of decoding
     if image.info.get("progressive") or image.width * image.height > max_pixels:
         check_pixels((width, height), name, max_pixels)
     image.load()
-    orientation = orientation_of(image)
-    gray = _reduced(_gray(image), working_side)
+    orientation = exif_orientation(image)
+    gray = _reduce(_to_gray(image))
     scale = max(gray.size) / max(width, height)
     if orientation in UPRIGHT:
         gray = gray.transpose(UPRIGHT[orientation])
@@ -178,34 +172,35 @@ def page_of(
     return PageImage(np.asarray(gray), scale, size, name, number=number, dpi=_dpi(image))
 
 
-def _draft(image: Image.Image, working_side: int) -> None:
-    """Have a JPEG decoded at 1/2, 1/4 or 1/8, straight to grey, where enough pixels remain."""
-    reduction = max(1.0, max(image.size) / (TOLERANCE[0] * working_side))
+def _set_draft_mode(image: Image.Image) -> None:
+    """Let a JPEG be decoded to gray at 1/2, 1/4 or 1/8 of its size if enough pixels remain."""
+    reduction = max(1.0, max(image.size) / (TOLERANCE[0] * WORKING_SIDE))
     width, height = image.size
     image.draft("L", (max(1, int(width / reduction)), max(1, int(height / reduction))))
 
 
-def orientation_of(image: Image.Image) -> int:
-    """EXIF orientation; 1, upright, where there is none (Pillow turns TIFF itself)."""
+def exif_orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation; 1, upright, if there is none (Pillow turns TIFF itself)."""
     try:
         return int(image.getexif().get(ORIENTATION, 1))
-    except DAMAGE:
-        return 1  # damaged EXIF is no reason to refuse a picture
+    except DECODER_ERRORS:
+        return 1  # an image with damaged EXIF can still be read
 
 
 def _dpi(image: Image.Image) -> float | None:
-    """Pixels an inch, where the file tells one for both directions."""
+    """Return the pixels per inch if the file states the same for both directions."""
     try:
         across, down = (round(float(value), 2) for value in image.info["dpi"])
-    except DAMAGE:
+    except DECODER_ERRORS:
         return None
-    return across if across == down and SANE_DPI[0] <= across <= SANE_DPI[1] else None
+    is_plausible = PLAUSIBLE_DPI[0] <= across <= PLAUSIBLE_DPI[1]
+    return across if across == down and is_plausible else None
 
 
-def _gray(image: Image.Image) -> Image.Image:
-    """Convert to Pillow's mode L, on white where the picture is transparent."""
+def _to_gray(image: Image.Image) -> Image.Image:
+    """Convert to Pillow's mode L, on white where the image is transparent."""
     if image.mode.startswith(("I", "F")):  # Pillow's own conversion clips these at 255
-        return Image.fromarray(_bytes(image))
+        return Image.fromarray(_to_bytes(image))
     if image.mode == "LAB":
         return image.getchannel("L")
     if image.has_transparency_data:
@@ -215,20 +210,20 @@ def _gray(image: Image.Image) -> Image.Image:
     return image.convert("L")
 
 
-def _bytes(image: Image.Image) -> NDArray[np.uint8]:
-    """Samples of 16 or 32 bits, or of floats, as bytes."""
+def _to_bytes(image: Image.Image) -> NDArray[np.uint8]:
+    """Convert samples of 16 or 32 bits or floats to 8 bits."""
     import numpy as np
 
     if image.mode == "F":
-        return _stretched(np.asarray(image))
+        return _stretch(np.asarray(image))
     values = _integers(image)
     if values.max() > 65535:
-        return _stretched(values)
+        return _stretch(values)
     return (values.clip(0, 65535) >> 8).astype(np.uint8)
 
 
 def _integers(image: Image.Image) -> NDArray[np.integer[Any]]:
-    """Samples of a mode I; Pillow takes 32 bits as signed, which few files say they are."""
+    """Return the samples of mode I; few files are signed as Pillow assumes for 32 bits."""
     import numpy as np
 
     values: NDArray[np.integer[Any]] = np.asarray(image)
@@ -236,8 +231,8 @@ def _integers(image: Image.Image) -> NDArray[np.integer[Any]]:
     return values if is_signed or image.mode != "I" else values.view(np.uint32)
 
 
-def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Scale samples whose range no file format fixes, or too wide a one, to 0 and 255."""
+def _stretch(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale samples of an unknown or very wide range to 0 to 255."""
     import numpy as np
 
     values = np.nan_to_num(values.astype(np.float64))
@@ -245,19 +240,19 @@ def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
     return ((values - low) * (255 / (high - low or 1))).astype(np.uint8)
 
 
-def _reduced(gray: Image.Image, working_side: int) -> Image.Image:
-    if max(gray.size) <= TOLERANCE[1] * working_side:
+def _reduce(gray: Image.Image) -> Image.Image:
+    if max(gray.size) <= TOLERANCE[1] * WORKING_SIDE:
         return gray
-    factor = working_side / max(gray.size)
+    factor = WORKING_SIDE / max(gray.size)
     size = max(1, round(gray.width * factor)), max(1, round(gray.height * factor))
     return gray.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
-def _foreign(head: bytes) -> str:
-    """Why something that begins so is no image that we know, and what to do."""
+def _reason_unreadable(head: bytes) -> str:
+    """Explain why a file with these first bytes cannot be read, and what to do."""
     if not head:
         return "the file is empty"
     return next(
-        (why for start, why in FOREIGN.items() if head.lower().startswith(start.lower())),
+        (why for start, why in UNREADABLE_HEADS.items() if head.lower().startswith(start.lower())),
         f"not an image that can be read {CONVERT}",
     )

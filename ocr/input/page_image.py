@@ -1,4 +1,4 @@
-"""A page image in memory, and how decoders report what is wrong with a file."""
+"""A page image in memory, and the errors that decoders report."""
 
 from __future__ import annotations
 
@@ -22,33 +22,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_PIXELS = 250_000_000  # about 1 GiB as Pillow decodes it; an A0 sheet at 300 dpi has 140 million
-
-
 WORKING_SIDE = 2200  # px of the longer side: A4 at 190 dpi, hand-printed letters of 25 px and more
-
-
-TOLERANCE = (0.8, 1.4)  # of WORKING_SIDE: between these nothing is resampled, which takes time
-
-
+TOLERANCE = (0.8, 1.4)  # of WORKING_SIDE; images between these are not resampled, to save time
 COPY_AGAIN = "(copy or download it again)"
 
-
-#: What Pillow's decoders raise when a file is damaged.
-DAMAGE = (
-    ArithmeticError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    struct.error,
-    zlib.error,
+#: Exceptions that Pillow's decoders raise for damaged files.
+DECODER_ERRORS = (
+    *(ArithmeticError, OSError, RuntimeError, SyntaxError, ValueError, TypeError, LookupError),
+    *(EOFError, struct.error, zlib.error),
 )
 
-
-DECODING = RLock()
+DECODING_LOCK = RLock()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,12 +50,12 @@ class PageImage:
     name : str
         The file it came from; later pages of a file are ``scan.tif#2``, ``scan.tif#3`` ...
     source : str, Path, bytes or None
-        The file's path or content; None where there is neither.
+        The file's path or content, if there is one.
     number : int
-        Which frame or page of the file, from 1.
+        Frame or page of the file, from 1.
     dpi : float or None
-        Pixels an inch of the original, as the file tells it; of a PDF page ``300``, so that
-        ``72 / dpi`` times a box is in its points. None where the file tells nothing sane.
+        Pixels per inch of the original, if the file states a plausible value; 300 for a page of
+        a PDF, so that ``72 / dpi`` times a box is in points.
     """
 
     gray: NDArray[np.uint8]
@@ -83,17 +67,32 @@ class PageImage:
     dpi: float | None = None
 
     def picture(self) -> Image.Image:
-        """`gray` as a picture to draw on, in Pillow's mode L."""
+        """Return `gray` as a Pillow image of mode L."""
         return Image.fromarray(self.gray)
 
 
-def numbered(name: str, number: int) -> str:
-    """Name of a page of a file."""
+class NamedBytes(io.BytesIO):
+    """Content of standard input, a pipe or an address, as an open file with a name."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        super().__init__(content)
+        self.name = name
+
+
+def page_name(name: str, number: int) -> str:
+    """Name a page of a file."""
     return name if number == 1 else f"{name}#{number}"
 
 
+def source_name(source: str | Path | bytes | BinaryIO) -> str:
+    """Name a source in messages."""
+    if isinstance(source, bytes):
+        return "<bytes>"
+    return str(source if isinstance(source, (str, Path)) else getattr(source, "name", "<stream>"))
+
+
 def check_pixels(size: tuple[int, int], name: str, max_pixels: int) -> None:
-    """Raise ImageError where a picture of such a width and height has too many pixels."""
+    """Raise ImageError if an image of this width and height has too many pixels."""
     width, height = size
     if width * height > max_pixels:
         raise ImageError(
@@ -103,37 +102,22 @@ def check_pixels(size: tuple[int, int], name: str, max_pixels: int) -> None:
         )
 
 
-def head_of(file: BinaryIO, count: int) -> bytes:
-    """First bytes of a file, which is left at its start."""
+def open_binary(source: str | Path | bytes) -> BinaryIO:
+    """Open a source; Pillow would map files that it opens itself, and scramble rotated TIFFs."""
+    return io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")
+
+
+def read_head(file: BinaryIO, count: int) -> bytes:
+    """Read the first bytes of a file and return to its start."""
     file.seek(0)
     head = file.read(count)
     file.seek(0)
     return head
 
 
-def opened(source: str | Path | bytes) -> BinaryIO:
-    """Source as an open file: Pillow maps those it opens itself, and scrambles turned TIFFs."""
-    return io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")
-
-
-def name_of(source: str | Path | bytes | BinaryIO) -> str:
-    """What a source is called in messages."""
-    if isinstance(source, bytes):
-        return "<bytes>"
-    return str(source if isinstance(source, (str, Path)) else getattr(source, "name", "<stream>"))
-
-
-class NamedBytes(io.BytesIO):
-    """Bytes of standard input, a pipe or an address, as an open file with a name."""
-
-    def __init__(self, content: bytes, name: str) -> None:
-        super().__init__(content)
-        self.name = name
-
-
 @contextlib.contextmanager
-def errors(name: str) -> Iterator[None]:
-    """Raise what the system and the decoders say as one line."""
+def image_errors(name: str) -> Iterator[None]:
+    """Raise errors of the system and of decoders as one-line ImageErrors."""
     try:
         yield
     except FileNotFoundError as error:
@@ -146,31 +130,31 @@ def errors(name: str) -> Iterator[None]:
         raise ImageError(
             f"cannot read {name}: it needs more memory than there is (scale it down)"
         ) from error
-    except DAMAGE as error:
-        raise ImageError(f"cannot read {name}: {_damage(error)}") from error
+    except DECODER_ERRORS as error:
+        raise ImageError(f"cannot read {name}: {_describe(error)}") from error
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno is not None:
+        return str(error.strerror).lower()
+    message = " ".join(str(error).split())
+    if "truncated" in message.lower():
+        return f"the image is cut short {COPY_AGAIN}"
+    if "MAX_TEXT" in message:
+        return "a comment or color profile in it unpacks to megabytes (save it without)"
+    return f"the image is damaged: {message} {COPY_AGAIN}"
 
 
 @contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Put our size limit in the place of Pillow's, and its warnings aside.
+def exclusive_decoding() -> Iterator[None]:
+    """Lift Pillow's size limit and silence warnings while one thread decodes.
 
-    Both are settings of the process, and PDFium bears one thread: so one decodes at a time.
+    Both settings are global to the process, and PDFium supports only one thread at a time.
     """
-    with DECODING, warnings.catch_warnings():
+    with DECODING_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
             yield
         finally:
             Image.MAX_IMAGE_PIXELS = limit
-
-
-def _damage(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno is not None:
-        return str(error.strerror).lower()
-    told = " ".join(str(error).split())
-    if "truncated" in told.lower():
-        return f"the image is cut short {COPY_AGAIN}"
-    if "MAX_TEXT" in told:
-        return "a comment or colour profile in it unpacks to megabytes (save it without)"
-    return f"the image is damaged: {told} {COPY_AGAIN}"

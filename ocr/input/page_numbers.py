@@ -1,4 +1,4 @@
-"""Which pages of a file: "1,3-5,9-"."""
+"""Page numbers of a file, written as "1,3-5,9-"."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class PageNumbers:
     Attributes
     ----------
     ranges : tuple of (int, int or None)
-        First and last page of each range; None goes on to the last that there is.
+        First and last page of each range; None stands for the last page of the file.
     """
 
     ranges: tuple[tuple[int, int | None], ...]
 
     @classmethod
     def parse(cls, text: str) -> PageNumbers:
-        """Read "1,3-5,9-".
+        """Parse "1,3-5,9-".
 
         Raises
         ------
         ValueError
-            If it is none; says what is wrong.
+            If it does not parse; the message says why.
 
         Examples
         --------
@@ -42,7 +42,7 @@ class PageNumbers:
         )
 
     def between(self, first: int, last: int) -> PageNumbers:
-        """Those of them that are in a range.
+        """Return the pages that are also in a range.
 
         Examples
         --------
@@ -53,7 +53,7 @@ class PageNumbers:
         return PageNumbers(tuple((f, t) for f, t in cut if f <= t))
 
     def of(self, count: int) -> PageNumbers:
-        """Those that a file of so many pages has; of a file of one page, that page.
+        """Return the pages that exist in a file; of a file with one page, that page.
 
         Examples
         --------
@@ -68,12 +68,12 @@ class PageNumbers:
         return PageNumbers(tuple((first, last) for first, last in ranges if first <= count))
 
     def missing(self, count: int) -> int | None:
-        """First that is named and that a file of so many pages lacks."""
+        """Return the first page that a file with `count` pages lacks."""
         ends = (n for first, last in self.ranges for n in (first, last or first))
         return min((n for n in ends if n > count), default=None)
 
     def check(self, count: int, name: str) -> None:
-        """Raise ImageError where the file `name`, of `count` pages, lacks one of them."""
+        """Raise ImageError if the file `name`, with `count` pages, lacks one of them."""
         missing = self.missing(count)
         if missing:
             held = "1 page" if count == 1 else f"{count} pages"
@@ -86,7 +86,7 @@ class PageNumbers:
 def _range(part: str) -> tuple[int, int | None]:
     found = re.fullmatch(r"([0-9]{1,9})(-([0-9]{1,9})?)?", part)
     if not found:
-        raise ValueError(f"{part!r} is no page and no range of pages (write 1,3-5,9-)")
+        raise ValueError(f"{part!r} is neither a page nor a range of pages (write 1,3-5,9-)")
     first = int(found[1])
     last = first if not found[2] else int(found[3]) if found[3] else None
     if first == 0:

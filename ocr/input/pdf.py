@@ -1,8 +1,7 @@
-"""PDF pages as grey pictures, rendered by PDFium at a resolution that suits reading.
+"""Render PDF pages as gray images with PDFium, at a resolution that suits reading.
 
-Boxes are told in pixels of the upright page, cropped as it is shown, at `DPI`: whatever the
-resolution that was worked at, ``x_pt = x_px * 72 / DPI`` from the page's left, and as much from
-its top.
+Boxes are pixels of the upright page, cropped as viewers show it, at `DPI`. Whatever resolution
+the page was rendered at, ``x_pt = x_px * 72 / DPI`` from the page's left; y from its top likewise.
 """
 
 from __future__ import annotations
@@ -18,12 +17,13 @@ from ocr.errors import ImageError, MissingExtraError
 from ocr.input.page_image import (
     COPY_AGAIN,
     TOLERANCE,
+    WORKING_SIDE,
     PageImage,
-    alone,
     check_pixels,
-    name_of,
-    numbered,
-    opened,
+    exclusive_decoding,
+    open_binary,
+    page_name,
+    source_name,
 )
 
 if TYPE_CHECKING:
@@ -34,29 +34,24 @@ if TYPE_CHECKING:
 
     from ocr.input.page_numbers import PageNumbers
 
-DPI = 300  # of `PageImage.size`, and at most of what is no scan: more shows no more of letters
+DPI = 300  # of `PageImage.size`, and the maximum for drawn pages: more does not help reading
 POINT = 1 / 72  # inch
-TOGETHER = 32  # pages; then the file is opened anew, as PDFium keeps all that it has read of it
-COVERS = 0.9  # of the page's area: such a picture is the page, scanned
-SQUARE = 0.01  # by which the resolutions of a scan differ, as its page is cut to whole points
+PAGES_PER_OPENING = 32  # then the file is opened again, to free what PDFium keeps of it
+MIN_SCAN_AREA = 0.9  # of the page's area; images that cover as much are a scan of the page
+MAX_ROUNDING = 0.01  # difference of a scan's two resolutions, as pages have whole points
 
 
 def pages(
-    file: BinaryIO,
-    name: str,
-    *,
-    select: PageNumbers | None,
-    max_pixels: int,
-    working_side: int,
+    file: BinaryIO, name: str, *, select: PageNumbers | None, max_pixels: int
 ) -> Iterator[PageImage]:
     """Render one page after the other; see `ocr.input.loading.pages`.
 
-    PDFium bears one thread at a time.
+    PDFium supports only one thread at a time.
 
     Raises
     ------
     ImageError
-        If the file needs a password or is damaged, a picture in it has more than `max_pixels`,
+        If the file needs a password or is damaged, an image in it has more than `max_pixels`,
         or it lacks a page of `select`.
     MissingExtraError
         If PDFium is not installed.
@@ -65,27 +60,20 @@ def pages(
     if select is not None:
         select.check(last, name)
     wanted = [number for number in range(1, last + 1) if select is None or number in select]
-    for start in range(0, len(wanted), TOGETHER):
-        with _opened(file, name) as document:
-            for number in wanted[start : start + TOGETHER]:
-                yield _page(document, number, numbered(name, number), max_pixels, working_side)
+    for start in range(0, len(wanted), PAGES_PER_OPENING):
+        with _open_document(file, name) as document:
+            for number in wanted[start : start + PAGES_PER_OPENING]:
+                yield _render_page(document, number, page_name(name, number), max_pixels)
 
 
 def count(file: BinaryIO, name: str) -> int:
-    """How many pages there are."""
-    with _opened(file, name) as document:
+    """Count the pages."""
+    with _open_document(file, name) as document:
         return len(document)
 
 
-def letters_seen(source: str | Path | bytes, number: int) -> NDArray[np.float64]:
-    """Boxes of the letters of a page's own text, but of what is invisible.
-
-    Parameters
-    ----------
-    source : str, Path or bytes
-        The file's path or content.
-    number : int
-        Which page, from 1.
+def visible_letters(source: str | Path | bytes, number: int) -> NDArray[np.float64]:
+    """Return the boxes of the visible letters of a page's own text, pages counted from 1.
 
     Returns
     -------
@@ -97,29 +85,28 @@ def letters_seen(source: str | Path | bytes, number: int) -> NDArray[np.float64]
     ImageError
         If the file or the page is damaged.
     """
-    name = name_of(source)
+    name = source_name(source)
     with (
-        alone(),
-        opened(source) as file,
-        _opened(file, name) as document,
-        _loaded(document, number, numbered(name, number)) as page,
+        exclusive_decoding(),
+        open_binary(source) as file,
+        _open_document(file, name) as document,
+        _open_page(document, number, page_name(name, number)) as page,
     ):
-        return np.array(list(_letters_seen(page)), np.float64).reshape(-1, 4)
+        return np.array(list(_visible_letters(page)), np.float64).reshape(-1, 4)
 
 
-def _letters_seen(page: pdfium.PdfPage) -> Iterator[tuple[float, float, float, float]]:
+def _visible_letters(page: pdfium.PdfPage) -> Iterator[tuple[float, float, float, float]]:
     from pypdfium2 import raw
 
     text = page.get_textpage()
     for letter in range(text.count_chars()):
-        thing = raw.FPDFText_GetTextObject(text, letter)  # none of a space that PDFium adds
-        if thing and raw.FPDFTextObj_GetTextRenderMode(thing) != raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+        part = raw.FPDFText_GetTextObject(text, letter)  # None for a space that PDFium adds
+        if part and raw.FPDFTextObj_GetTextRenderMode(part) != raw.FPDF_TEXTRENDERMODE_INVISIBLE:
             yield text.get_charbox(letter, loose=True)
 
 
 @contextlib.contextmanager
-def _opened(file: BinaryIO, name: str) -> Iterator[pdfium.PdfDocument]:
-    """PDFium's document, which is closed in the end."""
+def _open_document(file: BinaryIO, name: str) -> Iterator[pdfium.PdfDocument]:
     try:
         import pypdfium2 as pdfium
     except ImportError as error:
@@ -128,33 +115,32 @@ def _opened(file: BinaryIO, name: str) -> Iterator[pdfium.PdfDocument]:
     try:
         document = pdfium.PdfDocument(file)
     except pdfium.PdfiumError as error:
-        raise ImageError(f"cannot read {name}: {_unopened(str(error))}") from error
+        raise ImageError(f"cannot read {name}: {_reason_unreadable(str(error))}") from error
     try:
-        document.init_forms()  # what was filled in is drawn
+        document.init_forms()  # so that filled-in fields are drawn
         yield document
     finally:
         document.close()
 
 
-def _unopened(told: str) -> str:
-    """Why a document cannot be opened, and what to do."""
-    if "password" in told.lower():
+def _reason_unreadable(message: str) -> str:
+    """Explain PDFium's message, and what to do."""
+    if "password" in message.lower():
         return "it needs a password (save it without: qpdf --decrypt --password=... IN OUT)"
-    if "security" in told.lower():
+    if "security" in message.lower():
         return "its protection is not known (print it to another PDF)"
     return f"the PDF is damaged, or has no pages {COPY_AGAIN}"
 
 
-def _page(
-    document: pdfium.PdfDocument, number: int, name: str, max_pixels: int, working_side: int
+def _render_page(
+    document: pdfium.PdfDocument, number: int, name: str, max_pixels: int
 ) -> PageImage:
-    with _loaded(document, number, name) as page:
-        for size in _picture_sizes(page):
-            check_pixels(size, name, max_pixels)
-        longer = max(page.get_size())
-        resolution = _side(page, longer, working_side) / longer  # pixels a point
-        gray = _rendered(page, _pixels(page, resolution))
-        if gray.min() == gray.max() and _has_damaged_picture(page):
+    with _open_page(document, number, name) as page:
+        for picture in _images_of(page):
+            check_pixels(picture.get_px_size(), name, max_pixels)  # PDFium decodes it whole
+        resolution = _resolution(page)
+        gray = _render(page, _pixels(page, resolution))
+        if gray.min() == gray.max() and any(map(_is_damaged, _images_of(page))):
             raise ImageError(f"cannot read {name}: the picture on it is damaged {COPY_AGAIN}")
         return PageImage(
             gray,
@@ -167,8 +153,7 @@ def _page(
 
 
 @contextlib.contextmanager
-def _loaded(document: pdfium.PdfDocument, number: int, name: str) -> Iterator[pdfium.PdfPage]:
-    """PDFium's page, which is closed in the end."""
+def _open_page(document: pdfium.PdfDocument, number: int, name: str) -> Iterator[pdfium.PdfPage]:
     import pypdfium2 as pdfium
 
     try:
@@ -181,100 +166,95 @@ def _loaded(document: pdfium.PdfDocument, number: int, name: str) -> Iterator[pd
         raise ImageError(f"cannot read {name}: the page is damaged {COPY_AGAIN}") from error
 
 
-def _picture_sizes(page: pdfium.PdfPage) -> Iterator[tuple[int, int]]:
-    """Width and height in pixels of every picture on a page, which PDFium decodes whole."""
+def _images_of(page: pdfium.PdfPage, **options: int) -> Iterator[pdfium.PdfImage]:
     from pypdfium2 import raw
 
-    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
-        yield picture.get_px_size()
+    found: Iterator[pdfium.PdfImage] = page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], **options)
+    return found
 
 
-def _has_damaged_picture(page: pdfium.PdfPage) -> bool:
-    """Whether there is a picture that PDFium cannot decode: it leaves it out, or black."""
+def _is_damaged(picture: pdfium.PdfImage) -> bool:
+    """Whether PDFium cannot decode an image, which it then leaves out or renders black."""
     from pypdfium2 import raw
 
-    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
-        bitmap = raw.FPDFImageObj_GetBitmap(picture)
-        raw.FPDFBitmap_Destroy(bitmap)
-        if not bitmap or _stays_packed(picture):
-            return True
-    return False
+    bitmap = raw.FPDFImageObj_GetBitmap(picture)
+    raw.FPDFBitmap_Destroy(bitmap)
+    return not bitmap or _stays_packed(picture)
 
 
 def _stays_packed(picture: pdfium.PdfImage) -> bool:
-    """Whether a picture that PDFium can unpack by itself, as Flate, comes out as it went in."""
+    """Whether unpacking an image that PDFium can unpack, such as Flate, changes nothing."""
     if not picture.get_filters() or picture.get_filters(skip_simple=True):
         return False
     return bytes(picture.get_data()) == bytes(picture.get_data(decode_simple=True))
 
 
-def _side(page: pdfium.PdfPage, longer: float, working_side: int) -> float:
-    """Pixels that the longer side, given in points, is rendered to.
+def _resolution(page: pdfium.PdfPage) -> float:
+    """Return the pixels per point to render a page at.
 
-    A scan keeps its own, or is reduced, as an image file is; what is drawn is as sharp as one
-    likes: small print is read better than from fewer pixels, and in the same time.
+    A scan keeps its pixels or is reduced, as an image file is. Anything drawn is rendered at up
+    to `DPI`: small print is read better than from fewer pixels, and in the same time.
     """
-    most = TOLERANCE[1] * working_side
+    longer: float = max(page.get_size())
+    most = TOLERANCE[1] * WORKING_SIDE
     scan = _scan_resolution(page) * longer
-    drawn = 0 if scan and _is_scan_alone(page) else min(most, longer * DPI * POINT)
-    return max(working_side if scan > most else scan, drawn, 1)
+    drawn = 0 if scan and _has_only_images(page) else min(most, longer * DPI * POINT)
+    return max(WORKING_SIDE if scan > most else scan, drawn, 1) / longer
 
 
 def _scan_resolution(page: pdfium.PdfPage) -> float:
-    """Pixels a point of the pictures that make up a page; 0 where they do not."""
-    from pypdfium2 import raw
-
+    """Return the pixels per point of the images that cover a page; 0 if they do not."""
     area, resolution = 0.0, 0.0
-    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=1):
+    for picture in _images_of(page, max_depth=1):
         a, b, c, d, _, _ = picture.get_matrix().get()
-        width, height = math.hypot(a, b), math.hypot(c, d)  # points, however it is turned
+        width, height = math.hypot(a, b), math.hypot(c, d)  # points, at any rotation
         if width and height:
             columns, rows = picture.get_px_size()
             area += width * height
-            resolution = max(resolution, _resolution(columns / width, rows / height))
+            resolution = max(resolution, _common_resolution(columns / width, rows / height))
     page_width, page_height = page.get_size()
-    return resolution if area >= COVERS * page_width * page_height else 0.0
+    return resolution if area >= MIN_SCAN_AREA * page_width * page_height else 0.0
 
 
-def _resolution(across: float, down: float) -> float:
-    """One for both directions: of a fax the finer, else that of which no pixel has to be made."""
-    is_square = abs(across - down) < SQUARE * across
+def _common_resolution(across: float, down: float) -> float:
+    """Return one resolution for both directions: the finer one of a fax, otherwise the coarser."""
+    is_square = abs(across - down) < MAX_ROUNDING * across
     return min(across, down) if is_square else max(across, down)
 
 
-def _is_scan_alone(page: pdfium.PdfPage) -> bool:
-    """Whether there is nothing to see on a page but pictures."""
+def _has_only_images(page: pdfium.PdfPage) -> bool:
+    """Whether nothing is visible on a page but images."""
     from pypdfium2 import raw
 
-    unseen = {raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM}  # of a form, its parts are told
+    no_drawing = {raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM}  # parts of forms are listed too
     return all(
-        thing.type in unseen
-        or thing.type == raw.FPDF_PAGEOBJ_TEXT
-        and raw.FPDFTextObj_GetTextRenderMode(thing) == raw.FPDF_TEXTRENDERMODE_INVISIBLE
-        for thing in page.get_objects()
+        part.type in no_drawing
+        or part.type == raw.FPDF_PAGEOBJ_TEXT
+        and raw.FPDFTextObj_GetTextRenderMode(part) == raw.FPDF_TEXTRENDERMODE_INVISIBLE
+        for part in page.get_objects()
     )
 
 
 def _pixels(page: pdfium.PdfPage, resolution: float) -> tuple[int, int]:
-    """Width and height of a page at so many pixels a point."""
+    """Width and height of a page in pixels, at a resolution in pixels per point."""
     width, height = page.get_size()
     return max(1, round(width * resolution)), max(1, round(height * resolution))
 
 
-def _rendered(page: pdfium.PdfPage, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Grey page, uint8 [h, w], that fills exactly so many pixels.
+def _render(page: pdfium.PdfPage, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Render a page to gray, uint8 [h, w], at exactly this width and height.
 
-    `PdfPage.render` rounds up, which would blur a scan that is one pixel less.
+    `PdfPage.render` rounds up, which would blur a scan that is one pixel smaller.
     """
     import pypdfium2 as pdfium
     from pypdfium2 import raw
 
     bitmap = pdfium.PdfBitmap.new_native(*size, raw.FPDFBitmap_Gray)
     bitmap.fill_rect((255, 255, 255, 255), 0, 0, *size)
-    how = (bitmap, page, 0, 0, *size, 0, raw.FPDF_ANNOT | raw.FPDF_GRAYSCALE)
-    raw.FPDF_RenderPageBitmap(*how)
+    arguments = (bitmap, page, 0, 0, *size, 0, raw.FPDF_ANNOT | raw.FPDF_GRAYSCALE)
+    raw.FPDF_RenderPageBitmap(*arguments)
     if page.formenv:
-        raw.FPDF_FFLDraw(page.formenv, *how)
+        raw.FPDF_FFLDraw(page.formenv, *arguments)
     gray: NDArray[np.uint8] = bitmap.to_numpy().reshape(size[::-1]).copy()
     bitmap.close()
     return gray

@@ -1,4 +1,4 @@
-"""What people name to be read: files, folders, patterns, addresses, standard input."""
+"""Find the files that a user names: files, folders, patterns, addresses, standard input."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 STDIN = "-"
 ADDRESS = re.compile("https?://", re.IGNORECASE)
 
-#: Endings of the names of files that are read, whatever their case.
+#: Endings of the files that are read in a folder, in lower case.
 ENDINGS = {
     *(".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".j2k", ".jfif", ".jp2", ".jpe"),
     *(".jpeg", ".jpg", ".pbm", ".pdf", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
@@ -29,17 +29,16 @@ ENDINGS = {
 
 
 def expand(arguments: Iterable[str]) -> list[str]:
-    """Name every file that is meant.
+    """Replace folders and patterns by the files that they stand for.
 
-    A folder stands for the images in it, in natural order ("2.png" before "10.png"): those with
-    a known ending, not hidden, not in folders below it. A pattern stands for the files that it
-    matches, in the same order; ``**`` goes down into folders. A file that has the pattern as its
-    very name comes first. All else stays as it is.
+    A folder stands for the images directly in it, in natural order ("2.png" before "10.png"),
+    without hidden files. A pattern stands for the files that it matches, in the same order;
+    ``**`` matches folders at any depth. A name that exists is not treated as a pattern.
 
     Raises
     ------
     ImageError
-        If a folder has no image, or a pattern matches no file.
+        If a folder has no images, or a pattern matches no file.
 
     Examples
     --------
@@ -54,17 +53,17 @@ def expand(arguments: Iterable[str]) -> list[str]:
 
 
 def is_address(source: str) -> bool:
-    """Whether a source is one of the web's."""
+    """Whether a source is an address of the web."""
     return bool(ADDRESS.match(source))
 
 
-def opened(source: str, *, allow_urls: bool) -> str | NamedBytes:
-    """Source as `pages` takes it: a path, or what came from standard input, a pipe or an address.
+def open_source(source: str, *, allow_urls: bool) -> str | NamedBytes:
+    """Return a path as it is, and the content of standard input, a pipe or an address.
 
     Raises
     ------
     FetchError
-        If an address cannot be fetched, or none may be.
+        If an address cannot be fetched, or `allow_urls` is false.
     ImageError
         If standard input is closed.
     """
@@ -73,7 +72,7 @@ def opened(source: str, *, allow_urls: bool) -> str | NamedBytes:
             raise ImageError("cannot read standard input: it is closed (name a file)")
         return NamedBytes(sys.stdin.buffer.read(), "<stdin>")
     if not is_address(source):
-        with read_errors(source, ImageError):  # a pipe, as <(command), cannot be read again
+        with read_errors(source, ImageError):  # a pipe such as <(command) cannot be read twice
             is_pipe = Path(source).is_fifo()
             return NamedBytes(Path(source).read_bytes(), source) if is_pipe else source
     if not allow_urls:
@@ -86,31 +85,30 @@ def opened(source: str, *, allow_urls: bool) -> str | NamedBytes:
 def pages(
     source: str | NamedBytes, *, select: PageNumbers | None, max_pixels: int
 ) -> Iterator[PageImage | ImageError]:
-    """Pages of what `opened` gave: those selected that are there, then an error for the others.
+    """Yield the selected pages of a source; raise ImageError at the end if some do not exist.
 
-    In the place of a page that cannot be decoded is the reason.
-
-    Of a file of one page, that page: so a folder of images can be read beside a book.
+    The error of a page that cannot be decoded takes its place. A file with one page yields it
+    whatever is selected, so that images can be read together with a book.
 
     Raises
     ------
     ImageError, MissingExtraError
-        As `ocr.input.loading.pages_or_errors` does.
+        As `ocr.input.loading.pages_or_errors`.
     """
     from ocr.input import loading
 
-    count, there = 0, select
+    count, existing = 0, select
     if select is not None:
-        with contextlib.suppress(OcrError):  # told below, by the name of the source
+        with contextlib.suppress(OcrError):  # raised below, with the name of the source
             count = loading.count_pages(source if isinstance(source, str) else source.getvalue())
-            there = select.of(count)
-    yield from loading.pages_or_errors(source, select=there, max_pixels=max_pixels)
+            existing = select.of(count)
+    yield from loading.pages_or_errors(source, select=existing, max_pixels=max_pixels)
     if select is not None and count > 1:
         select.check(count, source if isinstance(source, str) else source.name)
 
 
 def _expand(argument: str) -> list[str]:
-    if not argument:  # Path("") is the folder that one is in
+    if not argument:  # Path("") would be the current folder
         raise ImageError("cannot read '': it is no name (a variable of the shell may not be set)")
     path = Path(argument)
     if argument == STDIN or is_address(argument):
@@ -123,34 +121,34 @@ def _expand(argument: str) -> list[str]:
 
 
 def _images_in(folder: Path) -> list[str]:
-    found = [str(path) for path in folder.iterdir() if _is_shown_image(path)]
+    found = [str(path) for path in folder.iterdir() if _is_visible_image(path)]
     if not found:
         raise ImageError(
             f"cannot read {folder}: no image is in this folder "
             f"(folders below it are not looked into: give '{folder / '**' / '*.png'}')"
         )
-    return sorted(found, key=natural)
+    return sorted(found, key=natural_key)
 
 
-def _is_shown_image(path: Path) -> bool:
-    is_named_so = path.suffix.lower() in ENDINGS and not path.name.startswith(".")
-    return is_named_so and path.is_file()
+def _is_visible_image(path: Path) -> bool:
+    is_image = path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+    return is_image and path.is_file()
 
 
 def _matches(pattern: str) -> list[str]:
     matches = glob.iglob(pattern, recursive=True)  # noqa: PTH207 (Path's takes no absolute one)
     found = [path for path in matches if Path(path).is_file()]
     if not found:
-        raise ImageError(f"cannot read {pattern}: no file has such a name (check the pattern)")
-    return sorted(found, key=natural)
+        raise ImageError(f"cannot read {pattern}: it matches no file (check the pattern)")
+    return sorted(found, key=natural_key)
 
 
-def natural(path: str) -> list[tuple[int, str]]:
-    """Key that sorts numbers in names by their value.
+def natural_key(path: str) -> list[tuple[int, str]]:
+    """Return a key that sorts numbers in names by their value.
 
     Examples
     --------
-    >>> sorted(["p10.png", "p2.png", "P1.png"], key=natural)
+    >>> sorted(["p10.png", "p2.png", "P1.png"], key=natural_key)
     ['P1.png', 'p2.png', 'p10.png']
     """
     parts = re.split(r"(\d+)", path.lower())

@@ -1,4 +1,4 @@
-"""A file from the web, held in memory: no larger, no slower and from no further than allowed."""
+"""Fetch a file from the web into memory, within limits of size, time and redirection."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ocr import __version__
 from ocr.errors import FetchError
 from ocr.input.page_image import NamedBytes
 
-MAX_BYTES = 256 << 20  # a scanned book; larger ones are better downloaded once
+MAX_BYTES = 256 << 20  # a scanned book; larger files are better downloaded once
 TIMEOUT = 30.0  # seconds without a byte
-PATIENCE = 600.0  # seconds in all: a server that sends a byte now and then never times out
+PATIENCE = 600.0  # seconds in total, for servers that send a byte now and then
 CHUNK = 1 << 16  # bytes
 
 TOO_SLOW = "it comes too slowly"
@@ -29,48 +29,48 @@ BY_HAND = "download it, then read the file"
 def fetch(
     url: str, *, max_bytes: int = MAX_BYTES, timeout: float = TIMEOUT, patience: float = PATIENCE
 ) -> NamedBytes:
-    """Fetch what an http or https address holds.
+    """Fetch the content of an http or https address.
 
     Parameters
     ----------
     url : str
     max_bytes : int
-        What is longer is refused.
     timeout : float
         Seconds without a byte.
     patience : float
-        Seconds in all.
+        Seconds in total.
 
     Raises
     ------
     FetchError
-        No network, no such file, too large, too slow, or sent on to another kind of address.
+        If there is no network or no such file, it is too large or too slow, or the server
+        redirects to another kind of address.
     """
     fetched: Future[NamedBytes] = Future()
 
     def run() -> None:
         try:
-            fetched.set_result(_fetched(url, max_bytes, timeout, patience))
+            fetched.set_result(_fetch(url, max_bytes, timeout, patience))
         except BaseException as error:  # raised again below
             fetched.set_exception(error)
 
-    # beside us, as no setting bounds the time for a handshake and headers that come byte by byte
+    # in a thread, because no setting limits the time for a handshake and slow headers
     Thread(target=run, daemon=True).start()
     if not wait([fetched], patience).done:
         raise _error(url, TOO_SLOW, BY_HAND)
     return fetched.result()
 
 
-def _fetched(url: str, max_bytes: int, timeout: float, patience: float) -> NamedBytes:
+def _fetch(url: str, max_bytes: int, timeout: float, patience: float) -> NamedBytes:
     deadline = time.monotonic() + patience
     opener = urllib.request.build_opener(_WebOnly)
     with network_errors(url):
         request = urllib.request.Request(url, headers={"User-Agent": f"ocr/{__version__}"})
         with opener.open(request, timeout=timeout) as answer:
-            return NamedBytes(_content(answer, url, max_bytes, deadline), url)
+            return NamedBytes(_receive(answer, url, max_bytes, deadline), url)
 
 
-def _content(answer: http.client.HTTPResponse, url: str, max_bytes: int, deadline: float) -> bytes:
+def _receive(answer: http.client.HTTPResponse, url: str, max_bytes: int, deadline: float) -> bytes:
     content = bytearray()
     while chunk := answer.read1(CHUNK):
         content += chunk
@@ -78,13 +78,13 @@ def _content(answer: http.client.HTTPResponse, url: str, max_bytes: int, deadlin
             raise _error(url, f"it is larger than {max_bytes >> 20} MB", BY_HAND)
         if time.monotonic() > deadline:
             raise _error(url, TOO_SLOW, BY_HAND)
-    if answer.length:  # bytes that were announced and did not come
+    if answer.length:  # bytes that were announced but not sent
         raise _error(url, "it was cut short", "try again")
     return bytes(content)
 
 
 class _WebOnly(urllib.request.HTTPRedirectHandler):
-    """Follow a server that sends on to another address of the web, and not to ftp either."""
+    """Follow redirections to http and https addresses, but not to ftp."""
 
     def redirect_request(
         self,
@@ -96,8 +96,8 @@ class _WebOnly(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         if not newurl.lower().startswith(("http://", "https://")):
-            told = f"Redirection to url '{newurl}' is not allowed"  # as urllib says of file:
-            raise urllib.error.HTTPError(req.full_url, code, told, headers, fp)
+            message = f"Redirection to url '{newurl}' is not allowed"  # as urllib says of file:
+            raise urllib.error.HTTPError(req.full_url, code, message, headers, fp)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -109,9 +109,9 @@ def network_errors(
     network: str = "check the address, and the network",
     again: str = "try again",
 ) -> Iterator[None]:
-    """Raise what goes wrong on the way as a FetchError, with one of three remedies.
+    """Raise errors of the network as FetchErrors with one of three remedies.
 
-    What the disk says goes through.
+    Errors of the disk are not caught.
     """
     try:
         yield
@@ -122,7 +122,7 @@ def network_errors(
         raise _error(url, str(error.reason), network) from error
     except TimeoutError as error:
         raise _error(url, "no answer in time", again) from error
-    # a name that no host can have, a path that is not ASCII or has blanks
+    # an impossible host name, or a path with blanks or characters beyond ASCII
     except (http.client.InvalidURL, ValueError) as error:
         raise _error(url, f"no address: {error}", address) from error
     except (http.client.HTTPException, ConnectionError, ssl.SSLError) as error:
@@ -130,5 +130,5 @@ def network_errors(
 
 
 def _error(url: str, why: str, remedy: str) -> FetchError:
-    """One line, whatever the server put into its words."""
+    """Make an error of one line, even if the server's message has several."""
     return FetchError(f"cannot fetch {url}: {' '.join(why.split())} ({remedy})")
