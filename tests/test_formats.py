@@ -145,7 +145,7 @@ def test_only_selected_frames_of_a_tiff_are_read() -> None:
 def test_a_single_image_has_one_page(form: str) -> None:
     content = encoded(PAGE, form)
     assert count_pages(content) == len(list(pages(content, select=PageNumbers.parse("1-")))) == 1
-    with pytest.raises(ImageError, match=r"there is neither a page 2 \(it has 1 page;"):
+    with pytest.raises(ImageError, match=r"there is no page 2 \(it has 1 page;"):
         next(pages(content, select=PageNumbers.parse("2")))
 
 

@@ -138,7 +138,7 @@ def damaged_tiff(pages: int, damaged: int) -> bytes:
         (2, "2,4", ["damaged", 4]),
         (2, "1-2", [1, "damaged"]),
         (1, "1,3-", ["damaged", 3, 4]),
-        (1, "1,9", ["there is neither a page 9"]),
+        (1, "1,9", ["there is no page 9"]),
     ],
 )
 def test_page_that_is_damaged_leaves_those_behind_it(

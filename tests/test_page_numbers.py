@@ -45,7 +45,7 @@ def test_first_page_that_a_file_lacks_is_told(text: str, missing: int) -> None:
     with pytest.raises(ImageError) as caught:
         PageNumbers.parse(text).check(4, "a.pdf")
     assert str(caught.value).startswith(
-        f"cannot read a.pdf: there is neither a page {missing} (it has 4 pages;"
+        f"cannot read a.pdf: there is no page {missing} (it has 4 pages;"
     )
 
 

@@ -138,7 +138,7 @@ def test_only_selected_pages_are_rendered() -> None:
 
 
 def test_page_that_is_not_there_is_told_before_any_is_read() -> None:
-    with pytest.raises(ImageError, match=r"there is neither a page 3 \(it has 2 pages;"):
+    with pytest.raises(ImageError, match=r"there is no page 3 \(it has 2 pages;"):
         next(pages(pdf(PdfPage(), PdfPage()), select=PageNumbers.parse("1-3")))
 
 

@@ -93,7 +93,7 @@ def test_pages_of_a_file_are_selected_and_bounded(reader: ocr.Reader) -> None:
     frames[0].save(file, "TIFF", save_all=True, append_images=frames[1:])
     content = file.getvalue()
     assert [page.width for page in reader.pages(content, select="1,3-")] == [11, 13]
-    with pytest.raises(ImageError, match="there is neither a page 4"):
+    with pytest.raises(ImageError, match="there is no page 4"):
         list(reader.pages(content, select="3-4"))
     with pytest.raises(ValueError, match="is neither a page"):
         list(reader.pages(content, select="one"))

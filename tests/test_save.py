@@ -57,7 +57,7 @@ def test_a_pdf_holds_the_image_as_it_came(tmp_path: Path) -> None:
 
 
 def test_the_page_of_the_image_is_the_one_that_was_read(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match="there is neither a page 2"):
+    with pytest.raises(ImageError, match="there is no page 2"):
         Page(9, 9, number=2).save(tmp_path / "a.png", image=np.zeros((9, 9), np.uint8))
 
 
