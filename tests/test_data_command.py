@@ -11,13 +11,13 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from ocr.cli import commands
-from ocr.data import remote
 from ocr.data.datasets import load
+from ocr.data.readers import public_sets
 from ocr.data.samples import Samples
 from ocr.data.writers import save
 from ocr.errors import DataError, FetchError, OutputError
 from tests.file_server import FileServer, serving
-from tests.test_fetch import known, pair
+from tests.remote_sets import known, pair
 from tests.test_imports import loaded_by
 
 Run = Callable[..., Result]
@@ -241,7 +241,7 @@ def small_mnist(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServe
         images, labels = pair(count, 1)
         files |= {f"{stem}-images-idx3-ubyte.gz": images, f"{stem}-labels-idx1-ubyte.gz": labels}
     small = tuple(known(name, body) for name, body in files.items())
-    monkeypatch.setitem(remote.SETS, "mnist", replace(remote.SETS["mnist"], files=small))
+    monkeypatch.setitem(public_sets.SETS, "mnist", replace(public_sets.SETS["mnist"], files=small))
     with serving(**files) as server:
         yield server
 

@@ -1,301 +1,27 @@
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from ocr.data.datasets import balanced, load, split
-from ocr.data.samples import Samples
+from ocr.data.datasets import READERS, list_parts, load
+from ocr.data.readers import Reader
 from ocr.errors import DataError
-
-#: An F: 8 high, 4 wide, on 12×12; its top left is inked and its bottom right is not.
-F = np.zeros((12, 12), np.uint8)
-F[2:10, 4] = F[2, 4:8] = F[5, 4:7] = 255
-
-
-def is_f(crop: np.ndarray) -> bool:
-    """Whether a crop shows F upright, white on black: ink at the top and left, none elsewhere."""
-    return bool(
-        crop[4:7, 12:20].mean() > 90
-        and crop[4:28, 10:13].mean() > 90
-        and crop[20:28, 16:].max() == 0
-        and crop[:, :8].max() == 0
-    )
-
-
-def read(source: str | Path, alphabet: str = "F", **options: Any) -> Samples:
-    return load(source, alphabet=alphabet, seed=0, **options)
-
-
-def npz(path: Path, **arrays: Any) -> Path:
-    np.savez(path / "a.npz", **arrays)
-    return path / "a.npz"
-
-
-def mat(path: Path, **more: Any) -> Path:
-    image = np.ones((32, 32))
-    image[10:22, 10:22][F > 0] = 0
-    labels = np.eye(26, dtype=np.uint8)[[5, 0]]
-    data = np.stack([image.T.ravel()] * 2)
-    pytest.importorskip("scipy.io").savemat(
-        path / "a.mat", {"valid_data": data, "valid_labels": labels} | more
-    )
-    return path / "a.mat"
-
-
-def idx(path: Path, name: str, images: np.ndarray, labels: list[int]) -> Path:
-    file = path / name
-    header = bytes([0, 0, 8, 3]) + np.array(images.shape, ">u4").tobytes()
-    content = header + images.tobytes()
-    label_content = bytes([0, 0, 8, 1]) + np.array([len(labels)], ">u4").tobytes() + bytes(labels)
-    pack = gzip.compress if name.endswith(".gz") else bytes
-    file.write_bytes(pack(content))
-    file.with_name(name.replace("images-idx3", "labels-idx1")).write_bytes(pack(label_content))
-    return file
-
-
-# .mat
-
-
-def test_mat_is_turned_upright_and_inverted(tmp_path: Path) -> None:
-    samples = read(mat(tmp_path))
-    assert samples.characters.tolist() == ["F"]
-    assert is_f(samples.crops[0])
-
-
-def test_mat_of_36_classes_has_digits_after_letters(tmp_path: Path) -> None:
-    labels = np.eye(36)[[26, 35]]
-    samples = read(mat(tmp_path, valid_labels=labels), alphabet="0F9")
-    assert samples.characters.tolist() == ["0", "9"]
-
-
-def test_mat_gives_the_part_that_is_asked_for(tmp_path: Path) -> None:
-    test = {"test_data": np.eye(32).reshape(1, -1), "test_labels": np.eye(26)[[1]]}
-    path = mat(tmp_path, **test)
-    assert read(path, "ABF").characters.tolist() == ["F", "A", "B"]
-    assert read(path, "ABF", split="test").characters.tolist() == ["B"]
-    with pytest.raises(DataError, match="has no train_data"):
-        read(path, split="train")
-
-
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        ({"valid_data": np.ones((2, 100))}, "shape"),
-        ({"valid_data": np.full((2, 1024), 200.0)}, "outside 0 to 1"),
-        ({"valid_labels": np.ones((2, 26))}, "do not name one class"),
-        ({"valid_labels": np.eye(26)[:1]}, "do not name one class"),
-        ({"valid_labels": np.eye(10)[:2]}, "no usable valid_labels"),
-        ({"valid_labels": np.full((2, 26), "x", object)}, "do not name one class"),
-    ],
-)
-def test_mat_of_wrong_shape_is_refused(tmp_path: Path, more: dict[str, Any], message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        read(mat(tmp_path, **more))
-
-
-@pytest.mark.parametrize("array", ["valid_data", "valid_labels"])
-def test_sparse_mat_is_refused(tmp_path: Path, array: str) -> None:
-    sparse = pytest.importorskip("scipy.sparse")
-    with pytest.raises(DataError, match="has sparse arrays"):
-        read(mat(tmp_path, **{array: sparse.csc_matrix(np.eye(26))}))
-
-
-# IDX
-
-
-@pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_mnist_is_read_as_it_lies(tmp_path: Path, suffix: str) -> None:
-    path = idx(tmp_path, f"t10k-images-idx3-ubyte{suffix}", F[None], [3])
-    samples = read(path, "0123456789")
-    assert samples.characters.tolist() == ["3"]
-    assert is_f(samples.crops[0])
-
-
-@pytest.mark.parametrize(
-    ("kind", "label", "character", "either"),
-    [
-        ("letters", 6, "F", "f"),
-        ("byclass", 15, "F", ""),
-        ("byclass", 41, "f", ""),
-        ("balanced", 12, "C", "c"),
-        ("bymerge", 40, "f", ""),
-        ("bymerge", 46, "t", ""),
-        ("digits", 7, "7", ""),
-    ],
-)
-def test_emnist_is_transposed_and_labelled_by_its_name(
-    tmp_path: Path, kind: str, label: int, character: str, either: str
-) -> None:
-    path = idx(tmp_path, f"emnist-{kind}-test-images-idx3-ubyte", F.T[None], [label])
-    samples = read(path, "7CFTcft")
-    assert (samples.characters.tolist(), samples.either.tolist()) == ([character], [either])
-    assert is_f(samples.crops[0])
-
-
-@pytest.mark.parametrize(
-    ("sides", "message"),
-    [((2**31, 2**31, 4), "cut short or too long"), ((3, 0, 0), "is empty"), ((0, 28, 28), "empty")],
-)
-def test_idx_of_impossible_sides_is_refused(
-    tmp_path: Path, sides: tuple[int, ...], message: str
-) -> None:
-    path = idx(tmp_path, "train-images-idx3-ubyte", F[None], [3])
-    path.write_bytes(bytes([0, 0, 8, 3]) + np.array(sides, ">u4").tobytes())
-    with pytest.raises(DataError, match=message):
-        read(path, "3")
-
-
-def test_idx_that_does_not_fit_is_refused(tmp_path: Path) -> None:
-    path = idx(tmp_path, "train-images-idx3-ubyte", F[None], [3])
-    labels = path.with_name("train-labels-idx1-ubyte")
-    labels.write_bytes(labels.read_bytes()[:-1] + bytes([40]))
-    with pytest.raises(DataError, match="labels up to 40, not digits"):
-        read(path)
-    labels.unlink()
-    with pytest.raises(DataError, match="has no labels"):
-        read(path)
-    path = idx(tmp_path, "train-images-idx3-ubyte", F[None], [3, 4])
-    with pytest.raises(DataError, match="1 images and 2 labels"):
-        read(path)
-    path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(DataError, match="cut short"):
-        read(path)
-    path.write_bytes(b"something else")
-    with pytest.raises(DataError, match="not an IDX file"):
-        read(path)
-
-
-# .npz
-
-
-@pytest.mark.parametrize("images", [F[None], 255 - F[None], F[None] / 255, 1 - F[None] / 255.0])
-def test_npz_of_either_polarity_and_type_gives_the_same(tmp_path: Path, images: Any) -> None:
-    assert is_f(read(npz(tmp_path, images=images, chars=np.array(["F"]))).crops[0])
-
-
-def test_npz_with_ambiguous_case_names_both(tmp_path: Path) -> None:
-    images, chars = np.stack([F, F]), np.array(["F", "F"])
-    path = npz(tmp_path, images=images, chars=chars, case_ambiguous=np.array([1, 0]))
-    assert read(path, "Ff").either.tolist() == ["f", ""]
-    assert read(path, "F").either.tolist() == ["", ""]
-
-
-def test_npz_labels_are_digits(tmp_path: Path) -> None:
-    path = npz(tmp_path, images=F[None], labels=np.array([4]))
-    assert read(path, "4").characters.tolist() == ["4"]
-
-
-@pytest.mark.parametrize(
-    ("arrays", "message"),
-    [
-        ({"chars": ["F"]}, "has no images"),
-        ({"images": F, "chars": ["F"]}, "has no images"),
-        ({"images": F[None]}, "has no labels"),
-        ({"images": F[None], "labels": [11]}, "has no labels"),
-        ({"images": F[None], "chars": ["F", "F"]}, "1 images and 2 labels"),
-        ({"images": F[None].astype(int), "chars": ["F"]}, "images of type int64"),
-        ({"images": F[None], "chars": np.array(["F", None])}, "without pickle"),
-        ({"images": F[None], "chars": ["F"], "case_ambiguous": [1, 1]}, "another length"),
-    ],
-)
-def test_npz_that_does_not_fit_is_refused(
-    tmp_path: Path, arrays: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(DataError, match=message):
-        read(npz(tmp_path, **arrays))
-
-
-# folders, fonts, anything else
-
-
-@pytest.mark.parametrize("name", ["F", "U+0046", "0046", "46", "upper_f", "F_"])
-def test_folder_of_a_class_may_be_named_in_several_ways(tmp_path: Path, name: str) -> None:
-    (tmp_path / name / "more").mkdir(parents=True)
-    Image.fromarray(F).save(tmp_path / name / "a.png")
-    Image.fromarray(255 - F).save(tmp_path / name / "more" / "b.png")
-    samples = read(tmp_path)
-    assert samples.characters.tolist() == ["F", "F"]
-    assert all(is_f(crop) for crop in samples.crops)
-
-
-def test_transparent_image_has_white_paper(tmp_path: Path) -> None:
-    (tmp_path / "F").mkdir()
-    clear = np.zeros((12, 12, 4), np.uint8)
-    clear[..., 3] = F
-    Image.fromarray(clear).save(tmp_path / "F" / "a.png")
-    assert is_f(read(tmp_path).crops[0])
-
-
-def test_image_of_sixteen_bits_that_lies_on_its_side_is_upright(tmp_path: Path) -> None:
-    (tmp_path / "F").mkdir()
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    levels = 65_535 - 200 * np.rot90(F).astype(np.uint16)  # all above 255
-    Image.fromarray(levels).save(tmp_path / "F" / "a.png", exif=exif)
-    assert is_f(read(tmp_path).crops[0])
-
-
-def test_a_broken_image_is_told_and_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "F").mkdir()
-    (tmp_path / "F" / "a.png").write_bytes(b"no image")
-    with pytest.raises(DataError, match="none of the characters"):
-        read(tmp_path)
-    Image.fromarray(255 - F).save(tmp_path / "F" / "b.png")
-    assert len(read(tmp_path)) == 1
-    assert "a.png: not an image" in capsys.readouterr().err
-
-
-def test_folder_with_unknown_name_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes").mkdir()
-    with pytest.raises(DataError, match="names no character"):
-        read(tmp_path)
-
-
-def test_empty_folder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=f"{tmp_path} is empty"):
-        load(tmp_path, alphabet="A")
-
-
-def test_pages_are_no_letters(tmp_path: Path) -> None:
-    for name in ("a.png", "a.gt.txt"):
-        (tmp_path / name).touch()
-    with pytest.raises(DataError, match="has pages with their text, not letters"):
-        load(tmp_path, alphabet="A")
-
-
-def test_images_of_an_archive_that_are_left_out_are_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    images = np.zeros((6, 20, 20), np.uint8)
-    images[:5, 4:16, 8:12] = 255
-    chars = np.array(["A", "AB", "", "AB", "B", "A"])
-    np.savez(tmp_path / "a.npz", images=images, chars=chars)
-    assert len(load(tmp_path / "a.npz", alphabet="A")) == 1
-    assert capsys.readouterr().err.splitlines() == [
-        f"left out: 3 of {tmp_path}/a.npz, whose label is not one character ('', 'AB')",
-        f"left out: 1 of {tmp_path}/a.npz, blank",
-    ]
 
 
 def test_folder_of_fonts_must_exist() -> None:
     with pytest.raises(DataError, match="no such file or folder"):
-        read("fonts:/no/such/folder")
+        load("fonts:/no/such/folder", alphabet="F")
 
 
 @pytest.mark.parametrize("name", ["a.npz", "a.mat", "a.jsonl", "a", "images-idx3-ubyte"])
 def test_missing_source_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="no such file or folder"):
-        read(tmp_path / name)
+        load(tmp_path / name, alphabet="F")
 
 
-def test_folder_that_may_not_be_listed_is_told(
+def test_folder_without_permission_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path) -> None:
@@ -304,64 +30,48 @@ def test_folder_that_may_not_be_listed_is_told(
     (tmp_path / "F").mkdir()
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(DataError, match="permission denied"):
-        read(tmp_path)
+        load(tmp_path, alphabet="F")
 
 
 @pytest.mark.parametrize("name", ["a.npz", "a.mat", "a.jsonl", "a.jsonl.gz"])
 def test_damaged_file_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"nothing of the kind\xff")
     with pytest.raises(DataError):
-        read(tmp_path / name)
+        load(tmp_path / name, alphabet="F")
 
 
 def test_unknown_type_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").touch()
     with pytest.raises(DataError, match="no known type"):
-        read(tmp_path / "a.csv")
+        load(tmp_path / "a.csv", alphabet="F")
 
 
-def test_source_without_such_characters_is_refused(tmp_path: Path) -> None:
-    path = npz(tmp_path, images=F[None], chars=np.array(["F"]))
-    with pytest.raises(DataError, match="none of the characters XY"):
-        read(path, "XY")
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    images = np.zeros((2, 12, 12), np.uint8)
+    images[:, 2:10, 5:7] = 255
+    np.savez(tmp_path / "a.npz", images=images, chars=np.array(["C", "c"]))
+    return tmp_path / "a.npz"
 
 
-def test_source_without_parts_refuses_one(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="has no parts"):
-        read(npz(tmp_path, images=F[None], chars=np.array(["F"])), split="test")
+def test_source_without_such_characters_is_refused(archive: Path) -> None:
+    with pytest.raises(DataError, match="shows none of the characters XY"):
+        load(archive, alphabet="XY")
 
 
-# parts and balance
+def test_source_without_parts_refuses_one(archive: Path) -> None:
+    assert list_parts(archive) == ()
+    with pytest.raises(DataError, match="has no parts \\(leave out @test\\)"):
+        load(f"{archive}@test", alphabet=None)
 
 
-def many(characters: str) -> Samples:
-    """Samples whose crops are numbered."""
-    crops = np.zeros((len(characters), 32, 32), np.uint8)
-    crops[:, 0, 0] = np.arange(len(characters))
-    return Samples(crops, np.array(list(characters)), np.full(len(characters), ""))
+def test_path_is_not_searched_for_a_part(archive: Path) -> None:
+    path = archive.rename(archive.with_name("a.npz@test"))
+    with pytest.raises(DataError, match="a.npz@test is of no known type"):
+        load(path, alphabet=None)
 
 
-def numbers(samples: Samples) -> list[int]:
-    return [int(n) for n in samples.crops[:, 0, 0]]
-
-
-def test_split_holds_out_a_share_of_each_character() -> None:
-    train, held_out = split(many("A" * 40 + "B" * 20), 0.1, seed=0)
-    assert sorted(held_out.characters.tolist()) == ["A"] * 4 + ["B"] * 2
-    assert sorted(numbers(train) + numbers(held_out)) == list(range(60))
-
-
-def test_split_follows_the_seed() -> None:
-    parts = [numbers(split(many("AB" * 30), 0.2, seed=s)[1]) for s in (1, 1, 2)]
-    assert parts[0] == parts[1] != parts[2]
-
-
-def test_balanced_keeps_rare_characters_whole() -> None:
-    samples = balanced(many("AAAAAABAAC"), 2, seed=0)
-    assert sorted(samples.characters.tolist()) == ["A", "A", "B", "C"]
-    assert numbers(samples) == sorted(numbers(samples))
-
-
-def test_nothing_can_be_split_and_balanced() -> None:
-    assert [len(part) for part in split(many(""), 0.5, seed=0)] == [0, 0]
-    assert len(balanced(many(""), 3, seed=0)) == 0
+@pytest.mark.parametrize("reader", READERS)
+def test_reader_fulfills_the_contract(reader: Reader) -> None:
+    assert not reader.recognizes("/no/such/source")
+    assert all(callable(f) for f in (reader.read, reader.list_parts))

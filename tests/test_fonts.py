@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFont
 
-from ocr.data import fonts
 from ocr.data.datasets import load
+from ocr.data.readers import fonts
 from ocr.errors import DataError
 
 
@@ -25,7 +25,7 @@ def test_every_character_is_drawn_without_any_font_installed() -> None:
     assert (samples.crops.max(axis=(1, 2)) == 255).all()
 
 
-def test_a_font_may_be_named_itself(tmp_path: Path) -> None:
+def test_source_may_be_one_font_file(tmp_path: Path) -> None:
     font = ImageFont.load_default(20)
     assert isinstance(font, ImageFont.FreeTypeFont)
     font.path.seek(0)
@@ -48,7 +48,7 @@ def test_character_that_no_font_has_is_left_out() -> None:
     assert len(fonts.synthesize("\u4e2d", seed=0, per_character=2)) == 0
 
 
-def test_missing_glyph_is_told_from_a_drawn_one() -> None:
+def test_missing_and_blank_glyphs_are_recognized() -> None:
     font = ImageFont.load_default(72)
     assert isinstance(font, ImageFont.FreeTypeFont)
     assert fonts.has_glyph(font, "A")
@@ -59,7 +59,7 @@ def test_missing_glyph_is_told_from_a_drawn_one() -> None:
 def test_positive_slant_leans_to_the_right() -> None:
     bar = np.zeros((20, 9), np.uint8)
     bar[2:18, 4] = 255
-    leaning = np.asarray(fonts.slanted(Image.fromarray(bar), slant=0.25, stretch=1.0))
+    leaning = np.asarray(fonts.slant_image(Image.fromarray(bar), slant=0.25, stretch=1.0))
     assert leaning[3].argmax() > leaning[16].argmax()
     assert leaning.sum() > 0.8 * bar.sum()
 

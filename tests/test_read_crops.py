@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from ocr import classifiers
 from ocr.classifiers import describe
 from ocr.cli import commands
-from ocr.data import class_folder, datasets
+from ocr.data import datasets
+from ocr.data.readers import class_folder
 from ocr.errors import OutputError
 from ocr.export.crops import crop_writer
 from ocr.page import REJECTED, Box, Glyph, Line, Page, Word

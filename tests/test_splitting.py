@@ -6,10 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ocr.data.datasets import load, parts_of
-from ocr.data.parts import PARTS
-from ocr.data.samples import Samples
-from ocr.data.splitting import save_parts, split_by_shares, split_per_class
+from ocr.data.datasets import list_parts, load
+from ocr.data.samples import PARTS, Samples
+from ocr.data.splitting import (
+    draw_per_class,
+    hold_out,
+    save_parts,
+    split_by_shares,
+    split_per_class,
+)
 from ocr.data.summary import summarize
 from ocr.data.writers import save
 from ocr.errors import DataError, OutputError
@@ -24,6 +29,28 @@ def many(characters: str) -> Samples:
 
 def numbers(samples: Samples) -> list[int]:
     return [int(n) for n in samples.crops[:, 0, 0]]
+
+
+def test_holding_out_takes_a_share_of_each_character() -> None:
+    train, held_out = hold_out(many("A" * 40 + "B" * 20), 0.1, seed=0)
+    assert sorted(held_out.characters.tolist()) == ["A"] * 4 + ["B"] * 2
+    assert sorted(numbers(train) + numbers(held_out)) == list(range(60))
+
+
+def test_holding_out_follows_the_seed() -> None:
+    parts = [numbers(hold_out(many("AB" * 30), 0.2, seed=s)[1]) for s in (1, 1, 2)]
+    assert parts[0] == parts[1] != parts[2]
+
+
+def test_drawing_per_class_keeps_all_of_rare_characters() -> None:
+    samples = draw_per_class(many("AAAAAABAAC"), 2, seed=0)
+    assert sorted(samples.characters.tolist()) == ["A", "A", "B", "C"]
+    assert numbers(samples) == sorted(numbers(samples))
+
+
+def test_no_samples_can_be_divided_and_drawn_from() -> None:
+    assert [len(part) for part in hold_out(many(""), 0.5, seed=0)] == [0, 0]
+    assert len(draw_per_class(many(""), 3, seed=0)) == 0
 
 
 def test_shares_hold_in_each_class_and_nothing_is_lost() -> None:
@@ -66,8 +93,10 @@ def test_class_that_is_too_small_is_named() -> None:
 
 def test_folder_of_parts_is_a_source(tmp_path: Path) -> None:
     save_parts(split_per_class(many("AB" * 6), (3, 2, 1)), tmp_path / "ab")
-    assert parts_of(tmp_path / "ab") == PARTS
-    sizes = [len(load(tmp_path / "ab", alphabet="A", split=p)) for p in (*PARTS, None)]
+    assert list_parts(tmp_path / "ab") == PARTS
+    sizes = [
+        len(load(f"{tmp_path}/ab{p}", alphabet="A")) for p in ("@train", "@valid", "@test", "")
+    ]
     assert sizes == [3, 2, 1, 6]
 
 
@@ -75,18 +104,18 @@ def test_folder_of_the_courses_files_is_a_source(tmp_path: Path) -> None:
     pytest.importorskip("scipy.io")
     for part, characters in (("train", "AB9"), ("test", "0")):
         save(many(characters), tmp_path / f"nist36_{part}.mat")
-    assert parts_of(tmp_path) == ("train", "test")
+    assert list_parts(tmp_path) == ("train", "test")
     assert load(tmp_path, alphabet=None).characters.tolist() == ["A", "B", "9", "0"]
-    assert load(tmp_path, alphabet=None, split="test").characters.tolist() == ["0"]
-    with pytest.raises(DataError, match="no part 'valid' \\(it has train, test\\)"):
-        load(tmp_path, alphabet=None, split="valid")
+    assert load(f"{tmp_path}@test", alphabet=None).characters.tolist() == ["0"]
+    with pytest.raises(DataError, match="no part 'valid' \\(choose train or test\\)"):
+        load(f"{tmp_path}@valid", alphabet=None)
 
 
 @pytest.mark.parametrize("shares", [(90, 10, 0), (98, 1, 1)])
 def test_a_part_without_crops_has_no_file(tmp_path: Path, shares: tuple[int, ...]) -> None:
     save_parts(split_by_shares(many("A" * 30), shares), tmp_path / "a")
     held = [part for part in PARTS if (tmp_path / "a" / f"{part}.npz").exists()]
-    assert parts_of(tmp_path / "a") == tuple(held) != PARTS
+    assert list_parts(tmp_path / "a") == tuple(held) != PARTS
     assert sum(s.crops for s in summarize(str(tmp_path / "a"))) == 30
 
 

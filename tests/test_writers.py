@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ocr.data import idx
-from ocr.data.class_folder import character_of
 from ocr.data.datasets import load
+from ocr.data.readers import idx
+from ocr.data.readers.class_folder import parse_class
 from ocr.data.samples import Samples
 from ocr.data.writers import save
 from ocr.errors import DataError, OutputError
@@ -25,7 +25,7 @@ KINDS = ["a.npz", "letters", "a-images-idx3-ubyte", "emnist-a-images-idx3-ubyte.
 
 
 def crops_of(characters: str, seed: int = 0) -> Samples:
-    """Crops of noise: cropped anew by a reader, none of them would stay what it is."""
+    """Crops of noise: a reader that crops them again changes each of them."""
     rng = np.random.default_rng(seed)
     count = len(characters)
     crops = rng.integers(0, 256, (count, 32, 32), np.uint8)
@@ -56,7 +56,7 @@ def test_what_is_written_is_read_back_as_it_was(name: str, data: st.DataObject, 
         assert back.characters.tolist() == samples.characters.tolist()
 
 
-def test_crops_are_the_same_after_a_walk_through_every_format(tmp_path: Path) -> None:
+def test_crops_survive_conversion_through_every_format(tmp_path: Path) -> None:
     pytest.importorskip("scipy.io")
     samples = crops_of("AB0ZAA9")
     at = samples
@@ -80,11 +80,11 @@ def test_alphabet_picks_from_crops_too(tmp_path: Path) -> None:
 
 
 @given(st.sets(ANY, min_size=2, max_size=30))
-def test_folders_of_characters_never_meet(characters: set[str]) -> None:
+def test_folder_names_of_characters_never_collide(characters: set[str]) -> None:
     names = {folder_of(c).casefold() for c in characters}
     assert len(names) == len(characters)
     assert all(name.isascii() for name in names)
-    assert {character_of(Path(folder_of(c))) for c in characters} == characters
+    assert {parse_class(Path(folder_of(c))) for c in characters} == characters
 
 
 def test_folder_shows_dark_ink_on_white(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_folder_shows_dark_ink_on_white(tmp_path: Path) -> None:
         assert np.array_equal(255 - np.asarray(picture), samples.crops[0])
 
 
-def test_picture_of_ours_that_was_painted_over_at_another_size_is_cropped(tmp_path: Path) -> None:
+def test_own_image_that_was_edited_to_another_size_is_cropped(tmp_path: Path) -> None:
     save(crops_of("a"), tmp_path / "letters")
     file = tmp_path / "letters" / "lower_a" / "0.png"
     with Image.open(file) as picture:
@@ -127,7 +127,7 @@ def test_mat_of_letters_alone_has_26_classes(tmp_path: Path) -> None:
     assert io.loadmat(tmp_path / "a.mat")["train_labels"].argmax(axis=1).tolist() == [25, 0]
 
 
-def test_idx_of_emnist_lies_on_its_side(tmp_path: Path) -> None:
+def test_idx_of_emnist_is_transposed(tmp_path: Path) -> None:
     samples = crops_of("B")
     save(samples, tmp_path / "emnist-images-idx3-ubyte")
     raw = idx.read_array(tmp_path / "emnist-images-idx3-ubyte", dimensions=3)
@@ -170,7 +170,7 @@ def test_what_a_format_cannot_hold_is_refused(
 
 
 @pytest.mark.parametrize("name", ["a.npz", "letters", "a-images-idx3-ubyte"])
-def test_folder_that_is_not_there_is_told(tmp_path: Path, name: str) -> None:
+def test_missing_folder_is_reported(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="no such file"):
         save(crops_of("A"), tmp_path / "none" / name)
 

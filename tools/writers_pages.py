@@ -2,7 +2,7 @@
 
     python tools/writers_pages.py UNIPEN_FOLDER OUTPUT
 
-Writers of UNIPEN that are kept apart for testing (`ocr.data.unipen`) and wrote nearly all
+Writers of UNIPEN that are kept apart for testing (`ocr.data.readers.unipen`) and wrote nearly all
 small letters twice or more get a folder each: page-0 to page-4 to train on, page-5 to read.
 The signs of page-5 are none of those on the others. Words are those of this project's licence,
 set letter by letter on a line, at the size and place that each letter has in a hand.
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.data import unipen
+from ocr.data.readers import unipen
 from ocr.data.words import UNIT, at_size
 from ocr.decode.geometry import shape_table
 
@@ -58,9 +58,9 @@ def main() -> None:
 def hands_in(folder: Path) -> dict[str, Hand]:
     """Signs of each writer kept apart who wrote enough of the alphabet."""
     hands: dict[str, Hand] = defaultdict(lambda: defaultdict(list))
-    for file in unipen.files_of(folder):
-        for sign in unipen.read_signs(file, alphabet=LETTERS):
-            if unipen.is_kept_apart(sign.donor):
+    for file in unipen.list_files(folder):
+        for sign in unipen.read_glyphs(file, alphabet=LETTERS):
+            if unipen.is_test_donor(sign.donor):
                 hands[sign.donor][sign.character].append(sign.strokes)
     twice = {
         donor: {c: signs for c, signs in hand.items() if len(signs) > 1}
@@ -104,7 +104,7 @@ def set_letter(
     """Ink of one of the hand's signs, and the pixels from its foot to the baseline."""
     strokes = hand[character][rng.integers(len(hand[character]))]
     extent = float(np.ptp(np.concatenate(strokes), axis=0).max()) or 1.0
-    drawn = (unipen.draw(strokes, pen=PEN * extent) * 255).astype(np.uint8)
+    drawn = (unipen.draw_strokes(strokes, pen=PEN * extent) * 255).astype(np.uint8)
     return at_size(drawn, shape_table(character)[0], rng)
 
 

@@ -15,13 +15,14 @@ from ocr.cli.models import abbreviate
 from ocr.cli.options import alphabet_of
 from ocr.cli.output import print_texts, write_picture
 from ocr.cli.progress import erase_progress, show_progress
-from ocr.data.duplicates import MOST_NEAR, NEAR, Duplicates, find_duplicates
-from ocr.data.remote import SETS, cache_folder, fetch
+from ocr.data.datasets import load
+from ocr.data.duplicates import MAX_NEAR, NEAR, Duplicates, find_duplicates
+from ocr.data.readers.public_sets import SETS, cache_folder, fetch, is_fetched
 from ocr.data.samples import Samples
-from ocr.data.sheet import COLUMNS, MOST_COLUMNS, contact_sheet
+from ocr.data.sheet import COLUMNS, MAX_COLUMNS, contact_sheet
 from ocr.data.splitting import save_parts, split_by_shares, split_per_class
-from ocr.data.summary import Summary, count_characters, load, offers, summarize
-from ocr.data.writers import save, writer_of
+from ocr.data.summary import Summary, count_characters, summarize
+from ocr.data.writers import find_writer, save
 from ocr.errors import DataError, OcrError
 from ocr.evaluation.table import columns as align_columns
 from ocr.files import refuse_existing
@@ -84,8 +85,8 @@ def list_command(ctx: click.Context, sources: tuple[str, ...], alphabet: str | N
 
 def _list_offers() -> None:
     rows = [
-        (o.name, "fetched" if o.fetched else f"{o.size / 1e6:.0f} MB", o.crops, o.licence)
-        for o in offers()
+        (name, "fetched" if is_fetched(name) else f"{s.size / 1e6:.0f} MB", s.crops, s.licence)
+        for name, s in SETS.items()
     ]
     _print_table([("NAME", "SIZE", "CROPS", "LICENCE"), *rows])
     click.echo(f"ocr data fetch NAME fetches into {cache_folder()}", err=True)
@@ -102,7 +103,7 @@ def _summary_row(summary: Summary) -> tuple[str, ...]:
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object.")
 def count_command(source: str, alphabet: str | None, as_json: bool) -> None:
     """Count the crops of each class."""
-    counts = count_characters(load(source, alphabet=alphabet))
+    counts = count_characters(load(source, alphabet=alphabet, keep_either=True))
     if as_json:
         print_texts([json.dumps(counts, ensure_ascii=False) + "\n"])
         return
@@ -130,7 +131,7 @@ def convert_command(source: str, alphabet: str | None, output: Path) -> None:
     """
     _refuse_ending(output)
     refuse_existing(output)
-    samples = load(source, alphabet=alphabet)
+    samples = load(source, alphabet=alphabet, keep_either=True)
     save(samples, output)
     click.echo(f"{len(samples):,} crops in {output}", err=True)
 
@@ -141,7 +142,7 @@ def convert_command(source: str, alphabet: str | None, output: Path) -> None:
 @SEED
 @click.option(
     "--columns",
-    type=click.IntRange(1, MOST_COLUMNS),
+    type=click.IntRange(1, MAX_COLUMNS),
     default=COLUMNS,
     show_default=True,
     help="Crops per class.",
@@ -159,7 +160,7 @@ def sheet_command(source: str, alphabet: str | None, seed: int, columns: int, ou
     if output.suffix.lower() != ".png":
         raise click.BadParameter("it must end in .png", param_hint="-o")
     refuse_existing(output)
-    samples = load(source, alphabet=alphabet)
+    samples = load(source, alphabet=alphabet, keep_either=True)
     write_picture(output, contact_sheet(samples, columns=columns, seed=seed))
     click.echo(f"{len(count_characters(samples))} classes in {output}", err=True)
 
@@ -208,7 +209,7 @@ def split_command(
     if shares and per_class:
         raise click.UsageError("--shares and --per-class cannot be used together")
     refuse_existing(output)
-    samples = load(source, alphabet=alphabet)
+    samples = load(source, alphabet=alphabet, keep_either=True)
     if per_class:
         parts = split_per_class(samples, per_class, seed=seed)
     else:
@@ -223,7 +224,7 @@ def split_command(
 @ALPHABET
 @click.option(
     "--near",
-    type=click.IntRange(0, MOST_NEAR),
+    type=click.IntRange(0, MAX_NEAR),
     default=NEAR,
     show_default=True,
     help="Two crops are near copies if at most this many of their 1,024 pixels are ink in one and "
@@ -237,7 +238,7 @@ def dedupe_command(source: str, alphabet: str | None, near: int, output: Path) -
     """
     _refuse_ending(output)
     refuse_existing(output)
-    samples = load(source, alphabet=alphabet)
+    samples = load(source, alphabet=alphabet, keep_either=True)
     found = find_duplicates(samples, near=near)
     save(samples.take(found.kept), output)
     _print_conflicts(samples, found)
@@ -266,7 +267,7 @@ def fetch_command(name: str, url: str | None) -> None:
 
 def _refuse_ending(output: Path) -> None:
     try:
-        writer_of(output)
+        find_writer(output)
     except DataError as error:
         raise click.BadParameter(str(error), param_hint="-o") from error
 

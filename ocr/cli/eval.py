@@ -118,8 +118,7 @@ def _sort_paths(paths: tuple[str, ...], errors: list[OcrError]) -> tuple[list[Pa
 
 def _has_letters(source: str) -> bool:
     """Return whether a path has labelled letters: it is no image, and no folder with a page."""
-    from ocr.data import parts
-    from ocr.data.unipen import files_of
+    from ocr.data.readers import split_folder, unipen
     from ocr.evaluation.pairs import find_pairs, is_image
 
     path = Path(source)
@@ -127,9 +126,9 @@ def _has_letters(source: str) -> bool:
         return not is_image(path)
     if find_pairs([path]):
         return False
-    if parts.files_of(path):
+    if split_folder.recognizes(path):
         return True
-    if not files_of(path) and not any(child.is_dir() for child in path.iterdir()):
+    if not unipen.recognizes(path) and not any(child.is_dir() for child in path.iterdir()):
         raise DataError(f"no image in {path} has its text next to it (write it to NAME.gt.txt)")
     return True
 

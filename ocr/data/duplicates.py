@@ -15,7 +15,7 @@ from ocr.segment.crops import SIZE
 # quality 75, 99 % to themselves with a fifth less contrast; of letters by different pens, straight
 # strokes (1, l, I) alone come as near. A copy at another scale is usually farther away.
 NEAR = 8
-MOST_NEAR = 20  # beyond, the shares of pixels are so small that too many crops agree in one
+MAX_NEAR = 20  # beyond, the shares of pixels are so small that too many crops agree in one
 INKED = 128  # grey level from which a pixel counts as ink
 PAIRS = 1 << 18  # compared at once
 FEW = 128  # crops of which all pairs are compared: with fewer, looking for keys takes longer

@@ -1,11 +1,15 @@
-"""Labelled crops: what every data reader returns and every training run eats."""
+"""Labelled crops: what every reader of data returns and every training run takes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+Source = str | Path  # a file, a folder, or (only as str) a name such as "mnist" or "fonts"
+PARTS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,20 @@ class Samples:
         return len(self.crops)
 
     def take(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> Samples:
-        """Those samples that an index array or mask picks."""
+        """Return the samples that an index array or a mask selects."""
         return Samples(self.crops[which], self.characters[which], self.either[which])
+
+    def indices_by_character(self, rng: np.random.Generator) -> list[NDArray[np.intp]]:
+        """Return the indices of each character's samples, shuffled, in code point order."""
+        order = rng.permutation(len(self))
+        shuffled = self.characters[order]
+        grouped = order[np.argsort(shuffled, kind="stable")]
+        counts = np.unique(shuffled, return_counts=True)[1]
+        return np.split(grouped, np.cumsum(counts)[:-1])
 
     @staticmethod
     def concatenate(parts: list[Samples]) -> Samples:
-        """All samples of the parts, in order (at least one part)."""
+        """Join the samples of one or more parts, in order."""
         return Samples(
             np.concatenate([p.crops for p in parts]),
             np.concatenate([p.characters for p in parts]),

@@ -1,27 +1,52 @@
-"""A source to the files of its parts: to train on, to validate with, to test with."""
+"""Divide samples at random: hold some out, draw a number of each character, split into parts."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.data.datasets import by_character
-from ocr.data.parts import PARTS
-from ocr.data.samples import Samples
-from ocr.data.writers import write_npz
-from ocr.errors import DataError, OutputError
-from ocr.files import reason, refuse_existing
+from ocr.data.samples import PARTS, Samples
+from ocr.data.writers import new_folder, write_npz
+from ocr.errors import DataError
+from ocr.files import refuse_existing
+
+
+def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
+    """Divide samples into those to train on and those held out.
+
+    Parameters
+    ----------
+    samples : Samples
+    fraction : float
+        Share of each character that is held out, 0 to 1; rounded, so that a rare
+        character may be missing there.
+    seed : int
+
+    Returns
+    -------
+    train, held_out : Samples
+        Both in their original order.
+    """
+    held_out = np.zeros(len(samples), bool)
+    for where in samples.indices_by_character(np.random.default_rng(seed)):
+        held_out[where[: round(len(where) * fraction)]] = True
+    return samples.take(~held_out), samples.take(held_out)
+
+
+def draw_per_class(samples: Samples, count: int, seed: int) -> Samples:
+    """Draw at most `count` samples of each character, in their original order."""
+    groups = samples.indices_by_character(np.random.default_rng(seed))
+    drawn = [where[:count] for where in groups]
+    return samples.take(np.sort(np.concatenate([np.zeros(0, np.intp), *drawn])))
 
 
 def split_by_shares(
     samples: Samples, shares: Sequence[float], *, seed: int = 0
 ) -> dict[str, Samples]:
-    """Part samples at random, each character in the same shares.
+    """Split samples into parts, each character in the same shares.
 
     Parameters
     ----------
@@ -33,7 +58,7 @@ def split_by_shares(
     Returns
     -------
     dict
-        Part to its samples, in the order they came; a rare character may be missing
+        Part to its samples, in their original order; a rare character may be missing
         in the smaller parts.
     """
     ends = np.cumsum(shares) / np.sum(shares)
@@ -45,10 +70,10 @@ def split_by_shares(
 def split_per_class(
     samples: Samples, counts: Sequence[int], *, seed: int = 0
 ) -> dict[str, Samples]:
-    """Draw so many samples of each character for train, valid and test.
+    """Draw a number of samples of each character for train, valid and test.
 
     Crops that may show another character too (EMNIST's C that may be c) are drawn only
-    where the others are too few; then they are in all parts alike.
+    where there are too few others; then all parts get them in the same proportion.
 
     Parameters
     ----------
@@ -59,12 +84,12 @@ def split_per_class(
     Returns
     -------
     dict
-        Part to its samples, in the order they came.
+        Part to its samples, in their original order.
 
     Raises
     ------
     DataError
-        A character that has fewer.
+        If a character has fewer samples.
     """
     characters, found = np.unique(samples.characters, return_counts=True)
     scarce = found < sum(counts)
@@ -77,48 +102,41 @@ def split_per_class(
         )
     ends = np.cumsum(counts).astype(np.intp)
     rng = np.random.default_rng(seed)
-    return _split(samples.take(_surest(samples, ends[-1], rng)), lambda count: ends, rng)
+    return _split(samples.take(_draw_surest(samples, ends[-1], rng)), lambda count: ends, rng)
 
 
-def _surest(samples: Samples, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """So many samples of each character, those that may show another one last."""
+def _draw_surest(samples: Samples, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw `count` samples of each character, those that may show another one last."""
     unsure = samples.either != ""
-    groups = by_character(samples, rng)
-    picked = [where[np.argsort(unsure[where], kind="stable")[:count]] for where in groups]
-    return np.sort(np.concatenate(picked))
+    groups = samples.indices_by_character(rng)
+    drawn = [where[np.argsort(unsure[where], kind="stable")[:count]] for where in groups]
+    return np.sort(np.concatenate(drawn))
 
 
 def _split(
     samples: Samples, ends_of: Callable[[int], NDArray[np.intp]], rng: np.random.Generator
 ) -> dict[str, Samples]:
-    """Cut each character's shuffled samples at the ends that its count gives."""
-    picked: dict[str, list[NDArray[np.intp]]] = {part: [] for part in PARTS}
-    for where in by_character(samples, rng):
+    """Cut each character's shuffled samples at the ends that belong to their number."""
+    drawn: dict[str, list[NDArray[np.intp]]] = {part: [] for part in PARTS}
+    for where in samples.indices_by_character(rng):
         ends = ends_of(len(where))
         for part, start, end in zip(PARTS, [0, *ends[:-1]], ends, strict=True):
-            picked[part].append(where[start:end])
-    return {part: samples.take(np.sort(np.concatenate(p))) for part, p in picked.items()}
+            drawn[part].append(where[start:end])
+    return {part: samples.take(np.sort(np.concatenate(d))) for part, d in drawn.items()}
 
 
 def save_parts(parts: dict[str, Samples], folder: Path) -> None:
-    """Write train.npz, valid.npz and test.npz to a new folder, all or none of them.
+    """Write train.npz, valid.npz and test.npz to a new folder, all of them or none.
 
-    A part without samples has no file: it would be no source.
+    A part without samples gets no file, as a source must have samples.
 
     Raises
     ------
     OutputError
-        A folder that is there already, or cannot be written.
+        If the folder exists already or cannot be written.
     """
     refuse_existing(folder)
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
-    try:
-        partial.mkdir()
+    with new_folder(folder) as partial:
         for part, samples in parts.items():
             if len(samples):
                 write_npz(samples, partial / f"{part}.npz")
-        partial.replace(folder)
-    except OSError as error:
-        raise OutputError(f"cannot write {folder}: {reason(error)} (name another -o)") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -1,60 +1,61 @@
-"""Labelled crops to files that the readers of this package give back as they were."""
+"""Write labelled crops to files that `ocr.data.datasets.load` reads back unchanged."""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
 import shutil
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.data import idx, nist_mat
-from ocr.data.parts import PARTS
-from ocr.data.samples import Samples
+from ocr.data.readers import idx, mat
+from ocr.data.samples import PARTS, Samples
 from ocr.errors import DataError, MissingExtraError, OutputError
 from ocr.export.crops import folder_of, write_crop
 from ocr.files import reason, refuse_existing, write_arrays, write_whole
 
-MOST_LABELS = 256  # of IDX, a byte each
+MAX_LABELS = 256  # IDX stores a label in one byte
+
+Writer = Callable[[Samples, Path], None]
 
 
 def save(samples: Samples, output: Path) -> None:
-    """Write crops in the format that the ending of a name tells.
+    """Write crops in the format given by the ending of a name.
 
-    Read again by `ocr.data.datasets.load`, crops and characters are the same; a
-    folder gives them class by class. Only .npz keeps the second character of a crop
+    A folder returns the samples class by class. Only .npz keeps the second character of a crop
     that may be either of two.
 
     Parameters
     ----------
     samples : Samples
     output : Path
-        ``.npz``; ``.mat``, in the layout of NIST36; ``...images-idx3-ubyte``, also
-        ``.gz``, with its labels and what they mean beside it; or, without an ending, a
-        folder of PNGs for each character.
+        ``.npz``; ``.mat``, in the layout of NIST36; ``...images-idx3-ubyte``, also ``.gz``, with
+        files of labels and their meaning in the same folder; or, without an ending, a folder of
+        PNGs for each character.
 
     Raises
     ------
     DataError
-        An ending that is none of these, or characters that the format cannot name.
+        For another ending, or characters that the format cannot represent.
     OutputError
-        What is there already, or cannot be written.
+        If the output exists already or cannot be written.
     """
-    write = writer_of(output)
+    write = find_writer(output)
     refuse_existing(output)
     write(samples, output)
 
 
-def writer_of(output: Path) -> Any:
-    """Choose a function of samples and path; DataError where the ending names no format."""
+def find_writer(output: Path) -> Writer:
+    """Return the function that writes a name's format; DataError if its ending has none."""
     if f"{idx.IMAGES}-ubyte" in output.name and output.suffix in (".gz", ""):
         return write_idx
-    writers = {".npz": write_npz, ".mat": write_mat, "": write_folder}
+    writers: dict[str, Writer] = {".npz": write_npz, ".mat": write_mat, "": write_folder}
     if output.suffix.lower() not in writers:
         raise DataError(
             f"{output} is of no known type "
@@ -75,7 +76,7 @@ def write_npz(samples: Samples, output: Path) -> None:
 
 
 def write_mat(samples: Samples, output: Path) -> None:
-    """Write one part of NIST36's layout: the one that the name tells, or else train."""
+    """Write one part in NIST36's layout: the part in the file's name, or train."""
     try:
         from scipy.io import savemat
     except ModuleNotFoundError as error:
@@ -86,34 +87,32 @@ def write_mat(samples: Samples, output: Path) -> None:
     file = io.BytesIO()
     arrays = {
         f"{part}_data": 1 - ink / 255,
-        f"{part}_labels": one_hot(samples.characters, output),
+        f"{part}_labels": _encode_one_hot(samples.characters.tolist(), output),
         "are_crops": 1.0,
     }
     savemat(file, arrays, do_compression=True)
     write_whole(output, file.getvalue())
 
 
-def one_hot(characters: NDArray[np.str_], output: Path) -> NDArray[np.uint8]:
-    """Labels, uint8 [N, 26] where all are A-Z, else [N, 36]."""
-    for count, classes in sorted(nist_mat.CHARACTERS.items()):
-        if np.isin(characters, list(classes)).all():
-            labels = np.searchsorted(np.sort(list(classes)), characters)
-            order = np.argsort(list(classes))
-            return np.eye(count, dtype=np.uint8)[order[labels]]
+def _encode_one_hot(characters: list[str], output: Path) -> NDArray[np.uint8]:
+    """Return labels, uint8 [N, 26] if all characters are A-Z, else [N, 36]."""
+    for classes in mat.CLASSES:
+        if set(characters) <= set(classes):
+            return np.eye(len(classes), dtype=np.uint8)[[classes.index(c) for c in characters]]
     raise DataError(
         f"{output} can only name A-Z and 0-9 (add --alphabet upper-digits, or use .npz)"
     )
 
 
 def write_idx(samples: Samples, output: Path) -> None:
-    """Write images, labels and mapping; transposed where the name says that it is EMNIST's."""
+    """Write images, labels and mapping; transposed if the name contains emnist."""
     labels = output.with_name(output.name.replace(idx.IMAGES, idx.LABELS))
-    mapping = idx.mapping_beside(output)
+    mapping = idx.mapping_path(output)
     classes, numbers = np.unique(samples.characters, return_inverse=True)
-    if len(classes) > MOST_LABELS:
+    if len(classes) > MAX_LABELS:
         raise DataError(f"{output} cannot tell {len(classes)} classes apart (use .npz or a folder)")
-    for beside in (labels, mapping):
-        refuse_existing(beside)
+    for path in (labels, mapping):
+        refuse_existing(path)
     crops = samples.crops.transpose(0, 2, 1) if idx.is_transposed(output) else samples.crops
     lines = "".join(f"{i} {ord(c)}\n" for i, c in enumerate(classes.tolist()))
     write_whole(mapping, lines.encode("ascii"))
@@ -122,31 +121,40 @@ def write_idx(samples: Samples, output: Path) -> None:
 
 
 def idx_bytes(array: NDArray[np.uint8], suffix: str) -> bytes:
-    """Content of an IDX file, gzipped for the suffix .gz; the same array gives the same bytes."""
-    magic = bytes([0, 0, idx.BYTES, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    """Return the content of an IDX file, reproducibly gzipped if the suffix is .gz."""
+    magic = bytes([0, 0, idx.UINT8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
     content = magic + np.ascontiguousarray(array).tobytes()
     return gzip.compress(content, mtime=0) if suffix == ".gz" else content
 
 
 def write_folder(samples: Samples, output: Path) -> None:
-    """Write a folder of PNGs for each character, whole or not at all."""
+    """Write a folder of PNGs for each character."""
+    digits = len(str(len(samples)))  # zero-padded, so that sorting by name keeps the order
+    with new_folder(output) as partial:
+        for character in np.unique(samples.characters).tolist():
+            (partial / folder_of(character)).mkdir()
+        numbers: Counter[str] = Counter()
+        for crop, character in zip(samples.crops, samples.characters.tolist(), strict=True):
+            name = f"{numbers[character]:0{digits}}.png"
+            write_crop(partial / folder_of(character) / name, crop)
+            numbers[character] += 1
+
+
+@contextlib.contextmanager
+def new_folder(output: Path) -> Iterator[Path]:
+    """Yield a temporary folder that is renamed to `output` at the end, or deleted on an error.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
     partial = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        _fill(partial, samples)
+        partial.mkdir()
+        yield partial
         partial.replace(output)
     except OSError as error:
         raise OutputError(f"cannot write {output}: {reason(error)} (name another -o)") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-def _fill(folder: Path, samples: Samples) -> None:
-    digits = len(str(len(samples)))  # so that the order of the names is that of the samples
-    folder.mkdir()
-    for character in np.unique(samples.characters).tolist():
-        (folder / folder_of(character)).mkdir()
-    numbers: Counter[str] = Counter()
-    for crop, character in zip(samples.crops, samples.characters.tolist(), strict=True):
-        name = f"{numbers[character]:0{digits}}.png"
-        write_crop(folder / folder_of(character) / name, crop)
-        numbers[character] += 1

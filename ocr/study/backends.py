@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ocr.alphabet import Alphabet
-from ocr.data import datasets
 from ocr.data.samples import Samples
+from ocr.data.splitting import draw_per_class, hold_out
 from ocr.study import Say, Source, nist36, pictures
 from ocr.study.nist36 import CHARACTERS, Letters
 from ocr.study.progress import tell
@@ -144,8 +144,8 @@ def _tasks(data: Source, mnist: Source, mnist_test: Source, seed: int) -> dict[s
 def emnist(data: Source, seed: int) -> Task:
     """Draw letters of both cases and digits, at most `EMNIST_PER_CLASS` of each."""
     samples = load_source(data, Alphabet(EMNIST_CHARACTERS), seed=seed)
-    fewer = datasets.balanced(samples, EMNIST_PER_CLASS, seed)
-    return parted(*datasets.split(fewer, EMNIST_TEST_SHARE, seed), seed)
+    fewer = draw_per_class(samples, EMNIST_PER_CLASS, seed)
+    return parted(*hold_out(fewer, EMNIST_TEST_SHARE, seed), seed)
 
 
 def drawn(samples: Samples, count: int, seed: int) -> Samples:
@@ -155,7 +155,7 @@ def drawn(samples: Samples, count: int, seed: int) -> Samples:
 
 def parted(train: Samples, test: Samples, seed: int) -> Task:
     """Hold some of the training letters out for validation."""
-    return Task(*datasets.split(train, VALID_SHARE, seed), test)
+    return Task(*hold_out(train, VALID_SHARE, seed), test)
 
 
 def _samples(letters: Letters) -> Samples:

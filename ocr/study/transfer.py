@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers import find
-from ocr.data import datasets
 from ocr.data.samples import Samples
+from ocr.data.splitting import draw_per_class, hold_out
 from ocr.errors import DataError, MissingExtraError
 from ocr.study import Say, Source, pictures
 from ocr.study.image_folder import Photographs, classes_of
@@ -218,7 +218,7 @@ def few_examples(train: Samples, test: Samples, seed: int, steps: int) -> dict[s
     alphabet = Alphabet("".join(sorted(set(train.characters.tolist()))))
     accuracies: dict[str, list[float]] = {name: [] for name in LETTER_RATES}
     for count in EXAMPLES:
-        few = datasets.balanced(train, per_class=count, seed=seed)
+        few = draw_per_class(train, count, seed)
         for name, rate in LETTER_RATES.items():
             init = find("default") if name == "fine-tuned" else None
             learner = make_learner("torch", "cnn", alphabet, seed=seed, init=init)
@@ -243,7 +243,7 @@ def letters(data: Source, seed: int) -> tuple[Samples, Samples]:
         train = load_source(f"{data}@train", alphabet, seed=seed)
         test = load_source(f"{data}@test", alphabet, seed=seed)
     except DataError:
-        train, test = datasets.split(load_source(data, alphabet, seed=seed), 0.5, seed)
+        train, test = hold_out(load_source(data, alphabet, seed=seed), 0.5, seed)
     return train, test.take(np.random.default_rng(seed).permutation(len(test))[:TESTED])
 
 

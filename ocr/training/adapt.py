@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier, describe
 from ocr.classifiers import load as load_classifier
-from ocr.data import fonts
+from ocr.data.readers import fonts
 from ocr.data.samples import Samples
 from ocr.decode.language import Ngrams, english
 from ocr.errors import DataError

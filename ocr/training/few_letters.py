@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
-from ocr.data import datasets
+from ocr.data.readers import fonts
 from ocr.data.samples import Samples
+from ocr.data.splitting import hold_out
 from ocr.decode.geometry import SCALED
 from ocr.errors import DataError
 from ocr.training.adapt import State, replayed, save_blend
@@ -45,7 +46,7 @@ class FewLetters:
 
 def may_hold(sources: Sequence[str]) -> bool:
     """Whether sources may have few letters: those with pages or fonts are trained on otherwise."""
-    return not any(is_pages(source) or datasets.is_fonts(source) for source in sources)
+    return not any(is_pages(source) or fonts.recognizes(source) for source in sources)
 
 
 def find(loaded: Sequence[ToTrain], alphabet: Alphabet) -> Samples | None:
@@ -77,7 +78,7 @@ def gather(few: FewLetters, alphabet: Alphabet, *, seed: int) -> tuple[Samples, 
     DataError
         If there are too few letters to hold any out.
     """
-    training, held = datasets.split(few.samples, HELD_OUT, seed)
+    training, held = hold_out(few.samples, HELD_OUT, seed)
     if not len(held):
         raise DataError("too few letters to measure with (give three or more of a character)")
     parts = [training, *replayed(len(training), alphabet, seed)]

@@ -12,10 +12,11 @@ import numpy as np
 
 from ocr.alphabet import Alphabet
 from ocr.data import datasets
-from ocr.data.datasets import FONTS, is_fonts
-from ocr.data.fonts import families_below
-from ocr.data.parts import parted
+from ocr.data.datasets import parse_source
+from ocr.data.readers import fonts, unipen
+from ocr.data.readers.fonts import find_families
 from ocr.data.samples import Samples
+from ocr.data.splitting import draw_per_class, hold_out
 from ocr.data.words import Typeface, cut_words, make_words, typeset
 from ocr.errors import DataError, MissingExtraError, ModelError
 from ocr.export.fonts import has_glyph
@@ -128,8 +129,8 @@ def gather(
     training, validation = _hold_out(loaded, alphabet.characters, share, seed)
     _check_complete({*training.characters.tolist(), *known}, alphabet, sources)
     if per_class is not None:
-        training = datasets.balanced(training, per_class=per_class, seed=seed)
-        validation = datasets.balanced(validation, per_class=per_class // 3, seed=seed)
+        training = draw_per_class(training, per_class, seed)
+        validation = draw_per_class(validation, per_class // 3, seed)
     if not len(validation):
         more = "" if per_class is None else " and --per-class 3"
         raise DataError(
@@ -156,7 +157,7 @@ def _hold_out(
     whole = [training for training, validation in parts if not len(validation)]
     parts = [part for part in parts if len(part[1])]
     if whole:
-        parts.append([*datasets.split(Samples.concatenate(whole), share, seed)])
+        parts.append([*hold_out(Samples.concatenate(whole), share, seed)])
     training, validation = (Samples.concatenate(list(side)) for side in zip(*parts, strict=True))
     return training, validation
 
@@ -178,8 +179,7 @@ def foreign_marks(alphabet: Alphabet) -> str:
 
 def load_source(source: str, alphabet: Alphabet, *, seed: int) -> Samples:
     """Load a source of which a part may be named: ``strokes.jsonl.gz@train``."""
-    path, part = parted(source)
-    return datasets.load(path, alphabet=alphabet.characters, seed=seed, split=part)
+    return datasets.load(source, alphabet=alphabet.characters, seed=seed)
 
 
 def load_to_train(source: str, alphabet: Alphabet, *, seed: int) -> ToTrain:
@@ -187,8 +187,8 @@ def load_to_train(source: str, alphabet: Alphabet, *, seed: int) -> ToTrain:
 
     Pen strokes are one whole: their parts are this tool's, not those of whoever collected them.
     """
-    path, part = parted(source)
-    parts = () if part or datasets.is_strokes(Path(path)) else datasets.parts_of(path)
+    path, part = parse_source(source)
+    parts = () if part or unipen.recognizes(path) else datasets.list_parts(path)
     training = load_source(f"{path}@train" if "train" in parts else source, alphabet, seed=seed)
     if {"train", "valid"} <= {*parts}:
         return ToTrain(training, load_source(f"{path}@valid", alphabet, seed=seed))
@@ -203,7 +203,8 @@ def name_of(source: str) -> str:
     >>> name_of("/home/ann/pens.jsonl.gz@train"), name_of("fonts:/home/ann/serif"), name_of("fonts")
     ('pens.jsonl.gz@train', 'fonts:serif', 'fonts')
     """
-    source, part = parted(source)
+    path_or_name, part = parse_source(source)
+    source = str(path_or_name)
     kind = "fonts:" if source.startswith("fonts:") else ""
     path = Path(source.removeprefix(kind))
     name = path.resolve().name if path.name in ("", "..") else path.name
@@ -221,11 +222,12 @@ def _check_complete(known: set[str], alphabet: Alphabet, sources: Iterable[str])
 
 def font_families(sources: Iterable[str], alphabet: Alphabet) -> list[Typeface]:
     """Families of all sources that are fonts, with the characters that each has."""
-    folders = [parted(s)[0].removeprefix(FONTS)[1:] for s in sources if is_fonts(parted(s)[0])]
+    paths = [str(parse_source(source)[0]) for source in sources]
+    folders = [fonts.folder_of(path) for path in paths if fonts.recognizes(path)]
     return [
         (family, [c for c in alphabet.characters if has_glyph(family[0], c)])
         for folder in folders
-        for family in families_below(Path(folder) if folder else None)
+        for family in find_families(folder)
     ]
 
 

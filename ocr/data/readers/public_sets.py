@@ -1,4 +1,4 @@
-"""Public sets of letters: where they lie, how they are fetched, and where they are kept."""
+"""Read EMNIST and MNIST by name, and download them into a cache."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from ocr.data import idx
 from ocr.data.download import Progress, RemoteFile, download
+from ocr.data.readers import idx
+from ocr.data.samples import Samples, Source
 from ocr.errors import DataError, FetchError, OutputError
 from ocr.files import reason
 
 
 @dataclass(frozen=True)
-class RemoteSet:
-    """A set that can be fetched.
+class PublicSet:
+    """A set that can be downloaded.
 
     Attributes
     ----------
@@ -30,13 +31,13 @@ class RemoteSet:
     licence : str
         As its publishers state it.
     crops : str
-        What is in it.
+        Number and kind of characters, to be shown to users.
     images : str
         Name of an images file, with {kind} and {part}.
     kinds : tuple of str
-        Sets within the set; the first is taken where none is named.
+        Variants of the set; the first is the default.
     stems : dict
-        Part to the word for it in the names.
+        Part to the word for it in file names.
     """
 
     url: str
@@ -49,18 +50,17 @@ class RemoteSet:
 
     @property
     def size(self) -> int:
-        """Bytes to fetch."""
+        """Bytes to download."""
         return sum(file.size for file in self.files)
 
 
 #: EMNIST: Cohen, Afshar, Tapson, van Schaik (2017), https://www.nist.gov/itl/products-and-services/
-#: emnist-dataset. Size and digest as TensorFlow Datasets pins them (url_checksums/emnist.txt), and
-#: MLDatasets.jl too; the file moved from www.itl.nist.gov to biometrics.nist.gov unchanged.
-#: MNIST: LeCun, Cortes, Burges; the mirror that torchvision fetches from. Sizes and digests as
-#: TensorFlow Datasets pins them (url_checksums/mnist.txt); those of both t10k files were computed
-#: again from copies of the files.
+#: emnist-dataset. Size and digest are those that TensorFlow Datasets (url_checksums/emnist.txt) and
+#: MLDatasets.jl pin; the file moved from www.itl.nist.gov to biometrics.nist.gov unchanged.
+#: MNIST: LeCun, Cortes, Burges; the mirror that torchvision uses. Sizes and digests are those of
+#: TensorFlow Datasets (url_checksums/mnist.txt); both t10k files were hashed again from copies.
 SETS = {
-    "emnist": RemoteSet(
+    "emnist": PublicSet(
         url="https://biometrics.nist.gov/cs_links/EMNIST/",
         files=(
             RemoteFile(
@@ -75,7 +75,7 @@ SETS = {
         kinds=("byclass", "bymerge", "balanced", "letters", "digits", "mnist"),
         stems={"train": "train", "test": "test"},
     ),
-    "mnist": RemoteSet(
+    "mnist": PublicSet(
         url="https://ossci-datasets.s3.amazonaws.com/mnist/",
         files=(
             RemoteFile(
@@ -108,8 +108,45 @@ SETS = {
 }
 
 
+def recognizes(source: Source) -> bool:
+    """Return whether a source is the name of a set, ``mnist``, or of a variant, ``emnist:letters``.
+
+    A Path is never one: a folder of that name is ``./mnist``.
+    """
+    return isinstance(source, str) and source.split(":")[0] in SETS
+
+
+def list_parts(source: Source) -> tuple[str, ...]:
+    """Return the parts of a set."""
+    return tuple(SETS[str(source).split(":")[0]].stems)
+
+
+def read(source: Source, *, alphabet: str | None, seed: int, part: str | None) -> Samples:
+    """Read one part of a downloaded set, or all of it.
+
+    Raises
+    ------
+    DataError
+        If the set is not downloaded or has no such variant.
+    """
+    name, _, kind = str(source).partition(":")
+    found = SETS[name]
+    if not is_fetched(name):
+        raise DataError(
+            f"{name} is not fetched yet "
+            f"({found.size / 1e6:.0f} MB: ocr data fetch {name}; or give other data by --data)"
+        )
+    if kind and kind not in found.kinds:
+        raise DataError(f"{name} has no set {kind!r} (choose {', '.join(found.kinds)})")
+    stems = found.stems.values() if part is None else [found.stems[part]]
+    names = [found.images.format(kind=kind or found.kinds[0], part=stem) for stem in stems]
+    return Samples.concatenate(
+        [idx.read(cache_folder() / name / file, alphabet=alphabet) for file in names]
+    )
+
+
 def cache_folder() -> Path:
-    """Where fetched sets are kept: OCR_CACHE, or ``ocr`` in the user's cache of this system."""
+    """Return the folder of downloads: OCR_CACHE, or ``ocr`` in the user's cache of this system."""
     if folder := os.environ.get("OCR_CACHE"):
         return Path(folder)
     if folder := os.environ.get("XDG_CACHE_HOME"):
@@ -121,28 +158,22 @@ def cache_folder() -> Path:
     return Path.home() / ".cache" / "ocr"
 
 
-def is_set(source: str) -> bool:
-    """Whether a source is the name of a set: ``mnist``, or ``emnist:letters`` for one within."""
-    return source.split(":")[0] in SETS
-
-
 def is_fetched(name: str) -> bool:
-    """Whether a set lies whole in the cache: its folder is made last."""
+    """Return whether a set is complete in the cache: its folder gets its name last."""
     return (cache_folder() / name).is_dir()
 
 
 def fetch(name: str, *, url: str | None = None, on_progress: Progress) -> Path:
-    """Fetch a set into the cache, if it is not there yet.
+    """Download a set into the cache, unless it is there.
 
     Parameters
     ----------
     name : str
         One of `SETS`.
     url : str, optional
-        Another folder that has the same files, also without https; what comes from
-        there must have the same digests.
+        Another folder that has the same files, also without https; the digests are checked.
     on_progress : callable
-        Called with file name, bytes so far and bytes in all.
+        Called with file name, bytes so far and total bytes.
 
     Returns
     -------
@@ -152,11 +183,11 @@ def fetch(name: str, *, url: str | None = None, on_progress: Progress) -> Path:
     Raises
     ------
     FetchError
-        No network, or not the file expected; the next call goes on where this one ended.
+        No network, or another file than expected; the next call resumes an interrupted download.
     OutputError
-        A cache that cannot be written.
+        If the cache cannot be written.
     """
-    if url is not None and not _is_address(url):
+    if url is not None and not _is_web_address(url):
         raise FetchError(f"{url} is no address (begin it with https://)")
     wanted, folder = SETS[name], cache_folder() / name
     if is_fetched(name):
@@ -174,11 +205,11 @@ def fetch(name: str, *, url: str | None = None, on_progress: Progress) -> Path:
         raise OutputError(f"cannot write {folder}: {reason(error)} (set OCR_CACHE)") from error
     finally:
         with contextlib.suppress(OSError):
-            partial.rmdir()  # where nothing has come
+            partial.rmdir()  # succeeds only if nothing was downloaded
     return folder
 
 
-def _is_address(url: str) -> bool:
+def _is_web_address(url: str) -> bool:
     try:
         return urlsplit(url).scheme in ("http", "https")
     except ValueError:  # a bracket that is not closed
@@ -186,7 +217,7 @@ def _is_address(url: str) -> bool:
 
 
 def _unpack(archive: Path) -> None:
-    """Replace an archive by the IDX files in it, wherever in it they are."""
+    """Replace an archive by the IDX files in it, in whatever folder of the archive they are."""
     try:
         with zipfile.ZipFile(archive) as opened:
             for member in opened.infolist():
@@ -197,34 +228,3 @@ def _unpack(archive: Path) -> None:
     except zipfile.BadZipFile as error:
         raise FetchError(f"cannot unpack {archive}: {error} (delete it, fetch it again)") from error
     archive.unlink()
-
-
-def parts_of(source: str) -> tuple[str, ...]:
-    """Parts of a set."""
-    return tuple(SETS[source.split(":")[0]].stems)
-
-
-def images_of(source: str, part: str | None) -> list[Path]:
-    """Images files of a fetched set, of one part or of all.
-
-    Raises
-    ------
-    DataError
-        A set that is not fetched, or has no such part or set within.
-    """
-    name, _, kind = source.partition(":")
-    found = SETS[name]
-    if not is_fetched(name):
-        raise DataError(
-            f"{name} is not fetched yet "
-            f"({found.size / 1e6:.0f} MB: ocr data fetch {name}; or give other data by --data)"
-        )
-    if kind and kind not in found.kinds:
-        raise DataError(f"{name} has no set {kind!r} (choose {', '.join(found.kinds)})")
-    if part is not None and part not in found.stems:
-        raise DataError(f"{name} has no part {part!r} (choose {' or '.join(found.stems)})")
-    return [
-        cache_folder() / name / found.images.format(kind=kind or found.kinds[0], part=stem)
-        for of, stem in found.stems.items()
-        if part in (None, of)
-    ]
