@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ocr.errors import DataError, OutputError
-from ocr.training.checkpoint import Checkpoints, checkpoint_path, load_checkpoint, save_checkpoint
+from ocr.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
+from ocr.training.progress import Progress
 
 
 def test_state_and_progress_come_back(tmp_path):
@@ -54,20 +55,20 @@ class Still:
 
 
 def test_a_checkpoint_is_written_when_the_last_is_old(tmp_path, monkeypatch):
-    progress = {"step": 0}
-    checkpoints = Checkpoints(tmp_path / "c.npz", Still(), progress, writes=True)
-    checkpoints.save()
-    progress["step"] = 1
-    checkpoints.save_when_due()
-    assert load_checkpoint(tmp_path / "c.npz")[1] == {"step": 0}
+    progress = Progress({}, steps_per_epoch=5)
+    checkpoint = Checkpoint(tmp_path / "c.npz", Still(), progress, writes=True)
+    checkpoint.save()
+    progress.step = 1
+    checkpoint.save_if_due()
+    assert load_checkpoint(tmp_path / "c.npz")[1]["step"] == 0
     monkeypatch.setattr("ocr.training.checkpoint.CHECKPOINT_SECONDS", 0.0)
-    checkpoints.save_when_due()
-    assert load_checkpoint(tmp_path / "c.npz")[1] == {"step": 1}
-    checkpoints.remove()
+    checkpoint.save_if_due()
+    assert load_checkpoint(tmp_path / "c.npz")[1]["step"] == 1
+    checkpoint.remove()
     assert not list(tmp_path.iterdir())
 
 
 def test_one_process_alone_writes(tmp_path):
-    checkpoints = Checkpoints(tmp_path / "c.npz", Still(), {}, writes=False)
-    checkpoints.save()
+    checkpoint = Checkpoint(tmp_path / "c.npz", Still(), Progress({}, 5), writes=False)
+    checkpoint.save()
     assert not list(tmp_path.iterdir())

@@ -11,20 +11,12 @@ import pytest
 
 from ocr.alphabet import Alphabet
 from ocr.data.samples import Samples
-from ocr.errors import DataError, ModelError, OutputError
-from ocr.training.loop import (
-    Epoch,
-    Settings,
-    best,
-    epoch_batches,
-    exhausted,
-    one_cycle,
-    prepare,
-    train,
-    validate,
-    write_log,
-)
+from ocr.errors import ModelError
+from ocr.training.loop import Settings, train
 from ocr.training.numpy_learner import NumpyLearner
+from ocr.training.progress import Epoch, Step, best, is_out_of_patience
+from ocr.training.schedule import one_cycle
+from ocr.training.validation import validate
 
 AB = Alphabet("AB")
 
@@ -113,53 +105,25 @@ def test_the_log_has_a_line_an_epoch_and_the_checkpoint_goes(tmp_path):
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2, 3]
 
 
+def test_each_step_says_how_many_epochs_there_are_and_how_long_the_rest_takes(tmp_path):
+    steps: list[Step] = []
+    train(
+        Pupil(*[[0.9, 0.9]] * 3),
+        samples("AAA"),
+        samples("AA"),
+        settings=Settings(epochs=3, batch_size=2, learning_rate=1.0, seed=0),
+        output=tmp_path / "m.npz",
+        card={},
+        on_step=steps.append,
+    )
+    assert [(s.epoch, s.epochs, s.done) for s in steps[1::2]] == [(1, 3, 1), (2, 3, 1), (3, 3, 1)]
+    assert steps[0].seconds_left > steps[-2].seconds_left > steps[-1].seconds_left == 0
+
+
 def test_the_learning_rate_follows_the_cycle_over_the_whole_run(tmp_path):
     pupil = Pupil(*[[0.9, 0.9]] * 3)
     run(pupil, tmp_path)  # three epochs of two steps
     assert pupil.rates == [one_cycle(i / 6, 1.0) for i in range(6)]
-
-
-def test_the_schedule_climbs_peaks_and_falls():
-    assert one_cycle(0.0, 2.0) == pytest.approx(0.2)
-    assert one_cycle(0.1, 2.0) == pytest.approx(2.0)
-    assert one_cycle(0.55, 2.0) == pytest.approx(1.0)
-    assert one_cycle(1.0, 2.0) == pytest.approx(0.002)
-
-
-def test_every_sample_comes_once_an_epoch_in_an_order_of_its_own():
-    settings = Settings(epochs=2, batch_size=4, learning_rate=1, seed=0)
-    first, second = (
-        [batch for batch, _ in epoch_batches(10, settings, {"epoch": e, "step": 0})] for e in (0, 1)
-    )
-    assert [len(batch) for batch in first] == [4, 4, 2]
-    assert sorted(np.concatenate(first)) == list(range(10))
-    assert list(np.concatenate(first)) != list(np.concatenate(second))
-
-
-def test_a_stopped_epoch_goes_on_with_its_remaining_batches():
-    settings = Settings(epochs=1, batch_size=4, learning_rate=1, seed=0)
-    whole = list(epoch_batches(10, settings, {"epoch": 0, "step": 0}))
-    rest = list(epoch_batches(10, settings, {"epoch": 0, "step": 1}))
-    for (one, rng), (two, other) in zip(whole[1:], rest, strict=True):
-        np.testing.assert_array_equal(one, two)
-        assert rng.random() == other.random()
-
-
-def test_targets_are_an_output_twice_or_either_of_two():
-    assert prepare(samples("AB"), AB)[1].tolist() == [[0, 0], [1, 1]]
-    assert prepare(samples("A", either="B"), AB)[1].tolist() == [[0, 1]]
-    assert prepare(samples("A", either="a"), AB)[1].tolist() == [[0, 0]]
-
-
-def test_no_letter_is_the_last_output():
-    none = samples("A")
-    none.characters[:] = ""
-    assert prepare(none, Alphabet("AB", reject=True))[1].tolist() == [[2, 2]]
-
-
-def test_data_beyond_the_alphabet_are_refused():
-    with pytest.raises(DataError, match="'C'"):
-        prepare(samples("AC"), AB)
 
 
 def test_either_answer_counts_in_validation():
@@ -200,12 +164,7 @@ def test_the_first_of_equals_is_best():
 )
 def test_patience_of_two(accuracies, ended):
     falling = [replace(e, valid_loss=1 / e.epoch) for e in epochs(*accuracies)]
-    assert exhausted(falling, 2) is ended
-
-
-def test_an_unwritable_log_is_told(tmp_path):
-    with pytest.raises(OutputError, match=r"none/m\.npz\.log\.jsonl"):
-        write_log(tmp_path / "none" / "m.npz", epochs(0.5))
+    assert is_out_of_patience(falling, 2) is ended
 
 
 def test_a_real_learner_learns_and_its_loss_falls(tmp_path):

@@ -41,7 +41,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(
         "ocr.cli.train._draw_curves", lambda output: None
     )  # Matplotlib takes seconds
-    monkeypatch.setattr("ocr.training.tensorboard_log.TensorboardLog.add", lambda *_: None)
+    monkeypatch.setattr("ocr.training.log.TensorboardLog.add", lambda *_: None)
     drawn = handprint_page(["THE HALF", "MAN"], seed=0, jitter=0, letter_height=40)
     drawn.save("note.png")
 

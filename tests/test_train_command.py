@@ -9,6 +9,7 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +21,7 @@ from ocr.cli import commands
 from ocr.cli.progress import show_progress
 from ocr.cli.train import Progress, progress_bar, warn_of_short_budget
 from ocr.training import loop
-from ocr.training.loop import Step
-from ocr.training.ranks import Ranks
+from ocr.training.progress import Step
 from tests.test_imports import loaded_by
 
 Run = Callable[..., Result]
@@ -54,7 +54,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(
         "ocr.cli.train._draw_curves", lambda output: None
     )  # Matplotlib takes seconds
-    monkeypatch.setattr("ocr.training.tensorboard_log.TensorboardLog.add", lambda *_: None)
+    monkeypatch.setattr("ocr.training.log.TensorboardLog.add", lambda *_: None)
     options = ["--data", "ilt.npz", "--alphabet", "ILT", "--epochs", 2, "--batch-size", 16]
 
     def invoke(*args: object) -> Result:
@@ -84,16 +84,17 @@ def log_of(model: Path) -> list[dict[str, float]]:
 
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int, how: Callable[[], None]) -> None:
-    """Make the run stop itself once, at the end of a step."""
-    tick = loop.Clock.tick
+    """Make a run stop at the end of its step `steps`, counted from where it begins or goes on."""
+    taken = itertools.count(1)
 
-    def counted(self: loop.Clock, images: int) -> Step:
-        step = tick(self, images)
-        if self.steps_done == steps:
-            how()
-        return step
+    def stopping(*args: Any, **options: Any) -> Any:
+        def on_step(step: Step) -> None:
+            if next(taken) == steps:
+                how()
 
-    monkeypatch.setattr(loop.Clock, "tick", counted)
+        return loop.train(*args, **{**options, "on_step": on_step})
+
+    monkeypatch.setattr("ocr.cli.train.train", stopping)
 
 
 class Killed(BaseException):
@@ -476,12 +477,8 @@ def test_a_budget_that_is_spent_on_loading_data_is_reported(capsys, seconds, tol
 
 
 def test_the_corrected_steps_of_a_budget_are_kept_for_the_resumed_run(run, network, monkeypatch):
-    monkeypatch.setattr(loop, "steps_within", lambda *args: 12)
-    correct = loop.Clock.correct
-
-    def stop_when_corrected(self: loop.Clock, ranks: Ranks) -> None:
-        correct(self, ranks)
-        interrupt()
+    for module in ("loop", "progress"):
+        monkeypatch.setattr(f"ocr.training.{module}.count_steps_within", lambda *args: 12)
 
     def budgeted(name: str, *options: str) -> int:
         command = ["train", *network, "--data", "ilt.npz", "--alphabet", "ILT", "-o", name]
@@ -490,14 +487,14 @@ def test_the_corrected_steps_of_a_budget_are_kept_for_the_resumed_run(run, netwo
         )
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop.Clock, "correct", stop_when_corrected)
+        stop_after(patch, 7, interrupt)  # the plan is corrected after the sixth
         assert budgeted("one") == 130
     for suffix in ("", ".checkpoint.npz"):  # the best model so far belongs to what is stopped
         copied = Path(f"{model_of(network, 'one')}{suffix}").read_bytes()
         Path(f"{model_of(network, 'two')}{suffix}").write_bytes(copied)
     assert budgeted("one", "--resume") == 0
     with monkeypatch.context() as patch:
-        stop_after(patch, 8, interrupt)
+        stop_after(patch, 2, interrupt)
         assert budgeted("two", "--resume") == 130
     assert budgeted("two", "--resume") == 0
     one, two = (model_of(network, name).read_bytes() for name in ("one", "two"))
@@ -517,7 +514,7 @@ def test_a_run_killed_while_its_card_is_written_writes_it_when_resumed(run, monk
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--time-budget", "10"], "'10' is no duration (write 90s, 10m or 1h30m)"),
+        (["--time-budget", "10"], "'10' is not a duration (write 90s, 10m or 1h30m)"),
         (["--time-budget", "10m"], "--epochs and --time-budget cannot be used together"),
     ],
 )

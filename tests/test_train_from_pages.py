@@ -30,7 +30,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(
         "ocr.cli.train._draw_curves", lambda output: None
     )  # Matplotlib takes seconds
-    monkeypatch.setattr("ocr.training.tensorboard_log.TensorboardLog.add", lambda *_: None)
+    monkeypatch.setattr("ocr.training.log.TensorboardLog.add", lambda *_: None)
     options = ["--data", "pages", "--epochs", 1, "-o", "mine"]
 
     def invoke(*args: object) -> Result:

@@ -25,11 +25,12 @@ from ocr.cli.progress import approximate, erase_progress, show_progress
 from ocr.data.samples import Samples
 from ocr.errors import MissingExtraError, OutputError
 from ocr.training import adapt, few_letters
-from ocr.training.budget import seconds_of
 from ocr.training.checkpoint import checkpoint_path, refuse_existing
 from ocr.training.learner import Learner
-from ocr.training.loop import Epoch, Settings, Step, best, train
+from ocr.training.log import TensorboardLog, tensorboard_folder
+from ocr.training.loop import Settings, train
 from ocr.training.model_card import card_path, write_model_card
+from ocr.training.progress import Epoch, Step, best
 from ocr.training.ranks import Ranks, joined, world_size
 from ocr.training.recipe import (
     BACKENDS,
@@ -42,7 +43,7 @@ from ocr.training.recipe import (
     name_of,
     schedule_of,
 )
-from ocr.training.tensorboard_log import TensorboardLog, tensorboard_folder
+from ocr.training.schedule import parse_duration
 
 LOG_INTERVAL = 60.0  # seconds between progress lines where stderr is not a terminal
 
@@ -207,7 +208,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
             )
             _draw_curves(output)
 
-        progress = Progress(output if ranks.first else None)
+        progress = Progress(output if ranks.is_first else None)
         try:
             history = train(
                 learner,
@@ -223,7 +224,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
                 },
                 resume=options.resume,
                 ranks=ranks,
-                begun=start_time,
+                start_time=start_time,
                 on_step=progress.show_step,
                 on_epoch=progress.show_epoch,
                 on_end=finish,
@@ -274,7 +275,7 @@ def _parse_budget(options: Options) -> float | None:
     if options.epochs is not None:
         raise click.UsageError("--epochs and --time-budget cannot be used together")
     try:
-        return seconds_of(options.time_budget)
+        return parse_duration(options.time_budget)
     except ValueError as error:
         raise click.BadParameter(
             f"{error} (write 90s, 10m or 1h30m)", param_hint="--time-budget"
@@ -290,7 +291,7 @@ def _count_processes(backend: str) -> int:
 @contextlib.contextmanager
 def _quiet_unless_first(ranks: Ranks) -> Iterator[None]:
     """Silence the messages of all processes but the first; errors are still reported."""
-    with contextlib.nullcontext() if ranks.first else contextlib.redirect_stderr(io.StringIO()):
+    with contextlib.nullcontext() if ranks.is_first else contextlib.redirect_stderr(io.StringIO()):
         yield
 
 
@@ -450,7 +451,7 @@ def time_left(step: Step | None) -> str:
 
 
 def _draw_curves(output: Path) -> None:
-    from ocr.training.curves import draw_curves
+    from ocr.training.log import draw_curves
 
     try:
         draw_curves(

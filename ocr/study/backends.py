@@ -22,9 +22,12 @@ from ocr.study import Say, Source, nist36, pictures
 from ocr.study.nist36 import CHARACTERS, Letters
 from ocr.study.progress import tell
 from ocr.study.tables import percent, table
+from ocr.training.batches import to_ink
 from ocr.training.learner import Learner
-from ocr.training.loop import Epoch, Settings, ink_of, train, validate
+from ocr.training.loop import Settings, train
+from ocr.training.progress import Epoch
 from ocr.training.recipe import load_source, make_learner, schedule_of
+from ocr.training.validation import validate
 
 MNIST_LETTERS = 10_000  # of 60,000: a sixth of the time, for some tenths of a per cent
 EMNIST_PER_CLASS = 250  # of some 3,700: all would take too long
@@ -215,7 +218,7 @@ def parameters_of(learner: Learner) -> int:
 
 def reading_speed(learner: Learner, samples: Samples) -> float:
     """Letters that are read in a second, after a first time that is not counted."""
-    ink = ink_of(samples.crops[:READ])
+    ink = to_ink(samples.crops[:READ])
     learner.log_probs(ink)
     begun = time.perf_counter()
     learner.log_probs(ink)

@@ -28,8 +28,10 @@ from ocr.study.image_folder import load as load_photographs
 from ocr.study.progress import tell
 from ocr.study.tables import percent, table
 from ocr.training.augment import augment
-from ocr.training.loop import ink_of, one_cycle, prepare, validate
+from ocr.training.batches import prepare, to_ink
 from ocr.training.recipe import load_source, make_learner
+from ocr.training.schedule import one_cycle
+from ocr.training.validation import validate
 
 if TYPE_CHECKING:
     import torch
@@ -226,7 +228,7 @@ def few_examples(train: Samples, test: Samples, seed: int, steps: int) -> dict[s
             rng = np.random.default_rng(seed)
             for step in range(steps):
                 batch = rng.integers(0, len(crops), min(LETTER_BATCH, 4 * len(crops)))
-                ink = augment(ink_of(crops[batch]), rng)
+                ink = augment(to_ink(crops[batch]), rng)
                 learner.fit_batch(ink, targets[batch], one_cycle(step / steps, rate))
             accuracies[name].append(validate(learner, test)[1])
             tell(f"{count} a class, {name}: {percent(accuracies[name][-1])}")

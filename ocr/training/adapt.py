@@ -25,7 +25,6 @@ from ocr.decode.language import Ngrams, english
 from ocr.errors import DataError
 from ocr.evaluation.pairs import list_unpaired
 from ocr.training.learner import Learner
-from ocr.training.loop import validate
 from ocr.training.pages import (
     WrittenLine,
     held_out,
@@ -35,6 +34,7 @@ from ocr.training.pages import (
     samples_of,
 )
 from ocr.training.recipe import Schedule, gather
+from ocr.training.validation import validate
 
 WRONG_CUTS = 1.5  # for each letter: there are many more, and all alike
 BLENDS = (0.5, 0.75, 1.0)  # of the way from the model to start from to the fine-tuned one

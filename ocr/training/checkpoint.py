@@ -1,9 +1,14 @@
-"""Everything a stopped run needs to go on exactly where it was, in one file."""
+"""A run can be stopped at any moment, by Ctrl-C or a kill, and resumed exactly where it was."""
 
 from __future__ import annotations
 
 import json
+import signal
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,41 +18,25 @@ from numpy.typing import NDArray
 from ocr.errors import DataError, OutputError
 from ocr.files import read_arrays, write_arrays
 from ocr.training.learner import Learner
+from ocr.training.progress import Progress
 
 CHECKPOINT_SECONDS = 30.0  # the most that a kill may cost; writing one takes a tenth of a second
 
 
 def checkpoint_path(model: Path) -> Path:
-    """Where the checkpoint of a model in training lies: beside it."""
+    """Return the path of the checkpoint of a model in training: next to the model."""
     return model.with_name(model.name + ".checkpoint.npz")
 
 
-def save_checkpoint(path: Path, state: dict[str, NDArray[Any]], progress: dict[str, Any]) -> None:
-    """Write a learner's state and the loop's progress (JSON values), whole or not at all."""
-    write_arrays(path, {"progress": np.array(json.dumps(progress)), **state})
-
-
-def load_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Read what `save_checkpoint` wrote; DataError if the file is missing or anything else."""
-    try:
-        state = read_arrays(path)
-        progress: dict[str, Any] = json.loads(str(state.pop("progress")))
-    except FileNotFoundError as error:
-        raise DataError(f"nothing to resume: {path} is missing (run without --resume)") from error
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"cannot resume from {path}: not a checkpoint (delete it)") from error
-    return state, progress
-
-
 def refuse_existing(model: Path, *, resume: bool) -> None:
-    """Let a run begin only where no other one was, and go on only where one was stopped.
+    """Check that a new run overwrites nothing, or that a run to resume is incomplete.
 
     Raises
     ------
     OutputError
-        If a new run would lose a finished model, or all that a stopped run did.
+        If a new run would overwrite a finished model or the work of a stopped run.
     DataError
-        If the run to go on with is complete.
+        If the run to resume is complete.
     """
     checkpoint = checkpoint_path(model)
     if checkpoint.exists():
@@ -65,22 +54,19 @@ def refuse_existing(model: Path, *, resume: bool) -> None:
         raise OutputError(f"cannot write {model}: it is there already (choose another -o)")
 
 
-class Checkpoints:
-    """Writes a run's checkpoint, again and again.
+class Checkpoint:
+    """The file that holds the present state of a run, written again and again.
 
     Parameters
     ----------
     path : Path
     learner : Learner
-    progress : dict
-        The loop's, read whenever a checkpoint is written.
+    progress : Progress
     writes : bool
         False in all processes but the first.
     """
 
-    def __init__(
-        self, path: Path, learner: Learner, progress: dict[str, Any], *, writes: bool
-    ) -> None:
+    def __init__(self, path: Path, learner: Learner, progress: Progress, *, writes: bool) -> None:
         self.path = path
         self.learner = learner
         self.progress = progress
@@ -88,13 +74,13 @@ class Checkpoints:
         self.saved = time.monotonic()
 
     def save(self) -> None:
-        """Write one now."""
+        """Write it now."""
         if self.writes:
-            save_checkpoint(self.path, self.learner.state(), self.progress)
+            save_checkpoint(self.path, self.learner.state(), asdict(self.progress))
         self.saved = time.monotonic()
 
-    def save_when_due(self) -> None:
-        """Write one if the last is `CHECKPOINT_SECONDS` old."""
+    def save_if_due(self) -> None:
+        """Write it if the last one is `CHECKPOINT_SECONDS` old."""
         if time.monotonic() - self.saved >= CHECKPOINT_SECONDS:
             self.save()
 
@@ -102,3 +88,79 @@ class Checkpoints:
         """Remove it: the run is complete."""
         if self.writes:
             self.path.unlink(missing_ok=True)
+
+
+def save_checkpoint(path: Path, state: dict[str, NDArray[Any]], progress: dict[str, Any]) -> None:
+    """Write a learner's state and a run's progress (JSON values), whole or not at all."""
+    write_arrays(path, {"progress": np.array(json.dumps(progress)), **state})
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Return what `save_checkpoint` wrote; DataError if the file is missing or anything else."""
+    try:
+        state = read_arrays(path)
+        progress: dict[str, Any] = json.loads(str(state.pop("progress")))
+    except FileNotFoundError as error:
+        raise DataError(f"nothing to resume: {path} is missing (run without --resume)") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"cannot resume from {path}: not a checkpoint (delete it)") from error
+    return state, progress
+
+
+def resume_progress(learner: Learner, checkpoint: Path, options: dict[str, Any]) -> Progress:
+    """Load a checkpoint into the learner and return the progress of the run.
+
+    Raises
+    ------
+    DataError
+        If the run was begun with other options, or by another version.
+    """
+    state, values = load_checkpoint(checkpoint)
+    before = values.get("options", {})
+    changed = [k for k in {**before, **options} if before.get(k) != options.get(k)]
+    if changed:
+        raise DataError(
+            f"cannot resume from {checkpoint}: the run was begun with other "
+            f"{', '.join(changed)} (repeat its options; to begin anew, delete it)"
+        )
+    try:
+        progress = Progress.from_json(values)
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            f"cannot resume from {checkpoint}: another version of ocr wrote it "
+            "(resume with that version; to begin anew, delete it)"
+        ) from error
+    learner.load_state(state)
+    return progress
+
+
+@contextmanager
+def defer_interrupts() -> Iterator[Callable[[], None]]:
+    """Defer Ctrl-C: KeyboardInterrupt is raised when the function that this yields is called.
+
+    Nothing is deferred outside the main thread, where Python allows no handlers, nor where
+    Ctrl-C does not raise anyway, as in a background job.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        From the function, and at the end for a Ctrl-C after its last call.
+    """
+    caught: list[int] = []
+
+    def raise_if_caught() -> None:
+        if caught:
+            caught.clear()
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or before is not signal.default_int_handler:
+        yield raise_if_caught
+        return
+    signal.signal(signal.SIGINT, lambda number, frame: caught.append(number))
+    try:
+        yield raise_if_caught
+    finally:
+        signal.signal(signal.SIGINT, before)
+    raise_if_caught()

@@ -21,9 +21,9 @@ from ocr.decode.geometry import SCALED
 from ocr.errors import DataError
 from ocr.training.adapt import State, replayed, save_blend
 from ocr.training.learner import Learner
-from ocr.training.loop import validate
 from ocr.training.pages import is_pages
 from ocr.training.recipe import ToTrain, with_words
+from ocr.training.validation import validate
 
 MOST = 20_000  # letters; whoever has more can show all characters
 HELD_OUT = 0.2  # of each character

@@ -1,32 +1,30 @@
-"""The training loop: batch, loss, step, log, validate, save; for any learner."""
+"""The training loop: batch, forward, loss, backward, step; log, evaluate, checkpoint."""
 
 from __future__ import annotations
 
 import itertools
 import json
-import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ocr.alphabet import Alphabet
 from ocr.data.samples import Samples
-from ocr.errors import DataError, ModelError
-from ocr.files import sweep, write_whole
-from ocr.training.augment import augment
-from ocr.training.balance import KEPT, drawn_equally
-from ocr.training.budget import Pace, steps_within
-from ocr.training.checkpoint import Checkpoints, checkpoint_path, load_checkpoint
-from ocr.training.interrupt import held_interrupts
+from ocr.errors import ModelError
+from ocr.files import sweep
+from ocr.training.batches import Batch, Batches
+from ocr.training.checkpoint import Checkpoint, checkpoint_path, defer_interrupts, resume_progress
 from ocr.training.learner import Learner
+from ocr.training.log import log_path, write_log
+from ocr.training.progress import Clock, Epoch, Progress, Step, best, is_out_of_patience
 from ocr.training.ranks import ALONE, Ranks
-
-WARM_UP = 0.1  # share of all steps in which the learning rate climbs
+from ocr.training.schedule import count_steps_within, measure_pace, one_cycle
+from ocr.training.validation import require_finite, validate
 
 
 @dataclass(frozen=True)
@@ -44,13 +42,13 @@ class Settings:
     augment : bool
         Whether to distort the training crops.
     label_smoothing : float
-        Share of each target that goes to all outputs alike; the learner's business.
+        Label-smoothing factor, which the learner applies.
     balance : bool
         Whether every character comes equally often in an epoch.
     time_budget : float or None
-        Seconds that a run may take, validation included; `epochs` is then not looked at.
+        Seconds that a run may take, validation included, whatever `epochs` is.
     processes : int
-        That share each batch.
+        Number of processes that share each batch.
     """
 
     epochs: int
@@ -65,31 +63,6 @@ class Settings:
     processes: int = 1
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch came to; one line of the log."""
-
-    epoch: int
-    loss: float
-    accuracy: float
-    valid_loss: float
-    valid_accuracy: float
-    images_per_second: float
-
-
-@dataclass(frozen=True)
-class Step:
-    """Where a run stands, for a progress bar."""
-
-    epoch: int
-    epochs: int
-    done: float
-    loss: float
-    accuracy: float
-    images_per_second: float
-    seconds_left: float
-
-
 def train(
     learner: Learner,
     training: Samples,
@@ -100,17 +73,18 @@ def train(
     card: dict[str, Any],
     resume: bool = False,
     ranks: Ranks = ALONE,
-    begun: float | None = None,
+    start_time: float | None = None,
     on_step: Callable[[Step], None] = lambda step: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     on_end: Callable[[list[Epoch]], None] = lambda history: None,
 ) -> list[Epoch]:
     """Train, keeping the model of the best validation accuracy at `output`.
 
-    Beside `output` lie a JSON-lines log (one `Epoch` a line) and, until the run is
+    Next to `output` lie a log of JSON lines (one `Epoch` a line) and, until the run is
     complete, a checkpoint: of the beginning, then of every `CHECKPOINT_SECONDS` and of
-    each epoch's end. The order and the distortions of each batch follow from the seed,
-    epoch and step alone, so that a run that was killed and resumed ends as an undisturbed one.
+    each epoch's end. The order and the distortions of each batch depend on the seed, the
+    epoch and the step alone, so that a run that was killed and resumed ends with the same
+    model as one that was not.
 
     Parameters
     ----------
@@ -119,17 +93,19 @@ def train(
     settings : Settings
     output : Path
     card : dict
-        JSON values that tell the data; the settings and the accuracy join them in the model.
+        JSON values that describe the data; the model file has them, the settings and the accuracy.
     resume : bool
         Go on from the checkpoint; from the beginning where the run was killed before its first.
     ranks : Ranks
-        The processes that share the work; all call this alike, the first writes.
-    begun : float or None
-        The `time.monotonic` from which a time budget counts: now, where it is None.
-    on_step, on_epoch : callable
-        Told where the run stands.
+        The processes that share the work; all call this alike, and only the first writes.
+    start_time : float or None
+        The `time.monotonic` from which a time budget counts; None is now.
+    on_step : callable
+        Called after each step, with where the run stands.
+    on_epoch : callable
+        Called after each epoch, with its results.
     on_end : callable
-        Told the whole run while it can still be resumed: for what is made of the model.
+        Called with the history while the run can still be resumed, to finish the model.
 
     Raises
     ------
@@ -140,359 +116,143 @@ def train(
     ModelError
         If the loss is no longer a number.
     """
-    begun = time.monotonic() if begun is None else begun
-    checkpoint = checkpoint_path(output)
-    card = card | {"settings": asdict(settings), "seed": settings.seed}
-    progress = beginning(card, learner.alphabet)
+    start_time = time.monotonic() if start_time is None else start_time
+    batches = Batches(
+        training,
+        learner.alphabet,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        augment=settings.augment,
+        balance=settings.balance,
+        ranks=ranks,
+    )
+    options = resume_options(card, settings, learner.alphabet)
+    resume = resume and checkpoint_path(output).exists()
+    progress = Progress(options, len(batches))
     if resume:
-        progress = resumed(learner, output, progress)
-    if ranks.first:
-        sweep(output, log_path(output), checkpoint)
-    history = [Epoch(**line) for line in progress["history"]]
-    crops, targets = prepare(training, learner.alphabet)
-    labels = balanced_labels(targets, learner.alphabet) if settings.balance else None
-    if "steps" not in progress:
-        progress |= plan(learner, crops, targets, validation, settings, ranks, begun)
-    clock = Clock(settings, math.ceil(len(crops) / settings.batch_size), progress)
-    checkpoints = Checkpoints(checkpoint, learner, progress, writes=ranks.first)
-    with held_interrupts() as let_interrupt:
+        progress = resume_progress(learner, checkpoint_path(output), options)
+    checkpoint = Checkpoint(checkpoint_path(output), learner, progress, writes=ranks.is_first)
+    if ranks.is_first:
+        sweep(output, log_path(output), checkpoint.path)
+    if not progress.steps:
+        plan_steps(progress, learner, batches, validation, settings, ranks, start_time)
+    clock = Clock(progress, settings.batch_size, settings.time_budget, ranks)
+    history = progress.history
+    card = card | {"settings": asdict(settings), "seed": settings.seed}
+
+    # OpenBLAS spreads even the small products of a batch over all cores, and its threads spin
+    # while they wait: on two busy cores that trained six times as slowly as one thread
+    one_thread = threadpool_limits(limits=1, user_api="blas")
+    with one_thread, defer_interrupts() as raise_interrupt:
         try:
-            if not resume or not checkpoint.exists():
-                checkpoints.save()
-            while clock.in_epoch or not (clock.over or exhausted(history, settings.patience)):
-                batches = epoch_batches(
-                    len(crops), settings, progress, labels=labels, rank=ranks.rank
-                )
-                for batch, rng in itertools.takewhile(lambda _: not clock.over, batches):
-                    rate = one_cycle(clock.steps_done / clock.steps, settings.learning_rate)
-                    loss, correct = fit(learner, crops, targets, batch, rng, rate, settings, ranks)
-                    progress["step"] += 1
-                    progress["loss"] += loss * len(batch)
-                    progress["correct"] += correct
-                    on_step(clock.tick(len(batch)))
-                    if clock.halfway:
-                        clock.correct(ranks)
-                        checkpoints.save()
-                    let_interrupt()
-                    checkpoints.save_when_due()
-                history.append(finish_epoch(learner, validation, len(crops), clock, ranks))
-                if history[-1] is best(history) and ranks.first:
-                    learner.save_model(output, card | measured(history[-1], clock.steps_done))
-                if ranks.first:
-                    write_log(output, history)
-                progress |= {"epoch": len(history), "step": 0, "loss": 0.0, "correct": 0}
-                progress["history"] = [asdict(e) for e in history]
-                checkpoints.save()
-                on_epoch(history[-1])
-                let_interrupt()
-            if ranks.first:
+            if not resume:
+                checkpoint.save()
+            while progress.step or (
+                progress.has_steps_left and not is_out_of_patience(history, settings.patience)
+            ):
+                for batch in batches.epoch(progress.epoch, first=progress.step):
+                    if not progress.has_steps_left:
+                        break
+                    # forward, loss, backward, step
+                    done = progress.steps_done / progress.steps
+                    loss, correct = fit(learner, batch, one_cycle(done, settings.learning_rate))
+                    progress.add_step(loss, correct, batch.size)
+
+                    # log
+                    on_step(clock.tick(batch.size))
+
+                    # checkpoint
+                    if clock.needs_new_plan:
+                        clock.plan_rest()
+                        checkpoint.save()
+                    raise_interrupt()
+                    checkpoint.save_if_due()
+
+                # evaluate
+                epoch = finish_epoch(learner, validation, len(batches.crops), clock)
+                epochs = [*history, epoch]
+                if ranks.is_first:
+                    if epoch is best(epochs):
+                        learner.save_model(output, card | card_values(epoch, progress.steps_done))
+                    write_log(output, epochs)
+                progress.add_epoch(epoch)
+                checkpoint.save()
+                on_epoch(epoch)
+                raise_interrupt()
+            if ranks.is_first:
                 on_end(history)
         except KeyboardInterrupt:
-            checkpoints.save()
+            checkpoint.save()
             raise
         except ModelError:
-            if not history:  # nothing to go on with
-                checkpoints.remove()
+            if not history:  # there is nothing to resume
+                checkpoint.remove()
             raise
-    checkpoints.remove()
+    checkpoint.remove()
     return history
 
 
-def fit(
+def fit(learner: Learner, batch: Batch, learning_rate: float) -> tuple[float, int]:
+    """Take one step; return the mean loss, and how many crops were answered right."""
+    with np.errstate(over="ignore", invalid="ignore"):  # `require_finite` reports it
+        loss, correct = learner.fit_batch(batch.crops, batch.targets, learning_rate)
+    return require_finite(loss), correct
+
+
+def resume_options(card: dict[str, Any], settings: Settings, alphabet: Alphabet) -> dict[str, Any]:
+    """Return the options that a resumed run must repeat, as a checkpoint gives them back."""
+    options = {**card, "seed": settings.seed, **asdict(settings)}
+    options["alphabet"] = alphabet.characters
+    return dict(json.loads(json.dumps(options)))
+
+
+def plan_steps(
+    progress: Progress,
     learner: Learner,
-    crops: NDArray[np.uint8],
-    targets: NDArray[np.int64],
-    batch: NDArray[np.intp],
-    rng: np.random.Generator,
-    rate: float,
-    settings: Settings,
-    ranks: Ranks,
-) -> tuple[float, int]:
-    """Take one step on this process's part of a batch."""
-    part = ranks.part(batch)
-    ink = ink_of(crops[part])
-    ink = augment(ink, rng) if settings.augment else ink
-    with np.errstate(over="ignore", invalid="ignore"):  # told in one line
-        loss, correct = learner.fit_batch(ink, targets[part], rate)
-    return finite(loss), correct
-
-
-def finite(loss: float) -> float:
-    """Return a loss; ModelError if it is none."""
-    if not math.isfinite(loss):
-        raise ModelError("training diverged, its loss is not a number (lower --learning-rate)")
-    return loss
-
-
-def beginning(card: dict[str, Any], alphabet: Alphabet) -> dict[str, Any]:
-    """Progress of a run that has not begun, with the options that it must go on with."""
-    options = {**card, **card["settings"], "alphabet": alphabet.characters}
-    del options["settings"]  # told one by one
-    return {
-        "epoch": 0,
-        "step": 0,
-        "loss": 0.0,
-        "correct": 0,
-        "history": [],
-        "options": json.loads(json.dumps(options)),  # as a checkpoint gives them back
-    }
-
-
-def resumed(learner: Learner, output: Path, begun: dict[str, Any]) -> dict[str, Any]:
-    """Load the checkpoint of a model into the learner and return its progress.
-
-    A run that was killed before its first checkpoint begins: `begun` comes back.
-    """
-    checkpoint, options = checkpoint_path(output), begun["options"]
-    if not checkpoint.exists():
-        return begun
-    state, progress = load_checkpoint(checkpoint)
-    changed = _changed(progress["options"], options)
-    if changed:
-        raise DataError(
-            f"cannot resume from {checkpoint}: the run was begun with other "
-            f"{', '.join(changed)} (repeat its options; to begin anew, delete it)"
-        )
-    learner.load_state(state)
-    return progress
-
-
-def _changed(before: dict[str, Any], options: dict[str, Any]) -> list[str]:
-    return [k for k in {**before, **options} if before.get(k) != options.get(k)]
-
-
-def plan(
-    learner: Learner,
-    crops: NDArray[np.uint8],
-    targets: NDArray[np.int64],
+    batches: Batches,
     validation: Samples,
     settings: Settings,
     ranks: Ranks,
-    begun: float,
-) -> dict[str, Any]:
-    """Steps of the whole run: those of its epochs, or as many as fit into the time budget.
+    start_time: float,
+) -> None:
+    """Plan the steps of the whole run: those of its epochs, or as many as fit into a time budget.
 
-    The pace is measured with steps that are taken back. It joins the progress, with the
-    seconds of the budget that are spent, until `Clock.correct` has made use of it.
+    For a budget the pace is measured with steps that are then undone.
     """
-    batches = math.ceil(len(crops) / settings.batch_size)
     if settings.time_budget is None:
-        return {"steps": settings.epochs * batches}
+        progress.steps = settings.epochs * len(batches)
+        return
     state = learner.state()
-    first = epoch_batches(len(crops), settings, {"epoch": 0, "step": 0}, rank=ranks.rank)
-    trials = itertools.cycle(list(itertools.islice(first, 20)))
-    pace = Pace.measure(
-        step=lambda: fit(learner, crops, targets, *next(trials), 0.0, settings, ranks),
+    trials = itertools.chain.from_iterable(batches.epoch(0) for _ in itertools.count())
+    progress.pace = measure_pace(
+        step=lambda: fit(learner, next(trials), 0.0),
         validate=lambda: validate(learner, validation, ranks=ranks),
         seconds=settings.time_budget,
         ranks=ranks,
     )
     learner.load_state(state)
-    spent = ranks.mean(time.monotonic() - begun)
-    steps = steps_within(settings.time_budget - spent, batches, pace)
-    return {"steps": steps, "seconds": spent, "pace": asdict(pace)}
+    progress.seconds = ranks.mean(time.monotonic() - start_time)
+    left = settings.time_budget - progress.seconds
+    progress.steps = count_steps_within(left, len(batches), progress.pace)
 
 
-def measured(epoch: Epoch, steps: int) -> dict[str, Any]:
-    """What a model's card tells of its epoch: all but the speed, which differs each time."""
-    values = asdict(epoch) | {"steps": steps}
-    del values["images_per_second"]
-    return values
-
-
-def ink_of(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Crops as classifiers read them, ink 1.0."""
-    return crops.astype(np.float32) / np.float32(255)
-
-
-def prepare(samples: Samples, alphabet: Alphabet) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Crops [N, 32, 32] and the two admissible outputs of each [N, 2] (`Learner.fit_batch`)."""
-    outputs = {c: i for i, c in enumerate(alphabet.characters)}
-    if alphabet.reject_index is not None:
-        outputs[""] = alphabet.reject_index
-    unknown = set(np.unique(samples.characters)) - set(outputs)
-    if unknown:
-        raise DataError(
-            f"data has {''.join(sorted(unknown))!r}, which the alphabet lacks (add them)"
-        )
-    first = np.array([outputs[c] for c in samples.characters], dtype=np.int64)
-    pairs = zip(samples.either, first, strict=True)
-    second = np.array([outputs[e] if e and e in outputs else f for e, f in pairs], dtype=np.int64)
-    return samples.crops, np.stack([first, second], axis=1)
-
-
-def epoch_batches(
-    count: int,
-    settings: Settings,
-    progress: dict[str, Any],
-    *,
-    labels: NDArray[np.int64] | None = None,
-    rank: int = 0,
-) -> Iterator[tuple[NDArray[np.intp], np.random.Generator]]:
-    """Yield the epoch's remaining batches of indices, each with its own generator.
-
-    The batches are the same in all processes, the generators are not. Where labels [N]
-    are given they come equally often, as `drawn_equally` draws them.
-    """
-    epoch = progress["epoch"]
-    shuffle = np.random.default_rng([settings.seed, epoch])
-    order = shuffle.permutation(count) if labels is None else drawn_equally(labels, shuffle)
-    for step in range(progress["step"], math.ceil(count / settings.batch_size)):
-        start = step * settings.batch_size
-        rng = np.random.default_rng([settings.seed, epoch, step, *([rank] if rank else [])])
-        yield order[start : start + settings.batch_size], rng
-
-
-def balanced_labels(targets: NDArray[np.int64], alphabet: Alphabet) -> NDArray[np.int64]:
-    """Labels [N] for `drawn_equally`: "not a letter" keeps its share, as no class is like it."""
-    return np.where(targets[:, 0] == alphabet.reject_index, KEPT, targets[:, 0])
-
-
-def one_cycle(done: float, peak: float) -> float:
-    """Learning rate when the share `done` of all steps is over: up, then down a cosine.
-
-    Smith & Topin 2018, "Super-convergence".
-    """
-    if done < WARM_UP:
-        return peak * (0.1 + 0.9 * done / WARM_UP)
-    return peak * max(1e-3, 0.5 + 0.5 * math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
-
-
-def validate(
-    learner: Learner, samples: Samples, batch_size: int = 1024, *, ranks: Ranks = ALONE
-) -> tuple[float, float]:
-    """Mean loss and accuracy on samples, undistorted; each process looks at its share."""
-    crops, targets = prepare(samples, learner.alphabet)
-    crops, targets = crops[ranks.rank :: ranks.world], targets[ranks.rank :: ranks.world]
-    loss, correct = 0.0, 0
-    for start in range(0, len(crops), batch_size):
-        wanted = targets[start : start + batch_size]
-        with np.errstate(over="ignore", invalid="ignore"):  # told in one line
-            log_probs = learner.log_probs(ink_of(crops[start : start + batch_size]))
-            picked = np.take_along_axis(log_probs, wanted, 1).astype(np.float64)  # (n, 2)
-            same = wanted[:, 0] == wanted[:, 1]
-            loss -= float(np.where(same, picked[:, 0], np.logaddexp(*picked.T)).sum())
-        correct += int((log_probs.argmax(1)[:, None] == wanted).any(1).sum())
-    loss, right = ranks.total(np.array([loss, correct], np.float64)).tolist()
-    return finite(loss / len(samples)), right / len(samples)
-
-
-def finish_epoch(
-    learner: Learner, validation: Samples, count: int, clock: Clock, ranks: Ranks = ALONE
-) -> Epoch:
-    """Validate and sum up; the last epoch of a time budget saw less than `count`."""
+def finish_epoch(learner: Learner, validation: Samples, count: int, clock: Clock) -> Epoch:
+    """Validate and sum up; the last epoch of a time budget saw fewer than `count` samples."""
     progress = clock.progress
-    seen = min(count, progress["step"] * clock.settings.batch_size)
-    valid_loss, valid_accuracy = validate(learner, validation, ranks=ranks)
+    seen = min(count, progress.step * clock.batch_size)
+    valid_loss, valid_accuracy = validate(learner, validation, ranks=clock.ranks)
     return Epoch(
-        epoch=progress["epoch"] + 1,
-        loss=progress["loss"] / seen,
-        accuracy=progress["correct"] / seen,
+        epoch=progress.epoch + 1,
+        loss=progress.loss / seen,
+        accuracy=progress.correct / seen,
         valid_loss=valid_loss,
         valid_accuracy=valid_accuracy,
         images_per_second=clock.speed,
     )
 
 
-def best(history: list[Epoch]) -> Epoch:
-    """Return the epoch of the highest validation accuracy; of equals, of the lowest loss."""
-    return max(history, key=lambda e: (e.valid_accuracy, -e.valid_loss, -e.epoch))
-
-
-def exhausted(history: list[Epoch], patience: int | None) -> bool:
-    """Whether the last `patience` epochs brought no better accuracy."""
-    if not history or patience is None:
-        return False
-    highest = max(history, key=lambda e: e.valid_accuracy)  # the first of equals
-    return history[-1].epoch - highest.epoch >= patience
-
-
-def log_path(output: Path) -> Path:
-    """Where the log of a model in training lies: beside it."""
-    return output.with_name(output.name + ".log.jsonl")
-
-
-def write_log(output: Path, history: list[Epoch]) -> None:
-    """Write one JSON object an epoch to MODEL.log.jsonl."""
-    lines = "".join(json.dumps(asdict(e)) + "\n" for e in history)
-    write_whole(log_path(output), lines.encode())
-
-
-class Clock:
-    """Counts steps and images, and knows how long the rest will take."""
-
-    def __init__(self, settings: Settings, batches: int, progress: dict[str, Any]) -> None:
-        self.settings = settings
-        self.batches = batches
-        self.progress = progress
-        self.images = 0
-        self.start = self.last = time.monotonic()
-        self.done_before = self.steps_done
-        self.epochs_before = int(progress["epoch"])
-
-    @property
-    def steps(self) -> int:
-        """Steps of the whole run."""
-        return int(self.progress["steps"])
-
-    @property
-    def steps_done(self) -> int:
-        """Steps since the beginning of the run, those before a resume included."""
-        return int(self.progress["epoch"]) * self.batches + int(self.progress["step"])
-
-    @property
-    def over(self) -> bool:
-        """Whether no step is left."""
-        return self.steps_done >= self.steps
-
-    @property
-    def in_epoch(self) -> bool:
-        """Whether an epoch is begun and not finished, if only its validation is to come."""
-        return bool(self.progress["step"])
-
-    @property
-    def halfway(self) -> bool:
-        """Whether it is time to correct the plan of a time budget."""
-        return "pace" in self.progress and self.steps_done >= self.steps // 2
-
-    def correct(self, ranks: Ranks) -> None:
-        """Plan what is left of a time budget by the pace so far, as machines slow down.
-
-        Once a run, so that from here on one that is resumed takes the same steps.
-        """
-        assert self.settings.time_budget is not None
-        expected = Pace(**self.progress.pop("pace"))
-        steps = self.steps_done - self.done_before
-        epochs = int(self.progress["epoch"]) - self.epochs_before
-        taken = ranks.mean(time.monotonic() - self.start)
-        pace = expected.scaled(taken / (steps * expected.step + epochs * expected.validation))
-        left = self.settings.time_budget - ranks.mean(self.progress["seconds"])
-        since_epoch = self.progress["step"] * pace.step
-        within = steps_within(left + since_epoch, self.batches, pace)
-        self.progress["steps"] = max(
-            self.steps_done, int(self.progress["epoch"]) * self.batches + within
-        )
-
-    @property
-    def speed(self) -> float:
-        """Images a second since this process began."""
-        return self.images / max(time.monotonic() - self.start, 1e-9)
-
-    def tick(self, images: int) -> Step:
-        """Count a batch."""
-        self.images += images
-        now = time.monotonic()
-        if "seconds" in self.progress:
-            self.progress["seconds"] += now - self.last
-        self.last = now
-        seen = self.progress["step"] * self.settings.batch_size  # the last batch may be smaller
-        left = (self.steps - self.steps_done) * self.settings.batch_size
-        return Step(
-            epoch=self.progress["epoch"] + 1,
-            epochs=math.ceil(self.steps / self.batches),
-            done=self.progress["step"] / self.batches,
-            loss=self.progress["loss"] / seen,
-            accuracy=self.progress["correct"] / seen,
-            images_per_second=self.speed,
-            seconds_left=left / max(self.speed, 1e-9),
-        )
+def card_values(epoch: Epoch, steps: int) -> dict[str, Any]:
+    """Return what a model's card says of its epoch: all but the speed, which varies."""
+    values = asdict(epoch) | {"steps": steps}
+    del values["images_per_second"]
+    return values

@@ -30,7 +30,7 @@ class Ranks:
     world: int = 1
 
     @property
-    def first(self) -> bool:
+    def is_first(self) -> bool:
         """Whether this is the process that writes and prints."""
         return self.rank == 0
 

@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+import builtins
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from ocr.errors import DataError, MissingExtraError, OutputError
-from ocr.training.curves import draw_curves, read_log
+from ocr.training.log import (
+    TensorboardLog,
+    draw_curves,
+    read_log,
+    tensorboard_folder,
+    write_log,
+)
+from ocr.training.progress import Epoch
 
 EPOCHS = [
     {"epoch": 1, "loss": 2.0, "accuracy": 0.3, "valid_loss": 1.5, "valid_accuracy": 0.4},
@@ -78,3 +87,39 @@ def test_without_matplotlib_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError, match=r"drawing curves needs .*ocr\[plot\]"):
         draw_curves(log_of(tmp_path), tmp_path / "curves.png")
+
+
+def epoch(number: int) -> Epoch:
+    return Epoch(number, 1.0 / number, 0.5, 1.0, 0.25, 100.0)
+
+
+def test_tensorboard_reads_back_what_was_logged(tmp_path):
+    accumulator = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator", reason="needs tensorboard"
+    )
+    folder = tensorboard_folder(tmp_path / "m.onnx")
+    log = TensorboardLog(folder)
+    log.add(epoch(1))
+    log.add(epoch(2))
+    events = accumulator.EventAccumulator(str(folder)).Reload()
+    shown = [(e.step, float(e.tensor_proto.float_val[0])) for e in events.Tensors("loss")]
+    assert shown == [(1, 1.0), (2, 0.5)]
+    assert "valid_accuracy" in events.Tags()["tensors"]
+
+
+def test_nothing_is_written_without_it(tmp_path, monkeypatch):
+    honest = builtins.__import__
+
+    def without(name: str, *args: Any, **rest: Any) -> Any:
+        if name.startswith("tensorboard"):
+            raise ModuleNotFoundError(name)
+        return honest(name, *args, **rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    TensorboardLog(tmp_path / "events").add(epoch(1))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_log_that_cannot_be_written_is_an_output_error(tmp_path):
+    with pytest.raises(OutputError, match=r"none/m\.npz\.log\.jsonl"):
+        write_log(tmp_path / "none" / "m.npz", [epoch(1)])

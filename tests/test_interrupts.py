@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from ocr.training.interrupt import held_interrupts
+from ocr.training.checkpoint import defer_interrupts
 
 
 def ctrl_c() -> None:
@@ -15,7 +15,7 @@ def ctrl_c() -> None:
 
 def test_ctrl_c_waits_until_it_is_let_through():
     reached = False
-    with pytest.raises(KeyboardInterrupt), held_interrupts() as let_interrupt:
+    with pytest.raises(KeyboardInterrupt), defer_interrupts() as let_interrupt:
         let_interrupt()
         ctrl_c()
         reached = True
@@ -24,19 +24,19 @@ def test_ctrl_c_waits_until_it_is_let_through():
 
 
 def test_ctrl_c_after_the_last_call_comes_at_the_end():
-    with pytest.raises(KeyboardInterrupt), held_interrupts():
+    with pytest.raises(KeyboardInterrupt), defer_interrupts():
         ctrl_c()
 
 
 def test_another_error_goes_before():
-    with pytest.raises(ZeroDivisionError), held_interrupts():
+    with pytest.raises(ZeroDivisionError), defer_interrupts():
         ctrl_c()
         _ = 1 / 0
 
 
 def test_the_handler_of_before_is_back():
     before = signal.getsignal(signal.SIGINT)
-    with held_interrupts():
+    with defer_interrupts():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -44,7 +44,7 @@ def test_the_handler_of_before_is_back():
 def test_a_job_that_ignores_ctrl_c_goes_on_ignoring_it():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with held_interrupts() as let_interrupt:
+        with defer_interrupts() as let_interrupt:
             ctrl_c()
             let_interrupt()
     finally:
@@ -55,7 +55,7 @@ def test_other_threads_may_train_too():
     done = []
 
     def train() -> None:
-        with held_interrupts() as let_interrupt:
+        with defer_interrupts() as let_interrupt:
             let_interrupt()
             done.append(True)
 

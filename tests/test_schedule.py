@@ -7,10 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ocr.training.budget import Pace, seconds_of, steps_within
 from ocr.training.loop import Settings, train
 from ocr.training.numpy_learner import NumpyLearner
 from ocr.training.ranks import ALONE
+from ocr.training.schedule import (
+    Pace,
+    count_steps_within,
+    measure_pace,
+    one_cycle,
+    parse_duration,
+)
 from tests.test_loop import AB, samples
 
 STEP, VALIDATION = 0.02, 0.1  # seconds
@@ -57,7 +63,7 @@ def run(
         settings=settings,
         output=folder / "m.npz",
         card={"data": []},
-        begun=begun,
+        start_time=begun,
     )
 
 
@@ -89,7 +95,8 @@ def test_a_budget_that_is_spent_leaves_a_step(tmp_path):
 
 
 def test_measuring_leaves_no_trace_in_the_weights(tmp_path, monkeypatch):
-    monkeypatch.setattr("ocr.training.loop.steps_within", lambda *args: 3)
+    for module in ("loop", "progress"):
+        monkeypatch.setattr(f"ocr.training.{module}.count_steps_within", lambda *args: 3)
     budgeted, plain = NumpyLearner("mlp", AB, seed=0), NumpyLearner("mlp", AB, seed=0)
     run(budgeted, tmp_path, 0.2, 3)
     run(plain, tmp_path, None, 3)
@@ -102,11 +109,11 @@ def test_measuring_leaves_no_trace_in_the_weights(tmp_path, monkeypatch):
     [(-1, 1), (0.5, 1), (8, 3), (15, 10), (19.9, 10), (21, 11), (31, 20)],
 )
 def test_whole_epochs_and_a_begun_one_fit_with_their_validations(seconds, steps):
-    assert steps_within(seconds, 10, Pace(step=1, validation=5)) == steps
+    assert count_steps_within(seconds, 10, Pace(step=1, validation=5)) == steps
 
 
 def test_the_pace_is_that_of_the_calls():
-    pace = Pace.measure(
+    pace = measure_pace(
         lambda: time.sleep(0.01), lambda: time.sleep(0.05), seconds=1.0, ranks=ALONE
     )
     assert pace.step >= 0.01
@@ -115,5 +122,12 @@ def test_the_pace_is_that_of_the_calls():
 
 @pytest.mark.parametrize("text", ["", "10", "m", "1m1h", "0s", "-5s", "1.5h", "ten minutes"])
 def test_other_durations_are_refused(text):
-    with pytest.raises(ValueError, match="no duration"):
-        seconds_of(text)
+    with pytest.raises(ValueError, match="not a duration"):
+        parse_duration(text)
+
+
+def test_the_schedule_climbs_peaks_and_falls():
+    assert one_cycle(0.0, 2.0) == pytest.approx(0.2)
+    assert one_cycle(0.1, 2.0) == pytest.approx(2.0)
+    assert one_cycle(0.55, 2.0) == pytest.approx(1.0)
+    assert one_cycle(1.0, 2.0) == pytest.approx(0.002)

@@ -1,0 +1,205 @@
+"""How far a training run has come: what a checkpoint keeps of it, and what a user sees."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from ocr.training.ranks import Ranks
+from ocr.training.schedule import Pace, count_steps_within
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Results of one epoch; one line of the log."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    valid_loss: float
+    valid_accuracy: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a run stands after a step, for a progress bar.
+
+    Attributes
+    ----------
+    epoch, epochs : int
+        The present one, from 1, and how many there are at most.
+    done : float
+        Share of the epoch.
+    loss, accuracy : float
+        Means over the epoch so far.
+    images_per_second, seconds_left : float
+        Of the whole run, unless it stops early.
+    """
+
+    epoch: int
+    epochs: int
+    done: float
+    loss: float
+    accuracy: float
+    images_per_second: float
+    seconds_left: float
+
+
+def best(history: list[Epoch]) -> Epoch:
+    """Return the epoch of the highest validation accuracy; of equals, of the lowest loss."""
+    return max(history, key=lambda e: (e.valid_accuracy, -e.valid_loss, -e.epoch))
+
+
+def is_out_of_patience(history: list[Epoch], patience: int | None) -> bool:
+    """Return whether the last `patience` epochs brought no better accuracy."""
+    if not history or patience is None:
+        return False
+    highest = max(history, key=lambda e: e.valid_accuracy)  # the first of equals
+    return history[-1].epoch - highest.epoch >= patience
+
+
+@dataclass
+class Progress:
+    """State of a run between two steps: with the learner's own state, all that it needs to go on.
+
+    Attributes
+    ----------
+    options : dict
+        JSON values that a resumed run must share.
+    steps_per_epoch, steps : int
+        `steps` is of the whole run; 0 until it is planned.
+    history : list of Epoch
+        The epochs that are over.
+    step : int
+        Steps taken in the present epoch.
+    loss : float
+        Sum over the samples of those steps.
+    correct : int
+        Samples of those steps that were answered right.
+    seconds : float
+        Spent of a time budget.
+    pace : Pace or None
+        By which the time budget was planned; None as soon as the plan is corrected.
+    """
+
+    options: dict[str, Any]
+    steps_per_epoch: int
+    steps: int = 0
+    history: list[Epoch] = field(default_factory=list)
+    step: int = 0
+    loss: float = 0.0
+    correct: int = 0
+    seconds: float = 0.0
+    pace: Pace | None = None
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Progress:
+        """Return the progress of which `asdict` made JSON values."""
+        history = [Epoch(**epoch) for epoch in values["history"]]
+        pace = Pace(**values["pace"]) if values["pace"] else None
+        return cls(**{**values, "history": history, "pace": pace})
+
+    @property
+    def epoch(self) -> int:
+        """Number of the present epoch, from 0."""
+        return len(self.history)
+
+    @property
+    def steps_done(self) -> int:
+        """Steps since the beginning of the run, those before a resume included."""
+        return self.epoch * self.steps_per_epoch + self.step
+
+    @property
+    def has_steps_left(self) -> bool:
+        """Whether the run is to take another step, unless it stops early."""
+        return self.steps_done < self.steps
+
+    def add_step(self, loss: float, correct: int, size: int) -> None:
+        """Count a step on a batch of `size` samples, given its mean loss."""
+        self.step += 1
+        self.loss += loss * size
+        self.correct += correct
+
+    def add_epoch(self, epoch: Epoch) -> None:
+        """Count an epoch, and begin the next."""
+        self.history.append(epoch)
+        self.step, self.loss, self.correct = 0, 0.0, 0
+
+
+class Clock:
+    """Measures the speed of a run, and plans what is left of a time budget.
+
+    Parameters
+    ----------
+    progress : Progress
+    batch_size : int
+    time_budget : float or None
+        Seconds.
+    ranks : Ranks
+    """
+
+    def __init__(
+        self, progress: Progress, batch_size: int, time_budget: float | None, ranks: Ranks
+    ) -> None:
+        self.progress = progress
+        self.batch_size = batch_size
+        self.time_budget = time_budget
+        self.ranks = ranks
+        self.images = 0
+        self.start = self.last = time.monotonic()
+        self.steps_before = progress.steps_done
+        self.epochs_before = progress.epoch
+
+    @property
+    def speed(self) -> float:
+        """Images a second since this process began."""
+        return self.images / max(time.monotonic() - self.start, 1e-9)
+
+    def tick(self, images: int) -> Step:
+        """Count the time and the images of a step; return where the run stands."""
+        now = time.monotonic()
+        self.images += images
+        self.progress.seconds += now - self.last
+        self.last = now
+        progress, speed = self.progress, self.speed
+        seen = progress.step * self.batch_size  # the last batch may be smaller
+        left = (progress.steps - progress.steps_done) * self.batch_size
+        return Step(
+            epoch=progress.epoch + 1,
+            epochs=math.ceil(progress.steps / progress.steps_per_epoch),
+            done=progress.step / progress.steps_per_epoch,
+            loss=progress.loss / seen,
+            accuracy=progress.correct / seen,
+            images_per_second=speed,
+            seconds_left=left / max(speed, 1e-9),
+        )
+
+    @property
+    def needs_new_plan(self) -> bool:
+        """Whether half of a time budget's steps are over, and the rest is not yet planned anew."""
+        return self.progress.pace is not None and self.progress.steps_done >= (
+            self.progress.steps // 2
+        )
+
+    def plan_rest(self) -> None:
+        """Plan the rest of a time budget by the pace so far, as machines slow down.
+
+        This happens once in a run: from here on, a resumed run takes the same steps.
+        """
+        progress = self.progress
+        assert self.time_budget is not None and progress.pace is not None
+        steps = progress.steps_done - self.steps_before
+        epochs = progress.epoch - self.epochs_before
+        expected = steps * progress.pace.step + epochs * progress.pace.validation
+        taken = self.ranks.mean(time.monotonic() - self.start)
+        pace = progress.pace.scaled(taken / expected)
+        left = self.time_budget - self.ranks.mean(progress.seconds)
+        within = count_steps_within(
+            left + progress.step * pace.step, progress.steps_per_epoch, pace
+        )
+        planned = progress.epoch * progress.steps_per_epoch + within
+        progress.steps = max(progress.steps_done, planned)
+        progress.pace = None
