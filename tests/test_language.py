@@ -165,6 +165,11 @@ def test_the_command_reads_files_and_folders(tmp_path):
     assert built.log_probs("do").tolist() == expected.log_probs("do").tolist()
 
 
+def test_an_unknown_language_names_those_there_are():
+    with pytest.raises(ModelError, match="no language model german .there are english and none;"):
+        language_model("german")
+
+
 @pytest.mark.parametrize("text", ["", None])
 def test_the_command_tells_what_is_wrong(tmp_path, text):
     if text is not None:
@@ -183,7 +188,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     arguments = ["language", str(tmp_path), "-o", str(tmp_path / "m.npz")]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == DataError.exit_code
-    assert f"cannot read {tmp_path / 'photo.webp'}: not a text in UTF-8" in result.stderr
+    assert f"cannot read {tmp_path / 'photo.webp'}: not text in UTF-8" in result.stderr
     assert not (tmp_path / "m.npz").exists()
 
 

@@ -1,8 +1,8 @@
-"""`ocr study`: one subcommand a study, each imported when it is called."""
+"""`ocr study`: a subcommand for each study, imported when it is called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,38 +14,39 @@ from ocr.errors import OutputError
 from ocr.files import reason
 from ocr.study import STUDIES, find
 
-DATA = "emnist@train"  # the test part is for testing only
-DATA_HELP = (
+#: Default of --data, and its help; the test part of EMNIST is used for testing only.
+DATA = (
+    "emnist@train",
     "A folder with nist36_train.mat, nist36_valid.mat and nist36_test.mat, or with "
-    "train.npz, valid.npz and test.npz, or any source of `ocr train` to draw from."
+    "train.npz, valid.npz and test.npz, or any source of `ocr train` to draw from.",
 )
 
-#: Study to its own default of --data, and what that is.
+#: The same for studies that use other data.
 OWN_DATA = {
-    "transfer": ("mnist", "Digits that the model that ships was not trained on."),
+    "transfer": ("mnist", "Digits that the default model was not trained on."),
 }
 
-#: Study to the options that it alone has.
+#: Options that only one study has.
 OWN_OPTIONS = {
     "backends": (
-        click.option(
-            "--mnist",
+        click.Option(
+            ["--mnist"],
             default="mnist@train",
             show_default=True,
             help="Digits to train on, as `ocr train --data` takes them.",
         ),
-        click.option(
-            "--mnist-test", default="mnist@test", show_default=True, help="Digits to test on."
+        click.Option(
+            ["--mnist-test"], default="mnist@test", show_default=True, help="Digits to test on."
         ),
     ),
     "transfer": (
-        click.option(
-            "--images",
+        click.Option(
+            ["--images"],
             type=click.Path(path_type=Path, file_okay=False, exists=True),
             help="Photographs in a folder per class, for SqueezeNet: the report's are Flowers-17.",
         ),
-        click.option(
-            "--weights",
+        click.Option(
+            ["--weights"],
             type=click.Path(path_type=Path, dir_okay=False, exists=True),
             help="SqueezeNet 1.1's pretrained features, .npz under torchvision's names.",
         ),
@@ -57,61 +58,64 @@ class Studies(click.Group):
     """The subcommands of `STUDIES`; ``ocr study --help`` imports none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the studies, in the order of the course report."""
+        """Return the names of the studies, in the order of the course report."""
         return list(STUDIES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Make the command of a study; None if there is no such."""
+        """Build the command of a study; None if there is no study of that name."""
         return _command(cmd_name) if cmd_name in STUDIES else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the studies with the time that each takes."""
+        rows = [
+            (name, f"{s.summary.removesuffix('.')} ({s.duration})") for name, s in STUDIES.items()
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 @click.group("study", cls=Studies)
 def command() -> None:
     """Repeat a study of the course report: a table, and pictures in a folder.
 
-    What each found is told in docs/studies.md.
+    The times are those of one idle core with the default data. docs/studies.md describes what
+    each study found.
     """
 
 
 def _command(name: str) -> click.Command:
-    @click.command(name, help=STUDIES[name].summary, short_help=STUDIES[name].summary)
-    @click.option(
-        "--data",
-        shell_complete=completion.sources,
-        default=DATA if name not in OWN_DATA else OWN_DATA[name][0],
-        show_default=True,
-        help=DATA_HELP if name not in OWN_DATA else OWN_DATA[name][1],
-    )
-    @click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path(f"study-{name}"),
-        show_default=True,
-        help="Folder for the pictures.",
-    )
-    @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-    @_with_own_options(name)
     def run(data: str, output: Path, seed: int, **own: Any) -> None:
-        with _made(output):
+        with _make_folder(output):
             find(name)(data, output, seed=seed, say=click.echo, **own)
         click.echo(f"pictures in {output}", err=True)
 
-    return run
-
-
-def _with_own_options(name: str) -> Callable[[Any], Any]:
-    def add(function: Any) -> Any:
-        for option in reversed(OWN_OPTIONS.get(name, ())):
-            function = option(function)
-        return function
-
-    return add
+    study = STUDIES[name]
+    default_data, data_help = OWN_DATA.get(name, DATA)
+    options = [
+        click.Option(
+            ["--data"],
+            shell_complete=completion.sources,
+            default=default_data,
+            show_default=True,
+            help=data_help,
+        ),
+        click.Option(
+            ["-o", "--output"],
+            type=click.Path(path_type=Path, file_okay=False),
+            default=Path(f"study-{name}"),
+            show_default=True,
+            help="Folder for the pictures.",
+        ),
+        click.Option(["--seed"], type=click.IntRange(0), default=0, show_default=True),
+        *OWN_OPTIONS.get(name, ()),
+    ]
+    help_text = f"{study.summary}\n\nTakes about {study.duration} on one idle core."
+    return click.Command(name, callback=run, params=[*options], help=help_text)
 
 
 @contextmanager
-def _made(folder: Path) -> Iterator[None]:
-    """Make the folder before minutes of training rather than after them; leave no empty one."""
+def _make_folder(folder: Path) -> Iterator[None]:
+    """Make a folder before the study rather than after it; remove it if it stays empty."""
     is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -184,7 +184,14 @@ def language_model(name_or_path: str | Path | None) -> Ngrams | None:
     """
     if name_or_path is None:
         return None
-    return english() if name_or_path == "english" else Ngrams.load(Path(name_or_path))
+    if name_or_path == "english":
+        return english()
+    if not Path(name_or_path).exists():
+        raise ModelError(
+            f"no language model {name_or_path} (there are english and none; ocr language makes "
+            "one from your own texts)"
+        )
+    return Ngrams.load(Path(name_or_path))
 
 
 @cache
