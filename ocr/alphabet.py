@@ -1,4 +1,4 @@
-"""Which character each output of a classifier stands for."""
+"""Alphabets: the character that each output of a classifier stands for."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ocr.errors import ModelError
 ACCENTED = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŠŽŸŒßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿšžœ"
 SIGNS = "€£§°¿¡"
 
-#: Unicode categories of what is no sign by itself: marks, joiners, controls, bytes without UTF-8.
-JOINING = ("Mn", "Mc", "Me", "Cf", "Cc", "Cs")
-#: Halves of flags, and the colours of skin.
-PARTS = frozenset(map(chr, (*range(0x1F1E6, 0x1F200), *range(0x1F3FB, 0x1F400))))
+#: Unicode categories of incomplete signs: marks, joiners, controls, surrogates.
+INCOMPLETE = ("Mn", "Mc", "Me", "Cf", "Cc", "Cs")
+#: Halves of flags, and skin tones.
+EMOJI_PARTS = frozenset(map(chr, (*range(0x1F1E6, 0x1F200), *range(0x1F3FB, 0x1F400))))
 
-#: Alphabets that can be given by name wherever characters can.
+#: Names that can be given instead of characters.
 NAMED = {
     "digits": string.digits,
     "upper": string.ascii_uppercase,
@@ -41,9 +41,9 @@ class Alphabet:
     Attributes
     ----------
     characters : str
-        Each once; output i stands for ``characters[i]``.
+        Output i stands for ``characters[i]``; no character occurs twice.
     reject : bool
-        Whether one more output follows, "not a letter".
+        Whether another output follows, for "not a letter".
 
     Examples
     --------
@@ -60,7 +60,7 @@ class Alphabet:
             raise ValueError(f"alphabet names a character twice: {self.characters!r}")
 
     def __len__(self) -> int:
-        """Count the outputs: characters, and "not a letter" where there is one."""
+        """Count the outputs: the characters, and "not a letter" if there is one."""
         return len(self.characters) + self.reject
 
     def __contains__(self, character: str) -> bool:
@@ -71,7 +71,7 @@ class Alphabet:
         return {c: i for i, c in enumerate(self.characters)}
 
     def index(self, character: str) -> int:
-        """Output that stands for `character`; KeyError if there is none."""
+        """Return the output that stands for `character`; KeyError if there is none."""
         return self._indices[character]
 
     @property
@@ -80,9 +80,9 @@ class Alphabet:
         return len(self.characters) if self.reject else None
 
     def restricted(self, characters: str) -> tuple[Alphabet, NDArray[np.intp]]:
-        """Alphabet of those `characters` that this one has, and their outputs here.
+        """Return the alphabet of the `characters` that are in this one, and their outputs here.
 
-        The "not a letter" output stays. Order is this alphabet's.
+        The "not a letter" output is kept, and so is the order of this alphabet.
 
         Examples
         --------
@@ -97,12 +97,12 @@ class Alphabet:
 
 
 def characters_of(name_or_characters: str) -> str:
-    """Characters of a named alphabet, or the given ones in NFC, each once, in order.
+    """Return the characters of a named alphabet, or the given ones in NFC, each once, in order.
 
     Raises
     ------
     ModelError
-        Where a sign is of several code points that no single one stands for.
+        If a character needs several code points, such as a flag.
 
     Examples
     --------
@@ -117,9 +117,9 @@ def characters_of(name_or_characters: str) -> str:
 
 
 def _check_single(text: str) -> None:
-    """Refuse what is only a part of a sign: an output stands for one code point."""
+    """Raise ModelError for an incomplete sign: an output stands for one code point."""
     for i, character in enumerate(text):
-        part = unicodedata.category(character) in JOINING or character in PARTS
+        part = unicodedata.category(character) in INCOMPLETE or character in EMOJI_PARTS
         if part and not character.isspace():
             raise ModelError(
                 f"the alphabet has {text[max(i - 1, 0) : i + 1]!r}, which is no single character "

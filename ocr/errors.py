@@ -1,22 +1,22 @@
-"""What can go wrong, and the exit code of each.
+"""Exceptions and their exit codes.
 
-OcrError                  1   anything below; never raised itself
+OcrError                  1   base of all others; not raised itself
 ├── ImageError            3   an image that cannot be read
 ├── ModelError            4   a model that cannot be loaded or used
-├── DataError             5   training or evaluation data that does not fit
+├── DataError             5   training or evaluation data that cannot be used
 ├── OutputError           6   a file or folder that cannot be written
 ├── MissingExtraError     7   a feature whose optional dependency is not installed
-├── FetchError            8   a file that cannot be fetched from the net
-├── IncompleteError       9   a batch of which some files could not be read
+├── FetchError            8   a file that cannot be fetched from the network
+├── IncompleteError       9   a batch in which some files could not be read
 └── ClusterError         10   a cluster that cannot be reached or used
 
 Exit code 2 is click's own, for a command line that does not parse; 130 follows Ctrl-C.
-Every message is one line that says what, which file, and what to do.
+Every message is one line that says what is wrong, with which file, and what to do.
 """
 
 
 class OcrError(Exception):
-    """Base of every error that ocr raises on purpose."""
+    """Base of all errors that ocr raises on purpose."""
 
     exit_code = 1
 
@@ -28,7 +28,7 @@ class ImageError(OcrError):
 
 
 class ModelError(OcrError):
-    """A model that cannot be loaded, or does not do what is asked of it."""
+    """A model that cannot be loaded, or does not support what was requested."""
 
     exit_code = 4
 
@@ -51,9 +51,9 @@ class MissingExtraError(OcrError):
     Parameters
     ----------
     feature : str
-        What the user asked for, as the start of a sentence: "training with torch".
+        The requested feature as the start of a sentence: "training with torch".
     extra : str
-        The extra of this package that brings it: "torch".
+        The extra of this package that provides it: "torch".
     """
 
     exit_code = 7
@@ -63,18 +63,18 @@ class MissingExtraError(OcrError):
 
 
 class FetchError(OcrError):
-    """A file that cannot be fetched, or is not the one expected."""
+    """A file that cannot be fetched, or is not the expected one."""
 
     exit_code = 8
 
 
 class IncompleteError(OcrError):
-    """A batch of which some files could not be read; the others were."""
+    """A batch in which some files could not be read; the others were."""
 
     exit_code = 9
 
 
 class ClusterError(OcrError):
-    """A cluster that cannot be reached, or does not do what is asked of it."""
+    """A cluster that cannot be reached or used."""
 
     exit_code = 10

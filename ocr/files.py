@@ -1,4 +1,4 @@
-"""Files written whole or not at all, folders made, NumPy archives read without pickle."""
+"""Write files atomically, make folders, and read NumPy archives without pickle."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 1 << 20  # bytes
-NUMBER = re.compile(r"-[0-9]+(?=(\.[a-z]+)+$)")  # in NAME-1.ENDING
+NUMBER = re.compile(r"-[0-9]+(?=(\.[a-z]+)+$)")  # as in NAME-1.ENDING
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever finds half of it.
+    """Write a file atomically, so that it is never half written.
 
-    A link stays one, and what it names is written; who may read and write an older file stays so.
+    Links are followed, and the permissions of an existing file are kept.
 
     Raises
     ------
     OutputError
-        Where the file cannot be written; an older file there is left as it was.
+        If the file cannot be written; an existing file is then left as it was.
     """
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(data)  # a pipe or /dev/stdout: nothing to replace
+            path.write_bytes(data)  # a pipe or /dev/stdout cannot be replaced
         else:
             _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
@@ -40,15 +40,15 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    # by chance, too, as on a shared disk another machine may have a process of that number
-    chance = int.from_bytes(os.urandom(4), "big")
-    partial = path.with_name(f".{path.name}.{os.getpid()}{chance:010}")
+    # random as well, as another machine may have the same process number on a shared disk
+    random = int.from_bytes(os.urandom(4), "big")
+    partial = path.with_name(f".{path.name}.{os.getpid()}{random:010}")
     try:
         with partial.open("xb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())  # else a power cut may keep the new name of no content
-        with contextlib.suppress(FileNotFoundError):  # the first of its name
+            os.fsync(file.fileno())  # or a power cut could leave an empty file
+        with contextlib.suppress(FileNotFoundError):  # a new file
             partial.chmod(stat.S_IMODE(path.stat().st_mode))
         partial.replace(path)
     finally:
@@ -57,59 +57,50 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those that it lies in, where they are not there.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be made.
-    """
-    try:
+    """Make a folder with its parents if it does not exist; OutputError if that fails."""
+    with folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {folder}: {reason(error)} (name another folder)"
-        ) from error
 
 
 def make_empty(folder: Path) -> None:
-    """Make a folder, or take one that is empty.
-
-    Raises
-    ------
-    OutputError
-        If it has anything in it, or cannot be made.
-    """
+    """Make a folder or accept an empty one; OutputError if it is not empty."""
     make_folder(folder)
+    with folder_errors(folder):
+        is_used = any(folder.iterdir())
+    if is_used:
+        raise OutputError(f"cannot write {folder}: the folder is not empty (name another)")
+
+
+@contextlib.contextmanager
+def folder_errors(folder: Path) -> Iterator[None]:
+    """Raise errors of the system in writing to a folder as OutputErrors."""
     try:
-        used = any(folder.iterdir())
+        yield
     except OSError as error:
         raise OutputError(
             f"cannot write {folder}: {reason(error)} (name another folder)"
         ) from error
-    if used:
-        raise OutputError(f"cannot write {folder}: the folder is not empty (name another)")
 
 
 def sweep(*paths: Path, numbered: Iterable[Path] = ()) -> None:
-    """Remove what writers of these paths left when they were killed.
+    """Remove the partial files that killed writers of these paths left.
 
-    `numbered` are paths of which NAME-1.ENDING, NAME-2.ENDING ... were written.
+    For paths in `numbered`, NAME-1.ENDING, NAME-2.ENDING ... were written.
     """
-    written, of_numbers = set(paths), set(numbered)
-    for folder in {path.parent for path in written | of_numbers}:
-        for left in folder.glob(".*"):
-            path = folder / left.stem[1:]  # .NAME.DIGITS, as `_replace` calls it
-            whole = path.with_name(NUMBER.sub("", path.name))
-            is_ours = path in written or whole in of_numbers
-            if is_ours and left.suffix[1:].isdigit():
+    single, several = set(paths), set(numbered)
+    for folder in {path.parent for path in single | several}:
+        for partial in folder.glob(".*"):
+            path = folder / partial.stem[1:]  # .NAME.DIGITS, see `_replace`
+            unnumbered = path.with_name(NUMBER.sub("", path.name))
+            is_ours = path in single or unnumbered in several
+            if is_ours and partial.suffix[1:].isdigit():
                 with contextlib.suppress(OSError):
-                    left.unlink()
+                    partial.unlink()
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = False) -> None:
-    """Write a .npz archive as `write_whole` does; the same arrays give the same bytes."""
-    import numpy as np  # here, as commands that read no arrays use this module too
+    """Write a .npz archive atomically; the same arrays give the same bytes."""
+    import numpy as np  # not at the top, as commands without arrays use this module too
 
     file = io.BytesIO()
     save = np.savez_compressed if compressed else np.savez
@@ -119,7 +110,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = Fa
 
 @contextlib.contextmanager
 def read_errors(path: str | Path, kind: type[OcrError]) -> Iterator[None]:
-    """Raise what the system has against reading a path as an error of ours."""
+    """Raise errors of the system in reading a path as errors of ours."""
     try:
         yield
     except OSError as error:
@@ -127,8 +118,8 @@ def read_errors(path: str | Path, kind: type[OcrError]) -> Iterator[None]:
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    import hashlib  # seldom needed, and slow to import
+    """Return the SHA-256 of a file in hex."""
+    import hashlib  # rarely needed, and slow to import
 
     found = hashlib.sha256()
     with path.open("rb") as file:
@@ -138,7 +129,7 @@ def sha256(path: Path) -> str:
 
 
 def reason(error: OSError) -> str:
-    """What the system says, in lower case.
+    """Return the system's message in lower case.
 
     Examples
     --------
@@ -149,23 +140,23 @@ def reason(error: OSError) -> str:
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of a .npz archive.
+    """Read all arrays of a .npz archive.
 
     Raises
     ------
     OSError
         If the file cannot be read.
     ValueError
-        If it is no archive, is damaged, or holds pickled objects.
+        If it is not an archive, is damaged, or holds pickled objects.
     """
-    import zipfile  # here and not above, as not every command reads arrays
+    import zipfile  # not at the top, as few commands read arrays
     import zlib
 
     import numpy as np
 
     damaged = AttributeError, EOFError, MemoryError, RuntimeError, TypeError, ValueError
     try:
-        # each array whole: np.load would inflate it bit by bit, which holds up other threads
+        # read each array at once: np.load inflates it in pieces, which blocks other threads
         with zipfile.ZipFile(path) as archive:
             return {
                 name.removesuffix(".npy"): np.load(
@@ -178,6 +169,6 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def refuse_existing(output: Path) -> None:
-    """Keep what is there: data may be all that somebody has."""
+    """Raise OutputError if a file exists: data may be all that somebody has."""
     if output.exists():
         raise OutputError(f"{output} exists already (delete it, or name another -o)")

@@ -1,4 +1,4 @@
-"""Where the models that come with the package are, and which."""
+"""Find the models that come with the package."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ SUFFIXES = (".onnx", ".npz")
 
 
 def models_dir() -> Path:
-    """Folder of the models: inside an installed package, beside it in a checkout."""
+    """Return the folder of the models: in an installed package, or next to it in a checkout."""
     package = Path(__file__).resolve().parent
     installed = package / "models"
     return installed if installed.is_dir() else package.parent / "models"
 
 
 def shipped_models() -> list[Path]:
-    """Files of the models, without those of language such as english.ngrams.npz."""
+    """Return the files of the models, without language models such as english.ngrams.npz."""
     files = models_dir().glob("*")
     return sorted(p for p in files if p.suffix in SUFFIXES and "." not in p.stem)

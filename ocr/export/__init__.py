@@ -1,4 +1,4 @@
-"""What was read, as files: one module a format, each with a writer.
+"""Write pages to files: one module per format, each with a `Writer`.
 
 >>> format_of(Path("scan.json"))
 'json'
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ocr.input.page_image import PageImage
     from ocr.page import Page
 
-#: Format to the endings of its files, the usual one first; its module in this package has a Writer.
+#: Format, which is also the name of its module, to the endings of its files, the usual one first.
 FORMATS = {
     "text": (".txt",),
     "json": (".json",),
@@ -26,54 +26,54 @@ FORMATS = {
     "pdf": (".pdf",),
 }
 
-#: Formats whose files hold one page: a writer takes one, and several pages are several files.
+#: Formats whose files hold a single page, so that several pages need several files.
 PAGE_A_FILE = {"page"}
 
 
 class Writer(Protocol):
-    """What makes one file of all pages."""
+    """Builds one file from all pages."""
 
     def add(self, image: PageImage, page: Page) -> None:
-        """Take in the next page."""
+        """Add the next page."""
 
     def finish(self) -> bytes:
-        """Content of the file, once all pages are in."""
+        """Return the content of the file after the last page."""
 
 
 class Documents:
-    """All pages in one of `FORMATS`: one document, or one for each page where it holds but one."""
+    """Builds one document of all pages, or one per page in formats of `PAGE_A_FILE`."""
 
     def __init__(self, form: str) -> None:
         self._form = form
         self._writer = writer(form)
-        self._of_pages: list[bytes] = []
+        self._finished: list[bytes] = []
 
     def add(self, image: PageImage, page: Page) -> None:
-        """Take in the next page."""
+        """Add the next page."""
         self._writer.add(image, page)
         if self._form in PAGE_A_FILE:
-            self._of_pages.append(self._writer.finish())
+            self._finished.append(self._writer.finish())
             self._writer = writer(self._form)
 
     def finish(self) -> list[bytes]:
-        """Contents of the files, once all pages are in."""
-        return self._of_pages if self._form in PAGE_A_FILE else [self._writer.finish()]
+        """Return the contents of the files after the last page."""
+        return self._finished if self._form in PAGE_A_FILE else [self._writer.finish()]
 
 
 def writer(form: str) -> Writer:
-    """Make a writer of one of `FORMATS`."""
-    made: Writer = import_module(f"ocr.export.{form}").Writer()
-    return made
+    """Return a new writer of one of `FORMATS`."""
+    new: Writer = import_module(f"ocr.export.{form}").Writer()
+    return new
 
 
 def format_of(path: Path) -> str | None:
-    """Which of `FORMATS` the ending of a file's name says, whatever its case; None for another."""
+    """Return the format for the ending of a file name, in any case; None if it is unknown."""
     name = path.name.lower()
     return next((form for form, ends in FORMATS.items() if name.endswith(ends)), None)
 
 
 def paths_of(form: str, path: Path, count: int) -> list[Path]:
-    """Where so many documents go: a single one to `path`, several to names with a number.
+    """Return the paths of `count` documents: `path` for one, numbered names for several.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Pages as ALTO 4.4, the Library of Congress's XML for what stands where on a page."""
+"""Pages as ALTO 4.4, the Library of Congress's XML for text and its position on a page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 SCHEMA = "http://www.loc.gov/standards/alto/v4/alto-4-4.xsd"
 
-#: What is done to an image, in order: a category of the schema, and what it means here.
+#: Processing steps in order: category of the schema, and description.
 STEPS = (
     ("preOperation", "binarization: background removed, ink on paper found, tilt measured"),
     ("contentGeneration", "segmentation: components, rows, and a lattice of letters that may be"),
@@ -28,12 +28,12 @@ class Writer:
         self._names: list[str] = []
 
     def add(self, image: PageImage, page: Page) -> None:
-        """Take in the next page."""
+        """Add the next page."""
         self._pages.append(part(_page(len(self._pages) + 1, page)))
         self._names.append(proper(image.name))
 
     def finish(self) -> bytes:
-        """Content of the file."""
+        """Return the content of the file."""
         root = ET.Element(
             "alto",
             {
@@ -54,7 +54,7 @@ def _description(names: list[str]) -> ET.Element:
     source = ET.SubElement(element, "sourceImageInformation")
     for name in names[:1]:
         ET.SubElement(source, "fileName").text = name
-    if len(names) > 1:  # the schema has one name a document, but any number of identifiers
+    if len(names) > 1:  # the schema allows one name, but any number of identifiers
         for name in names:
             ET.SubElement(source, "fileIdentifier").text = name
     for number, (category, description) in enumerate(STEPS, start=1):
@@ -102,21 +102,21 @@ def _points(baseline: Baseline, box: Box) -> str:
 
 
 def _space(before: Box, after: Box) -> ET.Element:
-    """Space between two words; words of a tilted line may overlap."""
+    """Return the space between two words, which may overlap on a tilted line."""
     width = max(0, after.left - before.right)
     return ET.Element("SP", HPOS=str(before.right), VPOS=str(before.top), WIDTH=str(width))
 
 
 def _word(word: Word, *place: int) -> ET.Element:
-    told = {"CONTENT": proper(word.text), "WC": share(word.confidence)}
-    element = ET.Element("String", {"ID": identity("word", *place), **told, **_place(word.box)})
+    read = {"CONTENT": proper(word.text), "WC": share(word.confidence)}
+    element = ET.Element("String", {"ID": identity("word", *place), **read, **_place(word.box)})
     element.extend(_glyph(glyph, *place, n) for n, glyph in enumerate(word.glyphs, start=1))
     return element
 
 
 def _glyph(glyph: Glyph, *place: int) -> ET.Element:
-    told = {"CONTENT": proper(glyph.character), "GC": share(glyph.confidence)}
-    element = ET.Element("Glyph", {"ID": identity("glyph", *place), **told, **_place(glyph.box)})
+    read = {"CONTENT": proper(glyph.character), "GC": share(glyph.confidence)}
+    element = ET.Element("Glyph", {"ID": identity("glyph", *place), **read, **_place(glyph.box)})
     for character, confidence in glyph.alternatives:
         ET.SubElement(element, "Variant", CONTENT=proper(character), VC=share(confidence))
     return element

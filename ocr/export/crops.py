@@ -1,7 +1,7 @@
-"""Letters as they were read, to be corrected by a person and trained on.
+"""Save the crops of letters by what they were read as, for correction and training.
 
-In a folder, what was read wrong is moved to the folder of the right letter, and what is none
-is deleted.
+To correct a folder, move a misread letter to the folder of the right character, and delete crops
+that are not letters.
 """
 
 from __future__ import annotations
@@ -17,45 +17,42 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ocr.errors import OutputError
-from ocr.files import make_empty, reason, refuse_existing, write_arrays
+from ocr.files import folder_errors, make_empty, refuse_existing, write_arrays
 from ocr.input.page_image import PageImage
 from ocr.page import REJECTED, Page
 from ocr.segment.crops import SIZE
 
-LONGEST = 40  # characters of a file's name that are repeated in those of its letters
+MAX_NAME = 40  # characters of an image's name that are repeated in the names of its crops
 MARK = "ocr"  # keyword of the text chunk in the PNGs that ocr writes
-UNSURE = "unsure"  # folder of letters that wait to be moved to the one that they belong to
-MADE = ("L", (SIZE, SIZE))  # mode and size of these PNGs
+UNSURE = "unsure"  # folder of rejected letters, which wait to be sorted
+CROP_FORMAT = ("L", (SIZE, SIZE))  # mode and size of these PNGs
 
 
 class CropWriter(Protocol):
-    """What keeps the letters of pages."""
+    """Collects the letters of pages."""
 
     def add(self, image: PageImage, page: Page, crops: NDArray[np.float32]) -> None:
-        """Take in the next page, and the crops [glyphs, 32, 32] of its glyphs."""
+        """Add the next page with the crops [glyphs, 32, 32] of its glyphs."""
 
     def finish(self) -> None:
-        """Have all of them written."""
+        """Write what is not written yet."""
 
 
 def crop_writer(target: Path) -> CropWriter:
-    """Writer of a .npz file, or of a folder, which has to be new or empty.
+    """Return a writer of a .npz file or of a folder, which must be new or empty.
 
     Raises
     ------
     OutputError
-        If it is there already, or cannot be made.
+        If the target exists or cannot be created.
     """
-    if target.suffix.lower() == ".npz":
-        return ArchiveWriter(target)
-    return FolderWriter(target)
+    return (ArchiveWriter if target.suffix.lower() == ".npz" else FolderWriter)(target)
 
 
 class FolderWriter:
-    """A folder for each character, with PNGs named by page, image, line and position.
+    """Writes PNGs named by page, image, line and position to a folder for each character.
 
-    Letters that were rejected go to the folder `UNSURE`.
+    Rejected letters go to the folder `UNSURE`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -66,24 +63,20 @@ class FolderWriter:
     def add(self, image: PageImage, page: Page, crops: NDArray[np.float32]) -> None:
         """Write the letters of the next page."""
         self._pages += 1
-        start = f"{self._pages:03}-{_plain(Path(image.name).stem)}"
-        try:
+        start = f"{self._pages:03}-{_portable(Path(image.name).stem)}"
+        with folder_errors(self._folder):
             for (line, position, character), crop in zip(_places(page), crops, strict=True):
                 folder = self._folder / _folder_of(character)
                 folder.mkdir(exist_ok=True)
                 file = folder / f"{start}-{line:02}-{position:02}.png"
-                write_crop(file, _bytes(crop))
-        except OSError as error:
-            raise OutputError(
-                f"cannot write {self._folder}: {reason(error)} (name another folder)"
-            ) from error
+                write_crop(file, _to_bytes(crop))
 
     def finish(self) -> None:
-        """Nothing is left to write."""
+        """Do nothing: all crops are written."""
 
 
 class ArchiveWriter:
-    """An archive of crops and their characters, without letters that were rejected."""
+    """Writes an archive of crops and their characters, without rejected letters."""
 
     def __init__(self, file: Path) -> None:
         refuse_existing(file)
@@ -92,17 +85,17 @@ class ArchiveWriter:
         self._characters: list[str] = []
 
     def add(self, image: PageImage, page: Page, crops: NDArray[np.float32]) -> None:
-        """Keep the letters of the next page."""
+        """Add the letters of the next page."""
         del image
         for (_, _, character), crop in zip(_places(page), crops, strict=True):
             if character != REJECTED:
-                self._crops.append(_bytes(crop))
+                self._crops.append(_to_bytes(crop))
                 self._characters.append(character)
 
     def finish(self) -> None:
         """Write the file."""
         characters = np.array(self._characters, "<U1")
-        crops = np.array(self._crops, np.uint8).reshape(-1, *MADE[1])
+        crops = np.array(self._crops, np.uint8).reshape(-1, *CROP_FORMAT[1])
         arrays = {
             "images": crops,
             "chars": characters,
@@ -113,7 +106,7 @@ class ArchiveWriter:
 
 
 def _places(page: Page) -> Iterator[tuple[int, int, str]]:
-    """Line, position and character of each glyph, both counted from 1."""
+    """Yield line, position in it and character of each glyph, counted from 1."""
     for number, line in enumerate(page.lines, start=1):
         glyphs = [glyph for word in line.words for glyph in word.glyphs]
         for position, glyph in enumerate(glyphs, start=1):
@@ -124,23 +117,23 @@ def _folder_of(character: str) -> str:
     return UNSURE if character == REJECTED else folder_of(character)
 
 
-def _bytes(crop: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _to_bytes(crop: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.rint(crop * 255).astype(np.uint8)
 
 
-def _plain(name: str) -> str:
-    """Name without what some file systems refuse, and not too long.
+def _portable(name: str) -> str:
+    """Shorten a name and replace characters that some file systems refuse.
 
     Examples
     --------
-    >>> _plain("my page: 1/2")
+    >>> _portable("my page: 1/2")
     'my_page_1_2'
     """
-    return re.sub(r"[^\w.-]+", "_", name)[:LONGEST]
+    return re.sub(r"[^\w.-]+", "_", name)[:MAX_NAME]
 
 
 def folder_of(character: str) -> str:
-    """Name of a character's folder that every file system keeps apart from all others.
+    """Return a character's folder name, distinct on file systems that ignore case.
 
     Examples
     --------
@@ -155,7 +148,7 @@ def folder_of(character: str) -> str:
 
 
 def write_crop(path: Path, crop: NDArray[np.uint8]) -> None:
-    """Write a crop [32, 32] as dark ink on white in PNG, marked so that it is read as it is."""
+    """Write a crop [32, 32] as a PNG of dark ink on white, marked as one that needs no cropping."""
     mark = PngInfo()
     mark.add_text(MARK, "crop")
     Image.fromarray(255 - crop).save(path, "PNG", pnginfo=mark)

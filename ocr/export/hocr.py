@@ -1,11 +1,11 @@
-"""Pages as hOCR 1.2: XHTML whose titles say where on the image each word and letter is."""
+"""Pages as hOCR 1.2: XHTML with the position of each word and letter in title attributes."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
 from ocr import __version__
-from ocr.export.markup import PAGES, document, identity, proper, serialized
+from ocr.export.markup import PAGES, document, identity, proper, serialize
 from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
@@ -14,7 +14,7 @@ DOCTYPE = (
     '"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n'
 )
 CAPABILITIES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrx_cinfo ocrp_wconf"
-SIZE = 4 / 3  # of a capital: x_size has room for a descender, a third of it, as Tesseract counts
+X_SIZE = 4 / 3  # of the cap height: includes a descender of a third, as in Tesseract
 
 
 class Writer:
@@ -25,12 +25,12 @@ class Writer:
         self._names: list[str] = []
 
     def add(self, image: PageImage, page: Page) -> None:
-        """Take in the next page."""
-        self._pages.append(_solid(_page(len(self._pages), image, page)))
+        """Add the next page."""
+        self._pages.append(_serialize_page(_page(len(self._pages), image, page)))
         self._names.append(image.name)
 
     def finish(self) -> bytes:
-        """Content of the file."""
+        """Return the content of the file."""
         root = ET.Element("html", {"xmlns": "http://www.w3.org/1999/xhtml"})
         head = ET.SubElement(root, "head")
         ET.SubElement(head, "title").text = proper(self._names[0] if self._names else "no pages")
@@ -44,25 +44,25 @@ class Writer:
         return document(root, self._pages, DOCTYPE)
 
 
-def _solid(page: ET.Element) -> bytes:
-    """Every part on a line of its own, but the letters of a word, where space would count."""
+def _serialize_page(page: ET.Element) -> bytes:
+    """Put each element on its own line, except the letters of a word: space between them counts."""
     ET.indent(page, level=2)
     for word in page.iter("span"):
         if word.get("class") == "ocrx_word":
             word.text = None
             for glyph in word:
                 glyph.tail = None
-    return serialized(page)
+    return serialize(page)
 
 
 def _page(index: int, image: PageImage, page: Page) -> ET.Element:
     title = [_bbox(Box(0, 0, page.width, page.height)), f"ppageno {index}"]
     if image.dpi is not None:
         title.append(f"scan_res {round(image.dpi)} {round(image.dpi)}")
-    title.append(f"image {_quoted(image.name)}")  # last: a name may look like another property
+    title.append(f"image {_quote(image.name)}")  # last, as a name may look like a property
     division = _part("div", "ocr_page", identity("page", index + 1), title)
     if not page.lines:
-        division.text = " "  # browsers take an empty tag for one that is still open
+        division.text = " "  # browsers treat an empty tag as one that is still open
         return division
     box = _bbox(Box.around(line.box for line in page.lines))
     area = _part("div", "ocr_carea", identity("block", index + 1, 1), [box])
@@ -76,17 +76,17 @@ def _page(index: int, image: PageImage, page: Page) -> ET.Element:
 def _line(line: Line, *place: int) -> ET.Element:
     title = [_bbox(line.box)]
     if line.baseline is not None:
-        title += _stands_on(line.baseline, line.box)
+        title += _baseline(line.baseline, line.box)
     element = _part("span", "ocr_line", identity("line", *place), title)
     element.extend(_word(word, *place, n) for n, word in enumerate(line.words, start=1))
     return element
 
 
-def _stands_on(baseline: Baseline, box: Box) -> list[str]:
-    """Baseline as slope and offset from the box's bottom left corner, y downwards."""
+def _baseline(baseline: Baseline, box: Box) -> list[str]:
+    """Return slope and offset of the baseline from the box's bottom left corner, y downwards."""
     slope = (baseline.right - baseline.left) / box.width
     offset = round(baseline.left - box.bottom)
-    return [f"baseline {slope:.4f} {offset}", f"x_size {SIZE * baseline.capital:.2f}"]
+    return [f"baseline {slope:.4f} {offset}", f"x_size {X_SIZE * baseline.capital:.2f}"]
 
 
 def _word(word: Word, *place: int) -> ET.Element:
@@ -115,5 +115,5 @@ def _corners(box: Box) -> str:
     return f"{box.left} {box.top} {box.right} {box.bottom}"
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return '"' + proper(name).replace('"', '\\"') + '"'

@@ -8,25 +8,25 @@ from typing import Any
 from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
-VERSION = 2  # of json.schema.json: rises when a field comes, goes or changes its meaning
+VERSION = 2  # of json.schema.json: increases when a field is added, removed or redefined
 DIGITS = 4  # of a confidence
 
 
 class Writer:
-    """JSON on one line of ASCII: a file's name may be no proper text.
+    """JSON on one line of ASCII, which can hold file names that are not valid text.
 
     Boxes are [left, top, right, bottom], half-open pixels of the original upright image.
     """
 
     def __init__(self) -> None:
-        self._pages: list[str] = []  # as text, which takes a tenth of the memory
+        self._pages: list[str] = []  # serialized, which takes a tenth of the memory
 
     def add(self, image: PageImage, page: Page) -> None:
-        """Take in the next page."""
+        """Add the next page."""
         self._pages.append(json.dumps(_page(image, page)))
 
     def finish(self) -> bytes:
-        """Content of the file."""
+        """Return the content of the file."""
         pages = ", ".join(self._pages)
         return f'{{"version": {VERSION}, "pages": [{pages}]}}\n'.encode()
 
@@ -54,15 +54,7 @@ def _line(line: Line) -> dict[str, Any]:
 def _baseline(baseline: Baseline | None) -> dict[str, float] | None:
     if baseline is None:
         return None
-    return {
-        "left": _hundredth(baseline.left),
-        "right": _hundredth(baseline.right),
-        "capital": _hundredth(baseline.capital),
-    }
-
-
-def _hundredth(pixels: float) -> float:
-    return round(float(pixels), 2)
+    return {name: round(float(pixels), 2) for name, pixels in baseline._asdict().items()}
 
 
 def _word(word: Word) -> dict[str, Any]:
@@ -91,5 +83,5 @@ def _part(box: Box, text: str, confidence: float) -> dict[str, Any]:
 
 
 def rounded(confidence: float) -> float:
-    """Confidence to as many digits as it is written with."""
+    """Round a confidence to the digits that are written."""
     return round(float(confidence), DIGITS)

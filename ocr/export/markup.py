@@ -1,4 +1,4 @@
-"""What the formats in XML share: names, numbers, and characters that XML cannot hold."""
+"""Helpers shared by the XML formats: identifiers, numbers and valid text."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from ocr.export.json import rounded
 from ocr.page import REJECTED
 
-PAGES = "pages"  # the comment where pages of a document come in; no text looks like it, escaped
+PAGES = "pages"  # comment that marks where pages go; escaped text cannot look like it
 
-#: What no document may contain, not even escaped (XML 1.0, section 2.2).
+#: Characters that a document must not contain, even escaped (XML 1.0, section 2.2).
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def proper(text: str) -> str:
-    r"""Text that XML can hold: U+FFFD stands for controls and for bytes of a name that are no text.
+    r"""Replace what XML cannot hold, such as control characters and surrogates, by U+FFFD.
 
     Examples
     --------
@@ -27,12 +27,12 @@ def proper(text: str) -> str:
 
 
 def share(confidence: float) -> str:
-    """Confidence from 0 to 1, as the JSON has it."""
+    """Format a confidence from 0 to 1 as in JSON."""
     return str(rounded(confidence))
 
 
 def identity(kind: str, *numbers: int) -> str:
-    """Name of a part of the file, by its place in it.
+    """Return the identifier of an element by its position in the file.
 
     Examples
     --------
@@ -43,23 +43,23 @@ def identity(kind: str, *numbers: int) -> str:
 
 
 def part(page: ET.Element) -> bytes:
-    """A page of a document, indented as a child of a child of the root.
+    """Serialize a page, indented as a grandchild of the root.
 
-    It takes a tenth of the memory of its elements, so that a document may have many.
+    This takes a tenth of the memory of its elements, so that a document can have many pages.
     """
     ET.indent(page, level=2)
-    return serialized(page)
+    return serialize(page)
 
 
-def serialized(element: ET.Element) -> bytes:
-    """Element as it stands, in UTF-8."""
+def serialize(element: ET.Element) -> bytes:
+    """Serialize an element without indenting it, in UTF-8."""
     content: bytes = ET.tostring(element, encoding="utf-8")
     return content
 
 
 def document(root: ET.Element, pages: Iterable[bytes] = (), doctype: str = "") -> bytes:
-    """The whole file, in UTF-8, with the pages in the place of the comment `PAGES`."""
+    """Return the whole file in UTF-8, with the pages in place of the comment `PAGES`."""
     ET.indent(root)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n' + doctype
-    around = serialized(root).split(f"<!--{PAGES}-->".encode())
+    around = serialize(root).split(f"<!--{PAGES}-->".encode())
     return head.encode() + b"\n    ".join(pages).join(around) + b"\n"

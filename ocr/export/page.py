@@ -1,4 +1,4 @@
-"""A page as PAGE 2019, the XML in which transcriptions are looked at and corrected."""
+"""A page as PAGE 2019, the XML of tools that show and correct transcriptions."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SCHEMA = f"{NAMESPACE}/pagecontent.xsd"
 
 
 class Writer:
-    """One document of one page, which has one text region.
+    """One document with one page, which has one text region.
 
-    It is dated by SOURCE_DATE_EPOCH, else 1970: the same image always gives the same bytes.
+    Its date is SOURCE_DATE_EPOCH or 1970, so that the same image always gives the same bytes.
     """
 
     def __init__(self) -> None:
@@ -34,18 +34,18 @@ class Writer:
         self._root.append(_metadata())
 
     def add(self, image: PageImage, page: Page) -> None:
-        """Take in the page: ValueError for a second one, as the schema has no place for it."""
+        """Add the page; ValueError for a second one, which the schema does not allow."""
         if self._root.find("Page") is not None:
             raise ValueError("a PAGE document has one page")
         self._root.append(_page(image, page))
 
     def finish(self) -> bytes:
-        """Content of the file."""
+        """Return the content of the file."""
         return document(self._root)
 
 
 def _metadata() -> ET.Element:
-    """Who made it and when; the schema wants both dates."""
+    """Return creator and dates; the schema requires both dates."""
     element = ET.Element("Metadata")
     ET.SubElement(element, "Creator").text = f"ocr {__version__}"
     ET.SubElement(element, "Created").text = _date()
@@ -59,7 +59,7 @@ def _date() -> str:
         return f"{datetime.fromtimestamp(int(seconds), timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     except (ValueError, OverflowError, OSError) as error:
         raise OutputError(
-            f"SOURCE_DATE_EPOCH is no time: {seconds} (give seconds since 1970)"
+            f"SOURCE_DATE_EPOCH is not a time: {seconds} (give seconds since 1970)"
         ) from error
 
 
@@ -100,10 +100,9 @@ def _line(line: Line, number: int) -> ET.Element:
 
 
 def _points(baseline: Baseline, box: Box) -> str:
-    """Both ends of a baseline, in whole numbers as the schema wants them.
+    """Return both ends of a baseline in whole numbers, as the schema requires.
 
-    Validators want them within the line's box, too, which an end of a tilted one may leave by
-    some pixels.
+    Validators also require them to be in the line's box, which a tilted baseline can leave.
     """
     left, right = (min(max(box.top, round(y)), box.bottom) for y in (baseline.left, baseline.right))
     return f"{box.left},{left} {box.right},{right}"
@@ -127,7 +126,7 @@ def _glyph(glyph: Glyph, *place: int) -> ET.Element:
 
 
 def _text(text: str, confidence: float | None = None, index: int | None = None) -> ET.Element:
-    """What a part was read as; of several readings, that of the lowest index counts."""
+    """Return a reading of a part; among several, the one with the lowest index counts."""
     element = ET.Element("TextEquiv")
     if index is not None:
         element.set("index", str(index))
@@ -138,7 +137,7 @@ def _text(text: str, confidence: float | None = None, index: int | None = None) 
 
 
 def _coords(box: Box) -> ET.Element:
-    """Corners of a half-open box: what its points differ by is its width and height."""
+    """Return the corners of a half-open box, whose differences are its width and height."""
     left, top, right, bottom = box.left, box.top, box.right, box.bottom
     points = f"{left},{top} {right},{top} {right},{bottom} {left},{bottom}"
     return ET.Element("Coords", points=points)

@@ -1,4 +1,4 @@
-"""Pages as they came, in one PDF, with what was read as text to search, select and copy."""
+"""Searchable PDF: the pages unchanged, with an invisible layer of the text that was read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ocr.input.pdf import visible_letters
 from ocr.page import Page, Word
 
 try:
-    import fontTools  # noqa: F401  # of the modules below
+    import fontTools  # noqa: F401  # used by the modules below
     import img2pdf  # noqa: F401
     import pikepdf
     from pikepdf import Matrix, Name, Pdf
@@ -21,57 +21,56 @@ try:
 except ImportError as error:
     raise MissingExtraError("writing PDF", "pdf") from error
 
-from ocr.export.pdf_before import drop_invisible_text, words_seen
+from ocr.export.pdf_existing import drop_invisible_text, visible_words
 from ocr.export.pdf_image import embed
 from ocr.export.pdf_text import InvisibleFont, text_layer
 
-POINTS = 72  # of an inch
-USUAL = 11.7  # inches of A4's longer side, for an image that does not say its size
-COARSEST, FINEST = 72, 300  # pixels per inch of such an image
-SMALLEST, LARGEST = 3, 14_400  # points of a page's side, as PDF allows
-LEAST_SAID = 100  # pixels per inch; cameras and screens write 72 or 96 without knowing
+POINTS = 72  # per inch
+DEFAULT_SIDE = 11.7  # inches, the longer side of A4, for an image without a resolution
+MIN_DPI, MAX_DPI = 72, 300  # of such an image
+MIN_SIDE, MAX_SIDE = 3, 14_400  # points, the limits of PDF
+MIN_TRUSTED_DPI = 100  # cameras and screens write 72 or 96 without knowing
 
 
 class Writer:
-    """PDF of all pages; the same pages give the same bytes.
+    """Builds a PDF of all pages; the same pages give the same bytes.
 
-    A page of a PDF stays as it is, but for invisible text that another program laid over it,
-    and words that it shows as text get no other; an image is not encoded anew where PDF can
-    hold it as it came.
+    A page of a PDF is copied without the invisible text of other programs; words that it shows
+    as text get no second one. Images are embedded as they are if PDF supports their format.
     """
 
     def __init__(self) -> None:
         self._pdf = Pdf.new()
         self._font = InvisibleFont(self._pdf)
-        self._source: tuple[str | Path | bytes, Pdf] | None = None  # of the last page of a PDF
+        self._source: tuple[str | Path | bytes, Pdf] | None = None  # the last PDF copied from
         self._title = ""
 
     def add(self, image: PageImage, page: Page) -> None:
-        """Take in the next page.
+        """Add the next page.
 
         Raises
         ------
         ImageError
-            If it is of a PDF that can be seen, but is too damaged to be copied.
+            If it is from a PDF that can be rendered, but is too damaged to be copied.
         """
         self._title = self._title or _title(image)
         source = image.source
         if source is None or not _is_pdf(source):
-            added, to_page = self._drawn(image)
+            added, to_page = self._add_image(image)
             seen = frozenset[Word]()
         else:
             try:
-                added, to_page = self._kept(source, image)
-                seen = words_seen(page.lines, visible_letters(source, image.number), to_page)
+                added, to_page = self._copy_page(source, image)
+                seen = visible_words(page.lines, visible_letters(source, image.number), to_page)
             except (pikepdf.PdfError, IndexError) as error:
                 raise ImageError(
                     f"cannot copy {image.name}: the PDF is damaged (print it to a new PDF)"
                 ) from error
-        name = self._font.named_on(added)
+        name = self._font.add_to(added)
         added.contents_add(text_layer(page.lines, self._font, name, to_page, seen))
 
     def finish(self) -> bytes:
-        """Content of the file."""
+        """Return the content of the file."""
         self._font.finish()
         self._pdf.docinfo[Name.Producer] = f"ocr {__version__}"
         self._pdf.docinfo[Name.Title] = self._title
@@ -80,12 +79,12 @@ class Writer:
         self._pdf.save(file, deterministic_id=True, object_stream_mode=packed)
         return file.getvalue()
 
-    def _drawn(self, image: PageImage) -> tuple[pikepdf.Page, Matrix]:
-        """Page with an image on it; and the matrix from its pixels, y downward, to the page."""
-        scale = min(POINTS / _resolution(image), LARGEST / max(image.size))
+    def _add_image(self, image: PageImage) -> tuple[pikepdf.Page, Matrix]:
+        """Add a page with an image; return it and the matrix from its pixels to the page."""
+        scale = min(POINTS / _resolution(image), MAX_SIDE / max(image.size))
         width, height = (side * scale for side in image.size)
         picture, upright = embed(image, self._pdf)
-        size = max(width, SMALLEST), max(height, SMALLEST)
+        size = max(width, MIN_SIDE), max(height, MIN_SIDE)
         page = self._pdf.add_blank_page(page_size=size)
         place = Matrix(width, 0, 0, height, 0, size[1] - height)  # at the top left
         content = ContentStreamBuilder().push().cm(upright @ place)
@@ -93,16 +92,18 @@ class Writer:
         page.obj.Contents = self._pdf.make_stream(content.build())
         return page, Matrix(scale, 0, 0, -scale, 0, size[1])
 
-    def _kept(self, source: str | Path | bytes, image: PageImage) -> tuple[pikepdf.Page, Matrix]:
-        """Page of a PDF, as it is; and the matrix from its pixels, y downward, to the page."""
+    def _copy_page(
+        self, source: str | Path | bytes, image: PageImage
+    ) -> tuple[pikepdf.Page, Matrix]:
+        """Copy a page of a PDF; return it and the matrix from its pixels to the page."""
         if self._source is None or self._source[0] != source:
-            # in memory: what was copied is read in the end, and only so many files may be open
+            # in memory, because pages are copied at the end and the number of open files is limited
             content = source if isinstance(source, bytes) else Path(source).read_bytes()
             self._source = source, Pdf.open(BytesIO(content))
         self._pdf.pages.append(self._source[1].pages[image.number - 1])
         page = self._pdf.pages[-1]
         drop_invisible_text(page, self._pdf)
-        page.contents_add(b"q", prepend=True)  # or what it sets would hold for the text too
+        page.contents_add(b"q", prepend=True)  # so that its settings do not affect the text
         page.contents_add(b"Q")
         return page, _from_pixels(page, *image.size)
 
@@ -113,7 +114,7 @@ def _is_pdf(source: str | Path | bytes) -> bool:
 
 
 def _from_pixels(page: pikepdf.Page, width: int, height: int) -> Matrix:
-    """From pixels of a page as it is shown, upright, y downward, to its user space."""
+    """Return the matrix from pixels of the upright page, y downward, to its user space."""
     x, y, x_end, y_end = (float(side) for side in page.cropbox)
     left, bottom, right, top = min(x, x_end), min(y, y_end), max(x, x_end), max(y, y_end)
     across, down = right - left, top - bottom
@@ -126,12 +127,12 @@ def _from_pixels(page: pikepdf.Page, width: int, height: int) -> Matrix:
 
 
 def _resolution(image: PageImage) -> float:
-    """Pixels per inch: what the image says, or what makes a page of A4 if that is likely."""
-    if image.dpi is not None and image.dpi >= LEAST_SAID:
+    """Return the image's pixels per inch, or those that make it a plausible page of A4."""
+    if image.dpi is not None and image.dpi >= MIN_TRUSTED_DPI:
         return image.dpi
-    return min(max(max(image.size) / USUAL, COARSEST), FINEST)
+    return min(max(max(image.size) / DEFAULT_SIDE, MIN_DPI), MAX_DPI)
 
 
 def _title(image: PageImage) -> str:
-    """Name of the file, with ? for what is no text in it."""
+    """Return the name of the file, with ? for bytes that are not text."""
     return Path(image.name).name.encode(errors="replace").decode()

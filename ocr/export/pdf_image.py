@@ -1,4 +1,4 @@
-"""A page's picture as an image of a PDF: as it came where PDF can hold it, else lossless."""
+"""Embed a page's image in a PDF: unchanged if PDF supports its format, otherwise lossless."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ocr.errors import ImageError, MissingExtraError
 from ocr.input import frames, page_image
 from ocr.input.page_image import PageImage
 
-AS_THEY_COME = {"JPEG", "MPO", "PNG", "JPEG2000"}  # formats that PDF holds without decoding them
-DEEP = {"F", "I", "I;16B", "LAB"}  # modes that PNG or PDF lack
-PLAIN = {"1", "L", "P", "RGB", "I;16", "CMYK"}  # modes that they have
-ANY_LAYOUT = (72, 72, 72, 72)  # of a page that is thrown away; by itself it may be too narrow
+UNCHANGED_FORMATS = {"JPEG", "MPO", "PNG", "JPEG2000"}  # embedded without decoding them
+UNSUPPORTED_MODES = {"F", "I", "I;16B", "LAB"}  # by PNG or PDF
+SUPPORTED_MODES = {"1", "L", "P", "RGB", "I;16", "CMYK"}
+ANY_LAYOUT = (72, 72, 72, 72)  # of a temporary page; the image's own size may be too small
 
 #: EXIF orientation to the matrix that puts the unit square upright, y upward.
 UPRIGHT = {
@@ -34,16 +34,16 @@ UPRIGHT = {
 
 
 def embed(image: PageImage, pdf: Pdf) -> tuple[Object, Matrix]:
-    """Put a page's picture into a PDF.
+    """Embed a page's image in a PDF.
 
     Returns
     -------
     picture : Object
-        The image, to be named in a page's resources.
+        The image, to be added to a page's resources.
     upright : Matrix
-        Turns the unit square that it fills as the picture's orientation says.
+        Turns the unit square that the image fills as its EXIF orientation says.
     """
-    with page_image.exclusive_decoding():  # its size limit: what is read is not too large
+    with page_image.exclusive_decoding():  # lifts the size limit, which was checked in reading
         content, orientation = _content(image)
         made = img2pdf.convert(
             content,
@@ -58,36 +58,36 @@ def embed(image: PageImage, pdf: Pdf) -> tuple[Object, Matrix]:
 
 
 def _content(image: PageImage) -> tuple[bytes, int]:
-    """File that can be embedded, and its EXIF orientation."""
+    """Return the content of an embeddable file, and its EXIF orientation."""
     if image.source is not None:
-        with contextlib.suppress(ImageError, MissingExtraError):  # another program read it
+        with contextlib.suppress(ImageError, MissingExtraError):  # of a file of another program
             return _content_of(image, image.source)
     return _lossless(image.picture()), 1
 
 
 def _content_of(image: PageImage, source: str | Path | bytes) -> tuple[bytes, int]:
     with page_image.open_binary(source) as file, frames.open_image(file, image.name) as picture:
-        if picture.mode in DEEP:
-            return _lossless(image.picture()), 1  # as it was read
+        if picture.mode in UNSUPPORTED_MODES:
+            return _lossless(image.picture()), 1  # the gray page
         orientation = frames.exif_orientation(picture)
-        if picture.format in AS_THEY_COME and not picture.has_transparency_data:
+        if picture.format in UNCHANGED_FORMATS and not picture.has_transparency_data:
             file.seek(0)
             return file.read(), orientation
         picture = next(islice(frames.iter_frames(picture), image.number - 1, None))
-        picture.load()  # which turns a TIFF upright
+        picture.load()  # turns a TIFF upright
         return _lossless(_on_white(picture)), 1 if picture.format == "TIFF" else orientation
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
-    """Picture without its transparency, as it was read."""
+    """Replace transparency by white, as in reading."""
     if not picture.has_transparency_data:
-        return picture if picture.mode in PLAIN else picture.convert("RGB")
+        return picture if picture.mode in SUPPORTED_MODES else picture.convert("RGB")
     picture = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
 
 
 def _lossless(picture: Image.Image) -> bytes:
-    """Picture as PNG; as TIFF where PNG lacks its colours, or PDF packs it better."""
+    """Encode an image as PNG, or as TIFF if that suits its mode or PDF better."""
     file = BytesIO()
     picture.save(file, "TIFF" if picture.mode in ("1", "CMYK") else "PNG")
     return file.getvalue()

@@ -1,7 +1,7 @@
-"""Text that nobody sees, to be searched, selected and copied, laid over a page of a PDF.
+"""Invisible text over a page of a PDF, to search, select and copy.
 
-The font has no outlines: each character gets a code of its own, and a table from codes to
-Unicode, as Tesseract's and OCRmyPDF's text layers do.
+The font has no outlines; each character gets its own code and an entry in a table from codes to
+Unicode, as in the text layers of Tesseract and OCRmyPDF.
 """
 
 from __future__ import annotations
@@ -12,24 +12,17 @@ from itertools import count, pairwise
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from pikepdf import (
-    Array,
-    Dictionary,
-    Matrix,
-    Name,
-    Page,
-    Pdf,
-)
+from pikepdf import Array, Dictionary, Matrix, Name, Page, Pdf
 from pikepdf.canvas import ContentStreamBuilder
 
-from ocr.export.pdf_before import INVISIBLE
+from ocr.export.pdf_existing import INVISIBLE
 from ocr.page import Baseline, Line, Word
 
-UNITS = 1000  # of an em, as PDF counts
+UNITS = 1000  # per em, as in PDF
 ADVANCE = 500  # units from one character to the next
-CAPITAL = 700  # units: a capital in common fonts, so that readers guess the gaps they know
-FEWEST_PIXELS = 0.1  # of a space between words that touch
-PER_BLOCK = 100  # entries that a block of a CMap may have
+CAPITAL = 700  # units, the cap height of common fonts, from which readers estimate gaps
+MIN_SPACE = 0.1  # px between words that touch
+PER_BLOCK = 100  # entries, the maximum in a block of a CMap
 FIXED_PITCH, SYMBOLIC = 1, 4  # flags of a font descriptor
 
 CMAP = """/CIDInit /ProcSet findresource begin
@@ -49,7 +42,7 @@ end
 
 
 class InvisibleFont:
-    """A font of a PDF that learns its characters as they are used; whole after `finish`."""
+    """A font of a PDF that adds characters as they are used; complete after `finish`."""
 
     def __init__(self, pdf: Pdf) -> None:
         self._codes: dict[str, int] = {}
@@ -64,7 +57,7 @@ class InvisibleFont:
             FontBBox=Array([0, 0, ADVANCE, CAPITAL]),
             ItalicAngle=0,
             Ascent=CAPITAL,
-            Descent=-1,  # 0 would be taken for missing
+            Descent=-1,  # 0 would count as missing
             CapHeight=CAPITAL,
             StemV=80,
             FontFile2=pdf.make_stream(file, Length1=len(file)),
@@ -89,34 +82,34 @@ class InvisibleFont:
             )
         )
 
-    def named_on(self, page: Page) -> Name:
-        """Name of the font on a page, which may share its names with others."""
+    def add_to(self, page: Page) -> Name:
+        """Add the font to a page under a free name, and return the name."""
         fonts = page.resources.get(Name.Font, Dictionary())
         names = (Name(f"/Invisible{number}") for number in count())
         free = next(n for n in names if n not in fonts or fonts[n].objgen == self._font.objgen)
         return page.add_resource(self._font, Name.Font, free)
 
     def encode(self, text: str) -> bytes:
-        """Codes of characters, two bytes each."""
+        """Return the codes of characters, two bytes each."""
         codes = (self._codes.setdefault(c, len(self._codes) + 1) for c in text)
         return b"".join(code.to_bytes(2, "big") for code in codes)
 
     def finish(self) -> None:
-        """Write down which character each code is."""
+        """Write the table from codes to characters."""
         entries = [f"<{n:04X}> <{c.encode('utf-16-be').hex()}>" for c, n in self._codes.items()]
         blocks = [entries[i : i + PER_BLOCK] for i in range(0, len(entries), PER_BLOCK)]
-        written = "".join(
+        table = "".join(
             "\n".join([f"{len(block)} beginbfchar", *block, "endbfchar", ""]) for block in blocks
         )
-        self._unicode.write(CMAP.format(blocks=written).encode("ascii"))
-        # the blank glyph for every code: archives must not show the glyph of what is missing
+        self._unicode.write(CMAP.format(blocks=table).encode("ascii"))
+        # every code has the blank glyph: PDF/A forbids the glyph for missing characters
         self._glyphs.write(b"\0\1" * (len(self._codes) + 1))
 
 
 def _font_file() -> bytes:
-    """TrueType font of two glyphs that cover nothing, the same bytes always."""
+    """Return a TrueType font of two glyphs without area, always the same bytes."""
     pen = TTGlyphPen(None)
-    pen.moveTo((0, 0))  # a line has no area, but the extent that PDFium measures letters by
+    pen.moveTo((0, 0))  # a line has no area, but an extent, by which PDFium measures letters
     pen.lineTo((ADVANCE, CAPITAL))
     pen.closePath()
     names = [".notdef", "blank"]
@@ -141,7 +134,7 @@ def text_layer(
     to_page: Matrix,
     seen: frozenset[Word] = frozenset(),
 ) -> bytes:
-    """Content stream that writes lines where they stand, word by word.
+    """Return a content stream that writes lines at their positions, word by word.
 
     Parameters
     ----------
@@ -149,11 +142,11 @@ def text_layer(
         In reading order, which is the order of the stream.
     font : InvisibleFont
     name : Name
-        Of the font, on the page.
+        Name of the font on the page.
     to_page : Matrix
         From pixels, y downward, to the page's user space.
     seen : frozenset of Word
-        Words to leave out, as the page shows them as text.
+        Words to leave out because the page shows them as text.
     """
     content = ContentStreamBuilder()
     content.push().begin_text().set_text_rendering(INVISIBLE)
@@ -176,7 +169,7 @@ def _write_line(
     for word, space in zip(line.words, _spaces(line.words), strict=True):
         if word in seen:
             continue
-        place, along = _placed(word, line, base)
+        place, along = _word_matrix(word, line, base)
         content.set_text_matrix(place @ to_page)
         for text, width in ((word.text, word.box.width), (" ", space)):
             if width:
@@ -185,11 +178,11 @@ def _write_line(
                 content.show_text(font.encode(text))
 
 
-def _placed(word: Word, line: Line, base: Baseline) -> tuple[Matrix, float]:
-    """Matrix that puts a word on its line, and its length along that for each pixel across.
+def _word_matrix(word: Word, line: Line, base: Baseline) -> tuple[Matrix, float]:
+    """Return the matrix that puts a word on its line, and its length per pixel of its width.
 
-    A word that climbs less than a capital is level, at the height of its middle: that is what
-    its box is, and pdftotext takes words that climb apart.
+    A word that climbs less than the cap height is set level at the height of its middle, as its
+    box is: pdftotext splits words that climb.
     """
     slope = (base.right - base.left) / line.box.width
     left, width = word.box.left, word.box.width
@@ -202,6 +195,6 @@ def _placed(word: Word, line: Line, base: Baseline) -> tuple[Matrix, float]:
 
 
 def _spaces(words: tuple[Word, ...]) -> list[float]:
-    """Pixels of white behind each word; none behind the last."""
+    """Return the pixels of space after each word; none after the last."""
     gaps = [float(after.box.left - word.box.right) for word, after in pairwise(words)]
-    return [*(max(gap, FEWEST_PIXELS) for gap in gaps), 0.0]
+    return [*(max(gap, MIN_SPACE) for gap in gaps), 0.0]

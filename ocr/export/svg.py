@@ -1,4 +1,4 @@
-"""What was read, over the image, as SVG: boxes and text are elements, to be searched and styled."""
+"""Draw a page over its image as SVG, with boxes and text as elements to search and style."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ STYLE = """
 rect { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke }
 text { font-family: sans-serif; text-anchor: middle; paint-order: stroke; stroke: white }
 """.strip()
-TEXT_SIZE = 0.6  # of a glyph's height, so that it stays below the row above
-HALO = 0.15  # of the text's size, the white around it
+TEXT_SIZE = 0.6  # of a glyph's height, so that it stays below the line above
+HALO = 0.15  # of the text's size; width of the white outline
 
 
 def draw(image: Image.Image, page: Page) -> bytes:
-    """SVG with a box around each row and glyph, and what it was read as above.
+    """Return an SVG file with a box around each line and glyph and a label above each glyph.
 
     Parameters
     ----------
     image : Image
-        The upright original, or the same at any other size; it is put in as JPEG, at most
-        1600 px wide.
+        The upright original, or the same at any other size; embedded as JPEG, at most 1600 px
+        wide.
     page : Page
 
     Returns
     -------
     bytes
-        One file, in the page's pixels. The color of a glyph is its confidence; pointing at
-        one shows that, and what else it may be.
+        Coordinates are pixels of the page. The color of a glyph is its confidence; pointing at
+        it shows confidence and alternatives.
     """
     size = {"width": str(page.width), "height": str(page.height)}
     root = Element(
@@ -57,7 +57,7 @@ def draw(image: Image.Image, page: Page) -> bytes:
 
 
 def _jpeg(image: Image.Image) -> str:
-    """Image as a data URI."""
+    """Encode an image as a data URI."""
     image = image.convert("RGB")
     image.thumbnail((MAX_WIDTH, image.height))
     file = BytesIO()

@@ -7,15 +7,15 @@ from ocr.page import Page
 
 
 class Writer:
-    """One page after the other, in UTF-8."""
+    """The texts of all pages in UTF-8."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
 
     def add(self, image: PageImage, page: Page) -> None:
-        """Take in the next page."""
+        """Add the next page."""
         self._texts.append(page.text)
 
     def finish(self) -> bytes:
-        """Content of the file."""
+        """Return the content of the file."""
         return "".join(self._texts).encode()

@@ -11,7 +11,7 @@ COLUMNS = (
     "left", "top", "width", "height", "conf", "text",
 )  # fmt: skip
 PAGE, BLOCK, PARAGRAPH, LINE, WORD = range(1, 6)  # levels
-NO_CONFIDENCE = "-1"  # of what is no word
+NO_CONFIDENCE = "-1"  # in rows that are not words
 
 
 class Writer:
@@ -25,7 +25,7 @@ class Writer:
         self._pages = 0
 
     def add(self, image: PageImage, page: Page) -> None:
-        """Take in the next page."""
+        """Add the next page."""
         self._pages += 1
         self._add(PAGE, Box(0, 0, page.width, page.height))
         if not page.lines:
@@ -39,7 +39,7 @@ class Writer:
                 self._add(WORD, word.box, 1, 1, number, place, word=word)
 
     def finish(self) -> bytes:
-        """Content of the file."""
+        """Return the content of the file."""
         return "".join(row + "\n" for row in self._rows).encode()
 
     def _add(self, level: int, box: Box, *numbers: int, word: Word | None = None) -> None:
@@ -54,5 +54,5 @@ def _percent(confidence: float) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that ends neither its column nor its row."""
+    """Return text without the separators of columns and rows."""
     return proper(text).translate({ord(c): " " for c in "\t\n\r"})

@@ -15,7 +15,7 @@ from ocr.data.cropping import crop_image, extract_ink, make_samples
 from ocr.data.samples import Samples, Source
 from ocr.errors import DataError, ImageError
 from ocr.evaluation.pairs import find_pairs
-from ocr.export.crops import MADE, MARK, UNSURE
+from ocr.export.crops import CROP_FORMAT, MARK, UNSURE
 from ocr.input import loading
 from ocr.segment.crops import SIZE
 
@@ -118,7 +118,7 @@ def _read_own_crop(path: Path) -> NDArray[np.uint8] | None:
     """Return the crop that `write_crop` wrote; None for any other file."""
     try:
         with Image.open(path) as picture:
-            if picture.info.get(MARK) != "crop" or (picture.mode, picture.size) != MADE:
+            if picture.info.get(MARK) != "crop" or (picture.mode, picture.size) != CROP_FORMAT:
                 return None
             return 255 - np.asarray(picture)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
