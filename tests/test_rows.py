@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr.segment.components import Components
-from ocr.segment.rows import find_rows, overlap, straightened, sweep
+from ocr.segment.rows import find_rows, overlap, straighten, sweep
 
 Box = tuple[int, int, int, int]
 
@@ -119,7 +119,7 @@ def test_order_of_the_components_does_not_matter(boxes: list[Box]) -> None:
 
 def test_straightened_boxes_of_a_tilted_row_are_level() -> None:
     boxes = np.array([[100, 100, 120, 130], [200, 110, 220, 140]], np.int32)
-    level = straightened(boxes, 0.1)
+    level = straighten(boxes, 0.1)
     assert level[0, 1::2].tolist() == level[1, 1::2].tolist()
 
 

@@ -1,6 +1,6 @@
-"""Size and place: what a character's height and distance from the baseline say of it.
+"""Score characters by size and place: the height of a glyph and its distance from the baseline.
 
-Lengths are in units of the row's capital height, upward from its baseline.
+Lengths are in cap heights of the row, upward from its baseline.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DESCENT = -0.28
 GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
 CYRILLIC = "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
 
-#: Characters -> where their ink ends and begins, and how much its height varies (log).
+#: Characters, top and bottom of their ink, and standard deviation of the log of its height.
 SHAPES: tuple[tuple[str, float, float, float], ...] = (
     (string.ascii_uppercase + string.digits, 1.0, 0.0, 0.16),
     ("bdfhkl", 1.05, 0.0, 0.16),
@@ -71,19 +71,19 @@ SHAPES: tuple[tuple[str, float, float, float], ...] = (
     ("б", 1.05, 0.0, 0.16),
     ("ф", 1.05, DESCENT, 0.2),
 )
-WANDERING = 0.18  # capital heights, deviation of a glyph's middle from its place in a hand's rows
-FIRM = 0.05  # ... and the least that is believed of printed ones
-PRIOR = 3.0  # letters that this counts as beside what a row's own letters show
-WORST = -8.0  # log-likelihood; a glyph twice as large as the others may be meant so
+HAND_WANDER = 0.18  # cap heights, standard deviation of vertical positions in handwriting
+MIN_WANDER = 0.05  # cap heights, for print
+PRIOR_LETTERS = 3.0  # letters that HAND_WANDER counts as, against those of the row
+MIN_SCORE = -8.0  # log-likelihood; a glyph twice as large as the others may be intended
 
-#: Letters whose two cases differ in size alone, and digits that look like one.
+#: Letters whose two cases differ only in size, and digits that look like one.
 SAME_SHAPE = frozenset(
     "cCoO0sSvVwWxXzZuUpPkKmMyYΚκΟοΠπΧχΨψВвГгЖжЗзИиЙйКкЛлМмНнОоПпСсТтХхЦцЧчШшЩщЪъЫыЬьЭэЮюЯя"
 )
 
-#: Capitals that are their small letters, larger: a crop never tells which it is ...
+#: Capitals that are their small letters, larger: a crop never shows which it is.
 SCALED = "COSVWXZΚΟΠΧΨВГЖЗИЙКЛМНОПСТХЦЧШЩЪЫЬЭЮЯ"
-#: ... and those of which it tells less than the row does.
+#: These, and others whose case a crop shows less clearly than the row does.
 ALIKE = SCALED + "PU"
 
 
@@ -103,14 +103,14 @@ class RowMetrics:
 
     cap_height: Floats
     baseline: Floats
-    wander: float = WANDERING
+    wander: float = HAND_WANDER
 
 
 @cache
 def shape_table(characters: str) -> Floats:
-    """Top, bottom and deviation of log height of each character, float64 [C, 3].
+    """Return top, bottom and deviation of log height of each character, float64 [C, 3].
 
-    Characters without an entry get a capital's place and much freedom.
+    Characters without an entry get the place of a capital and a large deviation.
     """
     table = np.tile([1.0, 0.0, 0.4], (len(characters), 1))
     for group, top, bottom, deviation in SHAPES:
@@ -127,56 +127,55 @@ def estimate_metrics(
     characters: str,
     fallback: float,
 ) -> RowMetrics:
-    """Fit a row's capital height and baseline to what its glyphs look like.
+    """Fit the cap height and baseline of a row to the likely characters of its glyphs.
 
     Parameters
     ----------
     boxes : ndarray, float64 [N, 4]
         Straightened boxes of the row's candidates.
     cut : list of int
-        Those candidates that are believed to be the row's glyphs: pieces of letters would tell
-        wrong sizes.
+        Candidates that are probably glyphs; pieces of letters would give wrong sizes.
     log_probs : ndarray, float32 [N, C]
-        Of the `characters`.
+        One column for each of `characters`.
     characters : str
     fallback : float
-        Capital height to assume where no glyph tells.
+        Cap height to assume if no glyph shows it.
 
     Returns
     -------
     RowMetrics
-        Following the row as it climbs or shrinks: near glyphs count more.
+        It follows a row that climbs or shrinks, because near glyphs count more.
     """
     glyphs = boxes[cut]  # (M, 4)
     best = log_probs[cut].argmax(1)
     sure = np.exp(log_probs[cut, best].astype(np.float64))
-    tells = np.array([c.isalnum() and c not in SAME_SHAPE for c in characters])[best]
-    weight = np.where(sure > 0.5, sure, 0) * np.where(tells, 1.0, 0.05)
+    is_distinct = np.array([c.isalnum() and c not in SAME_SHAPE for c in characters])[best]
+    weight = np.where(sure > 0.5, sure, 0) * np.where(is_distinct, 1.0, 0.05)
     weight *= np.array([c.isalnum() for c in characters])[best]
     if weight.sum() < 0.05:
         return RowMetrics(np.full(len(boxes), fallback), np.full(len(boxes), boxes[:, 3].mean()))
     top, bottom, _ = shape_table(characters)[best].T
     units = (glyphs[:, 3] - glyphs[:, 1]) / (top - bottom)
     unit = weighted_median(units, weight)
-    weight = weight * np.exp(-np.abs(np.log(units / unit)))  # a lone giant tells little
+    weight = weight * np.exp(-np.abs(np.log(units / unit)))  # a single giant counts little
     apart = np.abs((boxes[:, None, 0] + boxes[:, None, 2] - glyphs[:, 0] - glyphs[:, 2]) / 2)
     near = np.exp(-apart / (6 * unit)) * weight + 1e-9  # (N, M)
     local = np.exp((near @ np.log(units) + 2 * np.log(unit)) / (near.sum(1) + 2))
     bottoms = glyphs[:, 3] + bottom * units
     sharp = near**1.5
     baseline = (sharp @ bottoms) / sharp.sum(1)
-    # by the median, as some letters are taken for others
+    # the median, because some letters are misread
     own = 1.48 * weighted_median(np.abs(bottoms - baseline[cut]) / local[cut], weight)
     count = float(weight.sum())
-    mean_square = (PRIOR * WANDERING**2 + count * own**2) / (PRIOR + count)
-    return RowMetrics(local, baseline, max(FIRM, math.sqrt(mean_square)))
+    mean_square = (PRIOR_LETTERS * HAND_WANDER**2 + count * own**2) / (PRIOR_LETTERS + count)
+    return RowMetrics(local, baseline, max(MIN_WANDER, math.sqrt(mean_square)))
 
 
 def forget_case(log_probs: NDArray[np.float32], characters: str) -> NDArray[np.float32]:
-    """Give c and C, and others that differ in size alone, the probability of both together.
+    """Give c and C, and other pairs that differ only in size, the probability of both together.
 
-    A crop is scaled to one size: what a classifier says of such a letter's case is what
-    was common in its data. Size, place and neighbours tell it here.
+    A crop is scaled to one size, so what a classifier says about the case of such a letter only
+    reflects its training data. Size, place and neighbors decide instead.
     """
     shared = log_probs.copy()
     for upper in ALIKE:
@@ -187,7 +186,7 @@ def forget_case(log_probs: NDArray[np.float32], characters: str) -> NDArray[np.f
 
 
 def geometry_scores(boxes: Floats, metrics: RowMetrics, characters: str) -> Floats:
-    """Log-likelihood of each candidate's size and place under each character.
+    """Compute the log-likelihood of the size and place of each candidate for each character.
 
     Parameters
     ----------
@@ -199,7 +198,7 @@ def geometry_scores(boxes: Floats, metrics: RowMetrics, characters: str) -> Floa
     Returns
     -------
     ndarray, float64 [N, C]
-        At most 0, which is a perfect fit.
+        At most 0, for a perfect fit.
     """
     table = shape_table(characters)
     heights = (boxes[:, 3] - boxes[:, 1]) / metrics.cap_height
@@ -207,12 +206,12 @@ def geometry_scores(boxes: Floats, metrics: RowMetrics, characters: str) -> Floa
     wanted = table[:, 0] - table[:, 1]
     tall = (np.log(heights)[:, None] - np.log(wanted)) / table[:, 2]  # (N, C)
     high = (middles[:, None] - (table[:, 0] + table[:, 1]) / 2) / metrics.wander
-    scores: Floats = np.maximum(-0.5 * (tall**2 + high**2), WORST)
+    scores: Floats = np.maximum(-0.5 * (tall**2 + high**2), MIN_SCORE)
     return scores
 
 
 def weighted_median(values: Floats, weights: Floats) -> float:
-    """Value at which half of the weight is reached.
+    """Return the value at which half of the weight is reached.
 
     Examples
     --------

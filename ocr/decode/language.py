@@ -1,7 +1,7 @@
-"""A character n-gram model: which character is likely after which.
+"""Character n-gram model: the probability of each character after those before it.
 
-Case is folded and digits are one symbol, so that the model knows words and the places of
-digits and punctuation, not which digit.
+Case is folded and all digits are one symbol, so the model knows words and the places of digits
+and punctuation, but not which digit.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ocr.files import read_arrays, write_arrays
 from ocr.models_dir import models_dir
 
 SYMBOLS = " " + string.ascii_lowercase + "0" + string.punctuation
-ORDER = 6  # characters of an n-gram: five tell the sixth
+ORDER = 6  # characters of an n-gram: five predict the sixth
 STEP = 0.05  # nats, of the quantized log-probabilities
-DIGIT = math.log(10)  # nats, to tell which digit it is
-MOST_KEPT = 20_000  # contexts whose answers are remembered, in about 25 MB
-SURPRISE = 0.02  # share of a text that is anything at all: names, codes, other languages
+DIGIT = math.log(10)  # nats, the cost of a particular digit
+CACHE_SIZE = 20_000  # contexts whose distributions are cached, about 25 MB
+SURPRISE = 0.02  # weight of the uniform distribution: names, codes, other languages
 
 PARTS = ("contexts", "counts", "prices", "symbols", "costs")  # of a file
 
@@ -40,7 +40,7 @@ UNIFORM: Floats = np.full(len(SYMBOLS), 1 / len(SYMBOLS))
 
 
 def fold(text: str) -> str:
-    """Text in the model's symbols: lower case, digits as 0, the unknown left out.
+    """Convert text to the symbols of the model: lower case, digits as 0, others left out.
 
     Examples
     --------
@@ -51,9 +51,9 @@ def fold(text: str) -> str:
 
 
 def knows_script(characters: str) -> bool:
-    """Whether language models can tell anything of an alphabet: they know ASCII, and accents off.
+    """Whether language models know a letter of an alphabet: they have ASCII without accents.
 
-    Where they know no letter, each would cost the same, and every space more than no space.
+    Otherwise each letter would cost the same, and every space more than none.
 
     Examples
     --------
@@ -65,23 +65,23 @@ def knows_script(characters: str) -> bool:
 
 
 class Ngrams:
-    """A character n-gram model in back-off form.
+    """Character n-gram model in back-off form (Katz 1987).
 
-    Each context lists the symbols that are likelier after it than its ending would have them;
-    for the others its ending is asked, at a price (Katz 1987).
+    Each context lists the symbols that are likelier after it than after its suffix; the others
+    get the probability after the suffix, times a back-off weight.
 
     Parameters
     ----------
     contexts : ndarray, uint32 [n]
         `code` of each context, ascending.
     ends : ndarray, uint32 [n]
-        Where in `symbols` those of each context end.
+        End of each context's part of `symbols`.
     prices : ndarray, uint8 [n]
-        Of asking a context's ending, in `STEP`s.
+        Negative log of the back-off weight of each context, in steps of `STEP`.
     symbols : ndarray, uint8 [ends[-1]]
         Indices into `SYMBOLS`, context by context.
     costs : ndarray, uint8 [ends[-1]]
-        Negative log-probabilities of those symbols, in `STEP`s.
+        Negative log-probabilities of those symbols, in steps of `STEP`.
     """
 
     def __init__(
@@ -89,9 +89,9 @@ class Ngrams:
     ) -> None:
         self._tables = contexts, ends, prices, symbols, costs
         self._symbols, self._costs = symbols, costs
-        # single numbers are looked up in memory views: to take them from arrays costs more
+        # a memoryview returns single numbers faster than an array
         self._contexts, self._ends, self._prices = contexts.data, ends.data, prices.data
-        self._probabilities = np.exp(-STEP * np.arange(256))  # of each cost, or price
+        self._probabilities = np.exp(-STEP * np.arange(256))  # by cost or back-off price
         self._rows: dict[str, Floats] = {}
         self._answers: dict[str, Floats] = {}
 
@@ -100,11 +100,11 @@ class Ngrams:
         return len(self._symbols)
 
     def log_probs(self, context: str) -> Floats:
-        """Log-probability of each of `SYMBOLS` after a folded context of any length, [60]."""
+        """Return the log-probability of each of `SYMBOLS` after a folded context, float64 [60]."""
         context = context[1 - ORDER :]
         answer = self._answers.get(context)
         if answer is None:
-            if len(self._answers) >= MOST_KEPT:
+            if len(self._answers) >= CACHE_SIZE:
                 self._answers.clear()
                 self._rows.clear()
             answer = np.log((1 - SURPRISE) * self._row(context) + SURPRISE / len(SYMBOLS))
@@ -112,14 +112,14 @@ class Ngrams:
         return answer
 
     def log_prob(self, character: str, context: str) -> float:
-        """Log-probability of a character after a folded context; a fixed one if unknown."""
+        """Return the log-probability of a character after a folded context."""
         index = _INDEX.get("0" if character.isdigit() else character.lower())
         if index is None:
             return -math.log(len(SYMBOLS))
         return float(self.log_probs(context)[index]) - (DIGIT if character.isdigit() else 0.0)
 
     def _row(self, context: str) -> Floats:
-        """Probabilities that the n-grams give, for a text without surprises, float64 [60]."""
+        """Return the probabilities without the uniform share, float64 [60]."""
         row = self._rows.get(context)
         if row is None:
             shorter = self._row(context[1:]) if context else UNIFORM
@@ -137,13 +137,13 @@ class Ngrams:
         return row
 
     def __reduce__(self) -> tuple[type[Ngrams], tuple[NDArray[Any], ...]]:
-        """Have pickle keep the tables alone."""
+        """Let pickle keep only the tables."""
         return Ngrams, self._tables
 
     def save(self, path: Path) -> None:
         """Write a compressed .npz file; OutputError if that cannot be done."""
         contexts, ends, prices, symbols, costs = self._tables
-        steps = np.diff(contexts, prepend=np.uint32(0))  # steps and counts pack better
+        steps = np.diff(contexts, prepend=np.uint32(0))  # differences compress better
         counts = np.diff(ends, prepend=np.uint32(0)).astype(np.uint8)
         tables = (steps, counts, prices, symbols, costs)
         write_arrays(path, dict(zip(PARTS, tables, strict=True)), compressed=True)
@@ -201,7 +201,7 @@ def english() -> Ngrams:
 
 
 def code(context: str) -> int:
-    """Folded context of up to five symbols as a number; "" is 0.
+    """Encode a folded context of up to five symbols as a number; "" is 0.
 
     Examples
     --------

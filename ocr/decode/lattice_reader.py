@@ -16,7 +16,7 @@ from ocr.decode.spaces import page_space_odds
 from ocr.page import Baseline, Box, Glyph, Line, Word
 from ocr.segment.lattice import Lattice, best_cut
 from ocr.segment.page import SegmentedPage
-from ocr.segment.rows import straightened
+from ocr.segment.rows import straighten
 
 GEOMETRY_WEIGHT = 0.55  # of size and place against shape, fitted on pages of hand-print
 REJECT_SCORE = -6.0  # nats, for "not a letter" if the classifier has no such output
@@ -81,7 +81,7 @@ def read_lattice(
     rejected: Floats = np.full(len(shapes), REJECT_SCORE)
     if alphabet.reject_index is not None:
         rejected = log_probs[:, alphabet.reject_index].astype(np.float64)
-    boxes = straightened(np.array([c.box for c in lattice.candidates], np.int32), lattice.slope)
+    boxes = straighten(np.array([c.box for c in lattice.candidates], np.int32), lattice.slope)
     atoms = np.array([c.last - c.first for c in lattice.candidates], np.float64)
     # a glyph counts once for each of its atoms because it explains the ink of all of them
     scores = shapes * atoms[:, None]

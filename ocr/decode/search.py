@@ -1,4 +1,4 @@
-"""The best path through a row's lattice, by beam search."""
+"""Find the best paths through the lattice of a row, by beam search."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ocr.decode.language import DIGIT, ORDER, SYMBOLS, Ngrams, fold
 from ocr.segment.lattice import Atom, Lattice
 
 BEAM = 16  # hypotheses kept at each atom
-CHOICES = 8  # characters considered for each candidate
-BEHIND = 8.0  # nats behind the best hypothesis at an atom at which others are dropped
-WITHIN = 7.0  # nats behind a candidate's best character at which others are dropped
+MAX_CHOICES = 8  # characters considered for each candidate
+MAX_BEHIND = 8.0  # nats behind the best hypothesis at an atom; others are dropped
+MAX_CHOICE_BEHIND = 7.0  # nats behind the best character of a candidate; others are dropped
 LANGUAGE_WEIGHT = 1.0
-LANGUAGE_BONUS = 1.8  # nats a character: about what text costs, so that length does not matter
-SKIP = -2.0  # nats, to leave an atom out as no letter ...
-SKIP_SIZE = -8.0  # ... and more for one as large as the row's letters
+LANGUAGE_BONUS = 1.8  # nats a character, about the cost of text, so that length does not matter
+SKIP = -2.0  # nats, to leave out an atom
+SKIP_SIZE = -8.0  # nats more for an atom as large as the letters of the row
 
 MIXED = math.log(0.2)  # for a digit next to a letter
-#: What any language has: the log-probability of a letter's case, or of a digit, first in a
-#: word, after one capital, after two, after a small letter, after a digit, and first in a word
-#: after one in capitals.
+#: Log-probability of a capital, a small letter, a digit or another sign, by what comes before;
+#: about the same in all languages. Rows: first in a word, after one capital, after several, after
+#: a small letter, after a digit, first in a word after a word in capitals.
 CASES = np.array(
-    [  # a capital, a small letter, a digit, another sign
+    [  # capital, small letter, digit, other
         [math.log(0.3), math.log(0.7), 0.0, 0.0],
         [math.log(0.5), math.log(0.5), MIXED, 0.0],
         [math.log(0.95), math.log(0.05), MIXED, 0.0],
@@ -36,25 +36,25 @@ CASES = np.array(
         [math.log(0.7), math.log(0.3), 0.0, 0.0],
     ]
 )
-FIRST, CAPITAL, CAPITALS, SMALL, DIGITS, NEXT = range(6)  # its rows
-ACCENT = math.log(30)  # nats, that a letter bears an accent
-MARKS = ".,:;!?'\"-_=()[]"  # no mere strokes, which letters are taken for
-MARK = 0.5  # nats; pages have more of these than the prose that language models learn
-FRACTION = math.log(0.25)  # least log-probability of a point behind a digit, of one more behind it
+FIRST, CAPITAL, CAPITALS, SMALL, DIGITS, NEXT = range(6)  # rows of CASES
+ACCENT_COST = math.log(30)  # nats, for a letter with an accent
+MARKS = ".,:;!?'\"-_=()[]"  # punctuation that letters are rarely mistaken for
+MARK_BONUS = 0.5  # nats; pages have more punctuation than the prose of language models
+MIN_FRACTION = math.log(0.25)  # of a point after a digit, and of a digit after that point
 UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
-#: Nats by which signs are likelier at a row's end than models know, who learn no rows, and no code.
-LAST = {"-": 3.0, ":": 1.5}
+#: Nats by which signs are likelier at the end of a row than language models expect.
+ROW_END_BONUS = {"-": 3.0, ":": 1.5}
 SPACE = SYMBOLS.index(" ")
 POINTS = [SYMBOLS.index("."), SYMBOLS.index(",")]
 NUMBER = [SYMBOLS.index("0")]
-OPEN = 3.5  # log-odds of a space, up to which a gap leaves open whether it is one
+OPEN = 3.5  # log-odds of a space; within this both answers are tried
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 
 class Step(NamedTuple):
-    """A glyph on a path: which candidate, read as which character, after a space or not."""
+    """A glyph of a path: its candidate, the output it is read as, and whether a space precedes."""
 
     candidate: int
     output: int
@@ -69,7 +69,7 @@ class Path(NamedTuple):
 
 
 class _Hypothesis(NamedTuple):
-    """A reading of a row up to some atom; `step` is its last glyph, None before the first."""
+    """A reading of a row up to an atom; `step` is its last glyph, None before the first."""
 
     score: float
     context: str
@@ -79,7 +79,7 @@ class _Hypothesis(NamedTuple):
 
 
 class _Base(NamedTuple):
-    """A hypothesis that goes on in its word, or with a space."""
+    """A hypothesis to extend, within a word or after a space."""
 
     score: float
     context: str
@@ -89,7 +89,7 @@ class _Base(NamedTuple):
 
 
 class _Arrivals(NamedTuple):
-    """One candidate with each of its outputs behind each base: scores, float64 [bases, outputs]."""
+    """A candidate with each of its outputs after each base: scores, float64 [bases, outputs]."""
 
     bases: list[_Base]
     candidate: int
@@ -98,10 +98,10 @@ class _Arrivals(NamedTuple):
 
 
 class _Letters(NamedTuple):
-    """What the search needs to know of each character, by its index.
+    """Properties of each character of an alphabet, by its index.
 
-    Symbol of the language model, its column there (the one behind the last for none), kind
-    (column of `CASES`), and what it costs beyond the symbol.
+    The symbol of the language model, its column there (one past the last if there is none), the
+    kind (column of `CASES`), and the cost in addition to that of the symbol.
     """
 
     symbols: list[str]
@@ -143,7 +143,7 @@ def best_paths(
     """
     letters = _letters(characters)
     if language is not None:
-        scores = _expecting_ends(lattice, scores, characters)
+        scores = _expect_row_ends(lattice, scores, characters)
     choices = _choices(scores)
     starting: list[list[int]] = [[] for _ in lattice.atoms]
     for i, candidate in enumerate(lattice.candidates):
@@ -151,20 +151,20 @@ def best_paths(
     arriving: list[list[_Arrivals]] = [[] for _ in range(len(lattice.atoms) + 1)]
     skipping = [_Hypothesis(0.0, " ", FIRST, None, None)]
     for place, starts in enumerate(starting):
-        kept = _kept(arriving[place], skipping, letters)
+        kept = _keep_best(arriving[place], skipping, letters)
         odds = float(space_odds[place - 1]) if place else 0.0
         bases = [base for h in kept for base in _with_and_without_space(h, odds, language)]
-        for arrivals in _extended(bases, starts, choices, letters, language):
+        for arrivals in _extend(bases, starts, choices, letters, language):
             arriving[lattice.candidates[arrivals.candidate].last].append(arrivals)
         alone = next(i for i in starts if lattice.candidates[i].last == place + 1)
         skip = skip_cost(lattice.atoms[place], lattice.height) + float(reject[alone])
         skipping = [h._replace(score=h.score + skip) for h in kept]
-    return [Path(h.score, _trace(h)) for h in _kept(arriving[-1], skipping, letters)[:count]]
+    return [Path(h.score, _trace(h)) for h in _keep_best(arriving[-1], skipping, letters)[:count]]
 
 
 @cache
 def _letters(characters: str) -> _Letters:
-    # the language knows no accents: é is an e that is seldom met
+    # the language model has no accents: é is an e with an extra cost
     symbols = [fold(unicodedata.normalize("NFD", c)[0]) for c in characters]
     costs = [_cost(c) if s else 0.0 for c, s in zip(characters, symbols, strict=True)]
     return _Letters(
@@ -176,46 +176,46 @@ def _letters(characters: str) -> _Letters:
 
 
 def _cost(character: str) -> float:
-    """Nats that a character costs beyond its symbol."""
+    """Return the cost of a character in nats, in addition to that of its symbol."""
     if character.isdigit():
         return DIGIT
     if character in MARKS:
-        return -MARK
-    return 0.0 if character.isascii() else ACCENT
+        return -MARK_BONUS
+    return 0.0 if character.isascii() else ACCENT_COST
 
 
 def _kind(character: str) -> int:
-    """Column of `CASES`."""
+    """Return the column of `CASES`."""
     if character.isalpha():
         return 0 if character.isupper() else 1
     return 2 if character.isdigit() else 3
 
 
-def _expecting_ends(lattice: Lattice, scores: Floats, characters: str) -> Floats:
-    """Scores of a row that may end within a word, or open a block of code."""
+def _expect_row_ends(lattice: Lattice, scores: Floats, characters: str) -> Floats:
+    """Raise the scores of signs that often end a row: a hyphen within a word, a colon in code."""
     last = [candidate.last == len(lattice.atoms) for candidate in lattice.candidates]
-    return scores + np.outer(last, [LAST.get(c, 0.0) for c in characters])
+    return scores + np.outer(last, [ROW_END_BONUS.get(c, 0.0) for c in characters])
 
 
 def _choices(scores: Floats) -> list[tuple[Ints, Floats]]:
-    """Likeliest outputs of each candidate, with their scores."""
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :CHOICES]  # (N, CHOICES)
+    """Choose the likeliest outputs of each candidate, with their scores."""
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :MAX_CHOICES]  # (N, MAX_CHOICES)
     ranked = np.take_along_axis(scores, order, axis=1)
-    counts = (ranked >= ranked[:, :1] - WITHIN).sum(1)
+    counts = (ranked >= ranked[:, :1] - MAX_CHOICE_BEHIND).sum(1)
     return [(o[:n], r[:n]) for o, r, n in zip(order, ranked, counts.tolist(), strict=True)]
 
 
-def _kept(
+def _keep_best(
     arriving: list[_Arrivals], skipping: list[_Hypothesis], letters: _Letters
 ) -> list[_Hypothesis]:
-    """Best hypotheses of those that reach a place, best first, no two of them with one future."""
+    """Keep the best hypotheses at an atom, best first; of those with the same future only one."""
     scores = np.concatenate([a.scores.ravel() for a in arriving] + [[h.score for h in skipping]])
     many = np.argpartition(-scores, 3 * BEAM)[: 3 * BEAM] if len(scores) > 3 * BEAM else None
     order = np.argsort(-scores) if many is None else many[np.argsort(-scores[many])]
     ends = np.cumsum([a.scores.size for a in arriving])
     groups = np.searchsorted(ends, order, side="right").tolist()
     kept: dict[tuple[str, int], _Hypothesis] = {}
-    least = scores[order[0]] - BEHIND
+    least = scores[order[0]] - MAX_BEHIND
     for i, group, score in zip(order.tolist(), groups, scores[order].tolist(), strict=True):
         if score < least or len(kept) == BEAM:
             break
@@ -223,13 +223,13 @@ def _kept(
             hypothesis = skipping[i - (int(ends[-1]) if arriving else 0)]
         else:
             arrivals = arriving[group]
-            hypothesis = _arrived(arrivals, i - int(ends[group]), score, letters)
+            hypothesis = _hypothesis_at(arrivals, i - int(ends[group]), score, letters)
         kept.setdefault((hypothesis.context, hypothesis.case), hypothesis)
     return list(kept.values())
 
 
-def _arrived(arrivals: _Arrivals, index: int, score: float, letters: _Letters) -> _Hypothesis:
-    """Hypothesis behind a flat index into the arrivals' scores, which may count from their end."""
+def _hypothesis_at(arrivals: _Arrivals, index: int, score: float, letters: _Letters) -> _Hypothesis:
+    """Return the hypothesis at a flat index into the scores, which may count from their end."""
     base, choice = divmod(index % arrivals.scores.size, len(arrivals.outputs))
     _, context, case, space, origin = arrivals.bases[base]
     output = int(arrivals.outputs[choice])
@@ -239,21 +239,21 @@ def _arrived(arrivals: _Arrivals, index: int, score: float, letters: _Letters) -
 
 
 def _next_case(case: int, kind: int) -> int:
-    """Row of `CASES` after a character of some kind."""
+    """Return the row of `CASES` after a character of some kind."""
     if kind == 0 and case in (CAPITAL, CAPITALS, NEXT):
         return CAPITALS
     return (CAPITAL, SMALL, DIGITS, _first_case(case))[kind]
 
 
 def _first_case(case: int) -> int:
-    """Row of `CASES` where a word begins after another."""
+    """Return the row of `CASES` for the first character of the next word."""
     return NEXT if case in (CAPITALS, NEXT) else FIRST
 
 
 def _with_and_without_space(
     hypothesis: _Hypothesis, odds: float, language: Ngrams | None
 ) -> list[_Base]:
-    """Go on in the word, or end it; only what the gap leaves possible."""
+    """Continue the word or end it, as far as the gap allows."""
     score, context, case, step, _ = hypothesis
     if step is None:
         return [_Base(score, context, case, False, hypothesis)]
@@ -270,40 +270,40 @@ def _with_and_without_space(
     return variants
 
 
-def _extended(
+def _extend(
     bases: list[_Base],
     starts: list[int],
     choices: list[tuple[Ints, Floats]],
     letters: _Letters,
     language: Ngrams | None,
 ) -> list[_Arrivals]:
-    """Every candidate that starts here behind every base."""
+    """Extend every base by every candidate that starts here."""
     outputs = np.concatenate([choices[i][0] for i in starts])  # (n,)
     totals = np.concatenate([choices[i][1] for i in starts])
     totals = totals + np.array([base.score for base in bases])[:, None]  # (bases, n)
     if language is not None:
-        said = np.full((len(bases), len(SYMBOLS) + 1), UNKNOWN)
-        said[:, :-1] = [language.log_probs(base.context) for base in bases]
-        _expect_fractions(said, [base.context for base in bases])
-        said = said[:, letters.columns[outputs]] - letters.costs[outputs]
-        totals += LANGUAGE_WEIGHT * (said + LANGUAGE_BONUS)
+        predicted = np.full((len(bases), len(SYMBOLS) + 1), UNKNOWN)
+        predicted[:, :-1] = [language.log_probs(base.context) for base in bases]
+        _expect_fractions(predicted, [base.context for base in bases])
+        predicted = predicted[:, letters.columns[outputs]] - letters.costs[outputs]
+        totals += LANGUAGE_WEIGHT * (predicted + LANGUAGE_BONUS)
         totals += CASES[[base.case for base in bases]][:, letters.kinds[outputs]]
     ends = np.cumsum([len(choices[i][0]) for i in starts])[:-1]
     parts = zip(starts, np.split(totals, ends, axis=1), strict=True)
     return [_Arrivals(bases, i, choices[i][0], scores) for i, scores in parts]
 
 
-def _expect_fractions(said: Floats, contexts: list[str]) -> None:
-    """Make points and commas in numbers likelier: prose has fewer than bills and tables."""
+def _expect_fractions(predicted: Floats, contexts: list[str]) -> None:
+    """Make decimal points and commas likelier: prose has fewer of them than bills and tables."""
     for expected, endings in ((POINTS, ("0",)), (NUMBER, ("0.", "0,"))):
         behind = [context.endswith(endings) for context in contexts]
         if any(behind):
-            known = np.logaddexp.reduce(said[:, expected], axis=1)
-            said[:, expected] += (np.maximum(FRACTION - known, 0) * behind)[:, None]
+            known = np.logaddexp.reduce(predicted[:, expected], axis=1)
+            predicted[:, expected] += (np.maximum(MIN_FRACTION - known, 0) * behind)[:, None]
 
 
 def skip_cost(atom: Atom, height: float) -> float:
-    """Cost of leaving an atom out: more for a large one."""
+    """Return the cost of leaving out an atom: more for a large one."""
     left, top, right, bottom = atom.box
     return SKIP + SKIP_SIZE * min(1.0, max(right - left, bottom - top) / height)
 

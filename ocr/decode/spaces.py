@@ -1,4 +1,4 @@
-"""Where words end: the gaps of a page's rows say which of them are spaces."""
+"""Decide which gaps between glyphs are spaces, from all gaps of the page."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ocr.segment.page import SegmentedPage
 
 Floats = NDArray[np.float64]
 
-PAGE = 15.0  # gaps, as which the page's threshold counts beside a row's own
-FEW = 20  # gaps; fewer may fall into two groups by chance
-USUAL = 0.42  # row heights: between letters' and words' gaps where the gaps do not tell
-WIDEST = 1.6  # row heights; wider gaps are as wide as this, or columns' would hide words'
-DISTINCT = 2.2  # times that words' gaps must be wider than letters'
-SHARPNESS = 2.6  # how fast a gap beyond the threshold becomes a space, per its threshold ...
-SHARPER = 5.4  # ... and what that gains where all gaps are either of two widths
+PAGE_WEIGHT = 15.0  # gaps that the threshold of the page counts as, against those of a row
+MIN_GAPS = 20  # fewer gaps may fall into two groups by chance
+USUAL_THRESHOLD = 0.42  # row heights, if the gaps do not fall into two groups
+MAX_GAP = 1.6  # row heights; wider gaps are clipped, or gaps of columns would hide those of words
+MIN_RATIO = 2.2  # between the mean gap of words and that of letters
+SHARPNESS = 2.6  # slope of the log-odds at the threshold, in units of the threshold
+CLEAR_SHARPNESS = 5.4  # added to it if all gaps have one of two widths
 LEVEL_SLOPE = 0.02  # below this slope a letter leans by less than a pixel
-UNCLEAR = 0.8  # Otsu's criterion of gaps of one kind, which fall into two groups anywhere
+UNCLEAR = 0.8  # Otsu's criterion of gaps of a single kind
 
 
 def page_space_odds(page: SegmentedPage) -> list[Floats]:
@@ -52,49 +52,49 @@ def extent(components: Components, atom: Atom, slope: float) -> tuple[float, flo
 
 
 def space_log_odds(rows: list[Floats]) -> list[Floats]:
-    """Log-odds that each gap is a space.
+    """Compute the log-odds that each gap is a space.
 
     Parameters
     ----------
     rows : list of ndarray, float64 [n]
-        Gaps between neighbouring atoms, in row heights; negative where they overlap.
+        Gaps between neighboring atoms, in row heights; negative where they overlap.
 
     Returns
     -------
     list of ndarray, float64 [n]
     """
     together = np.concatenate([*rows, np.zeros(0)])
-    page = threshold(together, USUAL)
-    sharpness = SHARPNESS + SHARPER * clearness(together)
+    page = threshold(together, USUAL_THRESHOLD)
+    sharpness = SHARPNESS + CLEAR_SHARPNESS * clearness(together)
     odds = []
     for gaps in rows:
-        own = len(gaps) / (len(gaps) + PAGE)
+        own = len(gaps) / (len(gaps) + PAGE_WEIGHT)
         level = threshold(gaps, page) ** own * page ** (1 - own)
         odds.append(np.clip(sharpness * (gaps - level) / (0.5 * level + 0.1), -8, 8))
     return odds
 
 
 def threshold(gaps: Floats, usual: float) -> float:
-    """Width that separates letters' gaps from words', or one near the usual if they don't.
+    """Find the width between the gaps of letters and those of words; `usual` if there is none.
 
     Examples
     --------
-    >>> 0.2 < threshold(np.array([0.1] * 8 + [0.9] * 3), USUAL) < 0.8
+    >>> 0.2 < threshold(np.array([0.1] * 8 + [0.9] * 3), USUAL_THRESHOLD) < 0.8
     True
     """
     white = np.sort(gaps[gaps > 0])
     if len(white) < 2:
         return usual
-    gaps = limited(white)
+    gaps = clip_gaps(white)
     count = split(gaps)[0]
     narrow, wide = float(gaps[:count].mean()), float(gaps[count:].mean())
-    if wide > DISTINCT * narrow and wide - narrow > 0.25 and count >= 0.4 * len(gaps):
+    if wide > MIN_RATIO * narrow and wide - narrow > 0.25 and count >= 0.4 * len(gaps):
         return math.sqrt(narrow * wide)
     return max(usual, 1.8 * median(white))
 
 
 def clearness(gaps: Floats) -> float:
-    """How clearly gaps fall into two groups: 1 where each is either of two widths, 0 for few.
+    """Measure how clearly gaps fall into two groups: 1 for exactly two widths, 0 for few gaps.
 
     Examples
     --------
@@ -104,21 +104,21 @@ def clearness(gaps: Floats) -> float:
     0.0
     """
     white = np.sort(gaps[gaps > 0])
-    if len(white) < FEW:
+    if len(white) < MIN_GAPS:
         return 0.0
-    criterion = split(limited(white))[1]
+    criterion = split(clip_gaps(white))[1]
     return max(0.0, (criterion - UNCLEAR) / (1 - UNCLEAR))
 
 
-def limited(gaps: Floats) -> Floats:
-    """Gaps none of which is so narrow or so wide that it would outweigh the others."""
-    return np.clip(gaps, 0.02, WIDEST)
+def clip_gaps(gaps: Floats) -> Floats:
+    """Clip gaps that are so narrow or wide that they would outweigh the others."""
+    return np.clip(gaps, 0.02, MAX_GAP)
 
 
 def split(gaps: Floats) -> tuple[int, float]:
-    """How many of ascending gaps are letters', and the share of their variance that this explains.
+    """Split ascending gaps where Otsu's criterion (1979) is highest.
 
-    That share is Otsu's criterion (1979), which is highest there.
+    Returns the number of gaps below, and the share of the variance that the split explains.
     """
     counts = np.arange(1, len(gaps))
     sums = np.cumsum(gaps)

@@ -1,13 +1,13 @@
-"""Which pixels are ink: the background is removed, then each stroke is cut at half its depth.
+"""Binarize a page: remove the background, then threshold each stroke at half its depth.
 
-Polarity is decided from the page. The threshold follows Su, Lu and Tan 2010 ("Binarization of
-historical document images using the local maximum and minimum"): it is the mean darkness of
-the edge pixels around, which lies half-way between paper and ink wherever that ink is pale.
+The polarity is decided from the page. The threshold follows Su, Lu and Tan 2010 ("Binarization
+of historical document images using the local maximum and minimum"): it is the mean darkness of
+nearby edge pixels, which lies halfway between paper and ink for pale ink too.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,35 +28,37 @@ Gray = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-POLARITY_SIDE = 320  # px, side of the small image that polarity is taken from
-BACKGROUND_SIDE = 160  # px, side of the small image that the background is taken from
-WIDEST_STROKE = 1 / 14  # of the longer side; a wider dark area is background, not ink
-RIM = 7  # px of the small image that are taken off the edge of a sheet, half on each side
-TABLE = 2.6  # times darker than the sheet is what it lies on; a shadow is 2.5 times as a rule, ...
-DARK_TABLE = 3.5  # ... and as dark as this where the bright part reaches three sides of the image
-PALE_TABLE = 1.6  # times darker at the least is a table all around a sheet with sharp edges
-LARGE = 0.3  # of the view is a sheet on a pale table: a wall beside a blackboard has less
-SHARP = 0.85  # of the contrast is seen within the blur of a sheet's edge, not of a shadow's
-REACHED = 0.2  # of a side of the image, that a sheet leaves the image by
-FAINTEST = 0.045  # share of the paper's light that ink takes away at the least
-NOISE_FACTOR = 5.0  # an edge stands out from the grain of the paper by so many deviations
+POLARITY_SIDE = 320  # px, longer side of the image that decides polarity
+BACKGROUND_SIDE = 160  # px, longer side of the image that the background is estimated from
+MAX_STROKE = 1 / 14  # of the longer side; a wider dark area is background, not ink
+SHEET_RIM = 7  # px of the small image that are eroded from a sheet, half on each side
+# Ratio of light between a sheet of paper and the desk that it lies on:
+MIN_CONTRAST = 2.6  # a shadow usually has up to 2.5
+MIN_CONTRAST_AT_BORDER = 3.5  # if the sheet reaches three sides of the image
+MIN_CONTRAST_SHARP = 1.6  # if the sheet is large and has sharp edges all around
+MIN_SHEET = 0.3  # of the view, for the last; a wall next to a blackboard covers less
+MIN_SHARPNESS = 0.85  # of the contrast lies within the blur of a sheet's edge; a shadow is softer
+MIN_SIDE_SHARE = 0.2  # of a side of the image, for a sheet to count as reaching it
+MIN_DARKNESS = 0.045  # share of the paper's light that ink takes away
+NOISE_FACTOR = 5.0  # standard deviations of the paper's grain, for an edge to stand out
 
 
-class Ink(NamedTuple):
+@dataclass(frozen=True)
+class Ink:
     """Ink found on a page.
 
     Attributes
     ----------
     mask : ndarray, bool [h, w]
     strength : ndarray, float32 [h, w]
-        How much of a full stroke covers each pixel, 0 to 1: soft at its edges.
+        Share of a full stroke that covers each pixel, 0 to 1: soft at its edges.
     """
 
     mask: Mask
     strength: Gray
 
     def without(self, other: Mask) -> Ink:
-        """Ink less some pixels, bool [h, w], that turned out to be none."""
+        """Return the ink without some pixels, bool [h, w]."""
         if not other.any():
             return self
         return Ink(self.mask & ~other, np.where(other, np.float32(0), self.strength))
@@ -84,49 +86,49 @@ def find_ink(gray: Gray | Bytes) -> Ink:
         sheet = find_sheet(background)
     darkness = missing_light(page, background)
     if sheet is not None:
-        darkness *= enlarged_mask(sheet, page.shape)
+        darkness *= scale_mask(sheet, page.shape)
     return threshold_at_edges(darkness, find_edges(darkness))
 
 
 def as_bytes(gray: Gray | Bytes) -> Bytes:
-    """Page as uint8, 0 black to 255 white: whole pages are worked on in bytes."""
+    """Convert a page to uint8, 0 black to 255 white, to save memory."""
     if gray.dtype == np.uint8:
         return gray  # type: ignore[return-value]
     return (np.clip(gray, 0, 1) * 255).round().astype(np.uint8)
 
 
 def is_light_on_dark(gray: Bytes, sheet: Mask | None) -> bool:
-    """Whether the letters of a page are lighter than what they stand on.
+    """Whether the letters of a page are lighter than their background.
 
-    Strokes are the rarer side of whatever stands out from its surroundings, so that the
-    skew of the differences, on the sheet if there is one, tells which side they are on.
+    Strokes cover less area than what lies between them, so the skewness of the local contrast
+    (on the sheet, if there is one) shows which side they are on.
     """
     small = shrink_to(gray, POLARITY_SIDE)
     around = max(3, max(small.shape) // 12) | 1
     if sheet is None:
         detail = (small - uniform_filter(small, around, mode="nearest")).ravel()
     else:
-        inside = enlarged_mask(sheet, small.shape)
+        inside = scale_mask(sheet, small.shape)
         share = uniform_filter(inside.astype(np.float32), around, mode="nearest")
         mean = uniform_filter(small * inside, around, mode="nearest") / np.maximum(share, 1e-3)
         detail = (small - mean)[inside]
-    detail = detail[np.abs(detail) > FAINTEST]
+    detail = detail[np.abs(detail) > MIN_DARKNESS]
     return bool(detail.size) and bool(np.mean(detail * detail * detail) > 0)
 
 
 def estimate_background(gray: Bytes) -> Gray:
-    """Light of the paper without what is written on it, 0 to 1, shrunk to about 160 px.
+    """Estimate the light of the paper without its ink, 0 to 1, reduced to about 160 px.
 
-    A grey closing fills every dark mark narrower than `WIDEST_STROKE`; steps of light, as
-    at the edge of a shadow or of a sheet, stay where they are.
+    A gray closing fills every dark mark narrower than `MAX_STROKE`; steps of light, as at the
+    edge of a shadow or a sheet, stay where they are.
     """
     small = shrink_to(gray, BACKGROUND_SIDE)
-    side = max(3, round(max(small.shape) * WIDEST_STROKE)) | 1
+    side = max(3, round(max(small.shape) * MAX_STROKE)) | 1
     return uniform_filter(grey_closing(small, side), 3, mode="nearest")
 
 
 def missing_light(page: Bytes, background: Gray) -> Bytes:
-    """Share of the paper's light that is missing at each pixel, 0 to 255."""
+    """Compute the share of the paper's light that is missing at each pixel, 0 to 255."""
     darkness = np.empty_like(page)
     for rows, light in enlarge_by_strips(np.maximum(background, np.float32(0.05)), page.shape):
         share = np.divide(page[rows], light, out=light)
@@ -136,15 +138,15 @@ def missing_light(page: Bytes, background: Gray) -> Bytes:
 
 
 def find_sheet(background: Gray) -> Mask | None:
-    """The sheet where it lies on something much darker, bool [h, w]; None where it is everything.
+    """Find a sheet on something much darker, bool [h, w]; None if the paper fills the view.
 
-    A rim of half of `RIM` is taken off: it is blurred, and its shade is neither paper nor ink.
+    Half of `SHEET_RIM` is eroded because the edge is blurred and neither paper nor ink.
     """
     bright = background > otsu(background)
     if not bright.any() or bright.all():
         return None
     contrast = background[bright].mean() / max(float(background[~bright].mean()), 0.02)
-    if contrast < PALE_TABLE:
+    if contrast < MIN_CONTRAST_SHARP:
         return None
     labels, _ = label(bright, EIGHT_NEIGHBORS)
     sheet = binary_fill_holes(
@@ -152,36 +154,36 @@ def find_sheet(background: Gray) -> Mask | None:
     )
     if sheet.mean() < 0.12 or not lies_on_table(sheet, background, float(contrast)):
         return None
-    return minimum_filter(sheet, RIM)
+    return minimum_filter(sheet, SHEET_RIM)
 
 
 def lies_on_table(sheet: Mask, background: Gray, contrast: float) -> bool:
     """Whether a bright part of the view is a sheet on something darker, not paper half in shadow.
 
-    A shadow falls in from one side, or two; on the other three, or two, paper fills the view.
+    A shadow comes from one or two sides; on the other sides paper fills the view.
     """
     sides = (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])
-    if sum(side.mean() > REACHED for side in sides) > 2:
-        return contrast >= DARK_TABLE
-    if contrast >= TABLE or sheet.mean() < LARGE:
-        return contrast >= TABLE
+    if sum(side.mean() > MIN_SIDE_SHARE for side in sides) > 2:
+        return contrast >= MIN_CONTRAST_AT_BORDER
+    if contrast >= MIN_CONTRAST or sheet.mean() < MIN_SHEET:
+        return contrast >= MIN_CONTRAST
     edge = sheet & ~minimum_filter(sheet, 3)
     steps = maximum_filter(background, 5)[edge] / np.maximum(
         minimum_filter(background, 5)[edge], 0.02
     )
-    return median(steps) >= SHARP * contrast
+    return median(steps) >= MIN_SHARPNESS * contrast
 
 
-def enlarged_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    """Mask of another size."""
+def scale_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    """Scale a mask to another size."""
     return resize(mask * np.uint8(255), shape) > 127
 
 
 def find_edges(darkness: Bytes) -> Mask:
-    """Pixels on the rims of strokes: where darkness changes far more than the grain does."""
+    """Find pixels on the edges of strokes: darkness changes far more there than the grain."""
     contrast = maximum_filter(darkness, 3) - minimum_filter(darkness, 3)
     sample = contrast[::4, ::4]
-    level = max(255 * FAINTEST, NOISE_FACTOR / 2 * median(sample))
+    level = max(255 * MIN_DARKNESS, NOISE_FACTOR / 2 * median(sample))
     strong = sample[sample > level]
     if strong.size:
         level = max(level, 0.5 * otsu(strong))
@@ -190,11 +192,11 @@ def find_edges(darkness: Bytes) -> Mask:
 
 
 def threshold_at_edges(darkness: Bytes, edges: Mask) -> Ink:
-    """Ink is what is darker than the mean of the edge pixels around it."""
+    """Take as ink what is darker than the mean of nearby edge pixels."""
     if not edges.any():
         return Ink(np.zeros(darkness.shape, np.bool_), np.zeros(darkness.shape, np.float32))
     window = max(15, max(darkness.shape) // 24)
-    step = window // 8  # the level changes slowly: it is worked out on a grid
+    step = window // 8  # the threshold changes slowly, so a coarse grid is enough
     side = (window // max(step, 1)) | 1
     at_edges = darkness * edges
     count = uniform_filter(reduce_blocks(edges, step), side, mode="nearest")
@@ -214,7 +216,7 @@ def threshold_at_edges(darkness: Bytes, edges: Mask) -> Ink:
 
 
 def otsu(values: NDArray[np.generic]) -> float:
-    """Threshold that separates two peaks best (Otsu 1979).
+    """Find the threshold that separates two peaks best (Otsu 1979).
 
     Examples
     --------
@@ -228,7 +230,7 @@ def otsu(values: NDArray[np.generic]) -> float:
     mean_below = sums / np.maximum(below, 1)
     mean_above = (sums[-1] - sums) / np.maximum(above, 1)
     between = below * above * (mean_below - mean_above) ** 2
-    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))  # flat between far peaks
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))  # a plateau between distant peaks
     return float(borders[1 + best[len(best) // 2]])
 
 

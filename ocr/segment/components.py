@@ -1,4 +1,4 @@
-"""Connected components of the ink, and which of them can be writing."""
+"""Find the connected components of ink, and drop those that cannot be writing."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ocr.segment.runs import bounding_boxes, find_runs, label_runs, paint_runs
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 
-ALIKE = 5  # times taller than another at the most is a letter
-SMALLEST = 6  # px; a lower letter cannot be read, and thousands of grains are lower
-DOT = 0.05  # of the letter height, of the smallest dot that a thin pen leaves
-FULL = 0.6  # of a square as wide as the stroke, that a dot fills
+MAX_RATIO = 5  # between the heights of two letters of a page
+MIN_HEIGHT = 6  # px; lower letters cannot be read, and grains of noise are lower
+MIN_DOT = 0.05  # of the letter height: the smallest dot of a thin pen
+MIN_DOT_FILL = 0.6  # of a square as wide as the stroke
 
 
 @dataclass(frozen=True)
@@ -45,21 +45,21 @@ class Components:
 
     @property
     def widths(self) -> Ints:
-        """Columns that each covers, int32 [n]."""
+        """Widths in pixels, int32 [n]."""
         return self.boxes[:, 2] - self.boxes[:, 0]
 
     @property
     def heights(self) -> Ints:
-        """Rows that each covers, int32 [n]."""
+        """Heights in pixels, int32 [n]."""
         return self.boxes[:, 3] - self.boxes[:, 1]
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Components:
-        """Those components that a mask or index array picks."""
+        """Select components by a mask or an index array."""
         return Components(self.labels, self.ids[which], self.boxes[which], self.areas[which])
 
 
 def find_components(mask: Mask) -> Components:
-    """Label ink that hangs together, diagonals included.
+    """Label the connected components of a mask, diagonals included.
 
     Examples
     --------
@@ -78,10 +78,10 @@ def find_components(mask: Mask) -> Components:
 
 
 def letter_height(components: Components) -> float:
-    """Height in pixels of a typical letter; 0 without components.
+    """Estimate the height of a typical letter in pixels; 0 without components.
 
-    The median in which each component counts by the square of its height, about its
-    share of the page, so that hundreds of specks do not decide; nor do a few pictures.
+    This is the median weighted by the square of the height, which is about the area of a
+    component, so that neither hundreds of specks nor a few pictures decide.
 
     Examples
     --------
@@ -99,26 +99,26 @@ def letter_height(components: Components) -> float:
 
 
 def _tallest_letter(heights: Ints) -> float:
-    """Height, of some in ascending order, above which there are pictures.
+    """Estimate the height above which components are pictures, from ascending heights.
 
-    What has most of the weight and is of one size is writing. A component weighs less than
-    its share of the page, as letters are many and pictures few.
+    The range of heights with the most weight is writing. The weight grows more slowly than the
+    area because letters are many and pictures few.
     """
-    weights = heights**1.5 * (heights >= SMALLEST)
-    ends = np.searchsorted(heights, ALIKE * heights, "right")
+    weights = heights**1.5 * (heights >= MIN_HEIGHT)
+    ends = np.searchsorted(heights, MAX_RATIO * heights, "right")
     alike = np.cumsum(weights)[ends - 1] - np.cumsum(weights) + weights
-    return float(ALIKE * max(heights[alike.argmax()], SMALLEST))
+    return float(MAX_RATIO * max(heights[alike.argmax()], MIN_HEIGHT))
 
 
 def stroke_width(mask: Mask) -> float:
-    """Mean width of the strokes in pixels: twice the area over the length of the rims."""
+    """Estimate the mean stroke width in pixels: twice the area over the length of the edges."""
     area = int(mask.sum())
     rim = area - int(minimum_filter(mask, 3).sum())
     return 2 * area / rim if rim else 0.0
 
 
 def drop_non_text(components: Components) -> Components:
-    """Leave out specks, rules, frames, pictures and what reaches in from the border.
+    """Drop specks, rules, frames, pictures and what reaches in from the border.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def drop_non_text(components: Components) -> Components:
     Returns
     -------
     Components
-        Dots and dashes as small as a tenth of a letter stay.
+        Dots and dashes down to a tenth of a letter are kept.
     """
     components = components.take(~_is_surroundings(components) & ~_is_frame(components))
     height = letter_height(components)
@@ -138,13 +138,13 @@ def drop_non_text(components: Components) -> Components:
 
 
 def _is_surroundings(components: Components) -> Mask:
-    """What frames the view: large and leaving the image, or a long thin bar."""
+    """Mark what surrounds the page: large and touching the border, or a long thin bar."""
     page_height, page_width = components.labels.shape
     widths, heights = components.widths, components.heights
     large: Mask = (heights > 0.2 * page_height) | (widths > 0.2 * page_width)
     longer, shorter = np.maximum(widths, heights), np.minimum(widths, heights)
     bar: Mask = (longer > 0.15 * max(page_height, page_width)) & (shorter < 0.08 * longer)
-    # a board's frame, the edge of a table: slanting or as thick as a bar may be, but out of scale
+    # the frame of a board, the edge of a table: slanting or thick, but far longer than letters
     out = (large & _touches_border(components)) | bar
     airy = components.areas < 0.05 * widths * heights
     compact = longer[(shorter > 0.25 * longer) & ~airy & ~out]
@@ -154,33 +154,33 @@ def _is_surroundings(components: Components) -> Mask:
 
 
 def _is_frame(components: Components) -> Mask:
-    """Borders around writing, and tables: large, hollow, with letters inside."""
+    """Mark borders around writing, and tables: large, hollow, with letters inside."""
     page_height, page_width = components.labels.shape
     widths, heights, boxes = components.widths, components.heights, components.boxes
     large = (heights > 0.1 * page_height) & (widths > 0.1 * page_width)
     hollow: Mask = large & (components.areas < 0.2 * widths * heights)
-    letters = boxes[heights >= 8]  # px; smaller ones are specks, or the dots of letters
+    letters = boxes[heights >= 8]  # px; smaller ones are specks or dots
     for i in np.flatnonzero(hollow):
         inside = (letters[:, :2] > boxes[i, :2]).all(1) & (letters[:, 2:] < boxes[i, 2:]).all(1)
-        hollow[i] = inside.sum() > 2  # a slash may have both rings of its percent sign
+        hollow[i] = inside.sum() > 2  # a slash may contain both rings of a percent sign
     return hollow
 
 
 def _is_speck(components: Components, height: float) -> Mask:
-    """What is smaller than a tenth of a letter, and no dot of a thin pen."""
+    """Mark what is smaller than a tenth of a letter and is not the dot of a thin pen."""
     longer = np.maximum(components.widths, components.heights)
     speck: Mask = (longer < max(2.0, 0.1 * height)) | (components.areas < max(3, 0.004 * height**2))
-    in_doubt = np.flatnonzero(speck & (longer >= max(3.0, DOT * height)))
+    in_doubt = np.flatnonzero(speck & (longer >= max(3.0, MIN_DOT * height)))
     if len(in_doubt):
         speck[in_doubt] = ~_is_dot(components.take(in_doubt))
     return speck
 
 
 def _is_dot(components: Components) -> Mask:
-    """What is as large as the page's strokes are wide, and no crumb of one, as it stands apart."""
+    """Mark what is as large as strokes are wide, and stands apart from any other ink."""
     stroke = stroke_width(components.labels > 0)
     longer = np.maximum(components.widths, components.heights)
-    dot: Mask = (longer >= stroke) & (components.areas >= FULL * stroke**2)
+    dot: Mask = (longer >= stroke) & (components.areas >= MIN_DOT_FILL * stroke**2)
     reach = math.ceil(stroke)
     for i in np.flatnonzero(dot):
         left, top, right, bottom = components.boxes[i]
@@ -192,29 +192,31 @@ def _is_dot(components: Components) -> Mask:
 
 
 def _is_large(components: Components, height: float) -> Mask:
-    """Frames and pictures: larger than any letter both ways."""
+    """Mark frames and pictures: larger than any letter in both directions."""
     large: Mask = (components.heights > 4 * height) & (components.widths > 2.5 * height)
     return large | (components.heights > 8 * height)
 
 
 def _is_rule(components: Components, height: float) -> Mask:
-    """Lines of paper, tables and margins: long and as thin as a stroke."""
+    """Mark lines of paper, tables and margins: long and as thin as a stroke."""
     widths, heights = components.widths, components.heights
     across = (widths > 5 * height) & (heights < 0.15 * widths) & (heights < height)
     down: Mask = (heights > 2.5 * height) & (widths < 0.12 * heights)
-    # of a tilted sheet: its box is not slender, but all but empty
+    # on a tilted sheet the box of a rule is not slender, but almost empty
     airy = components.areas < 0.3 * widths * heights
     leaning: Mask = (heights > 4 * height) & (widths < 0.25 * heights) & airy
     return across | down | leaning
 
 
 def _reaches_in(components: Components, height: float) -> Mask:
-    """Fingers, desks and shadows: solid or large, and cut by the border of the image."""
+    """Mark fingers, desks and shadows: solid or large, and cut by the border of the image."""
     widths, heights = components.widths, components.heights
     solid = components.areas > 0.6 * widths * heights
     huge = (heights > 2.2 * height) | (widths > 4 * height)
     big = components.areas > 0.3 * height**2
-    flat = (heights < 0.25 * widths) & (widths > 0.5 * height)  # of a rule; no dash stands there
+    flat = (heights < 0.25 * widths) & (
+        widths > 0.5 * height
+    )  # part of a rule; no dash touches the border
     reaches: Mask = _touches_border(components) & ((solid & big) | huge | flat)
     return reaches
 

@@ -1,12 +1,13 @@
 """Components to rows of writing, on tilted and uneven pages.
 
-The page's tilt is taken from the profile of the components (Postl 1986); then a sweep from
-left to right follows each row as it climbs and bends.
+The tilt of the page is estimated from the projection profile of the components (Postl 1986);
+then a sweep from left to right follows each row as it climbs and bends.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,22 +17,26 @@ from ocr.segment.components import Components, letter_height
 
 Floats = NDArray[np.float64]
 
-STEEPEST = 0.42  # slope of a row: 23 degrees
-SMALL = 0.35  # of the letter height; smaller marks follow a row, and do not found one
-LOW = 0.55  # of the letter height; what is lower may be a row's quotation marks ...
-BESIDE = 0.9  # ... where it is so near to it, in band heights from its middle: they are at 0.8
-MEMORY = 4  # letters whose mean place a row is expected to keep
-FARTHEST = 1.5  # band heights from a band's middle: a dot over a row of small letters is at 1.2
-GOES_ON = 0.25  # share of the lower band that two rows share which are one that climbs ...
-BEYOND = 0.4  # ... of two that a wide space parts ...
-AMID = 0.55  # ... and of two that are one whose taller letters began it anew
-NEARER = 0.05  # of that overlap, that a row must fit better for each height that it is farther
-FAR = 10  # heights, beyond which a row is just far
-PIECE = 0.6  # of the narrower one's width, that pieces of a broken letter are over each other
-SAME_ROW = 0.45  # share of the smaller height that must overlap the row
+MAX_SLOPE = 0.42  # of a row: 23 degrees
+SMALL_MARK = 0.35  # of the letter height; smaller marks join rows and start none
+LOW_MARK = 0.55  # of the letter height; lower marks may be quotation marks of a row
+MAX_LOW_MARK_DISTANCE = 0.9  # band heights from the middle of a row; quotation marks are at 0.8
+MEMORY = 4  # letters whose mean position predicts where a row goes on
+MAX_SMALL_MARK_DISTANCE = 1.5  # band heights; a dot over a row of small letters is at 1.2
+# Share of the lower band of two tracks that must overlap for them to be one row:
+MIN_OVERLAP_TOUCHING = 0.25  # end to end, as when the row climbs
+MIN_OVERLAP_ACROSS_GAP = 0.4  # with a wide space between them
+MIN_OVERLAP_FAR = 0.6  # more than three row heights apart
+MIN_OVERLAP_NESTED = 0.55  # one within the other, as when taller letters started the row again
+MIN_OVERLAP_SCRAP = 0.35  # one within the other and with few letters: a lone p or comma
+DISTANCE_PENALTY = 0.05  # of that overlap, for each row height of distance
+MAX_DISTANCE = 10  # row heights that the penalty counts
+MIN_PIECE_OVERLAP = 0.6  # of the narrower width, for two pieces of one broken letter
+MIN_ROW_OVERLAP = 0.45  # of the smaller height, for a letter to join a row
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     """Components of one row.
 
     Attributes
@@ -39,7 +44,7 @@ class Row(NamedTuple):
     members : ndarray, intp [n]
         Indices into the components, left to right by their middles.
     slope : float
-        Of the page's rows: pixels down for each pixel to the right.
+        Pixels down for each pixel to the right.
     """
 
     members: NDArray[np.intp]
@@ -52,7 +57,7 @@ def find_rows(components: Components) -> list[Row]:
     Parameters
     ----------
     components : Components
-        Without pictures and rules (`drop_non_text`).
+        Without pictures and rules; see `drop_non_text`.
 
     Returns
     -------
@@ -63,8 +68,8 @@ def find_rows(components: Components) -> list[Row]:
     if not len(components):
         return []
     slope = find_slope(components, height)
-    boxes = straightened(components.boxes, slope)
-    small, low = (components.heights < share * height for share in (SMALL, LOW))
+    boxes = straighten(components.boxes, slope)
+    small, low = (components.heights < share * height for share in (SMALL_MARK, LOW_MARK))
     tracks = merge_tracks(sweep(boxes, np.flatnonzero(~low)), boxes)
     apart = attach_low(tracks, boxes, np.flatnonzero(low & ~small))
     tracks = merge_tracks(tracks + sweep(boxes, apart), boxes)
@@ -80,16 +85,16 @@ def _left_to_right(members: list[int], boxes: Floats) -> NDArray[np.intp]:
 
 
 def find_slope(components: Components, height: float) -> float:
-    """Slope of the rows: the one along which the components' profile is sharpest."""
-    large = components.heights >= SMALL * height
+    """Find the slope of the rows: the one with the sharpest projection profile."""
+    large = components.heights >= SMALL_MARK * height
     left, top, right, bottom = components.boxes[large].T.astype(np.float64)
     if len(left) < 4:
         return 0.0
     x, y = (left + right) / 2, (top + bottom) / 2
-    slopes = np.append(np.linspace(-STEEPEST, STEEPEST, 85), 0.0)
+    slopes = np.append(np.linspace(-MAX_SLOPE, MAX_SLOPE, 85), 0.0)
     scores = _sharpness(x, y, slopes, height)
     best = float(slopes[scores.argmax()])
-    if scores.max() < 1.15 * scores[-1]:  # a few letters look sharp along some slope by chance
+    if scores.max() < 1.15 * scores[-1]:  # with few letters some slope looks sharp by chance
         best = 0.0
     fine = best + np.linspace(-0.03, 0.03, 25)
     scores = _sharpness(x, y, fine, height) - np.abs(fine - best)
@@ -97,7 +102,7 @@ def find_slope(components: Components, height: float) -> float:
 
 
 def _sharpness(x: Floats, y: Floats, slopes: Floats, height: float) -> Floats:
-    """Sum of squares of each slope's profile, smoothed over half a letter, per component."""
+    """Sum the squares of the profile of each slope, smoothed over half a letter, per component."""
     place = (y - slopes[:, None] * x) / (height / 4)  # (slopes, components)
     place -= place.min(1, keepdims=True)
     base = place.astype(np.intp)
@@ -113,8 +118,8 @@ def _sharpness(x: Floats, y: Floats, slopes: Floats, height: float) -> Floats:
     return totals
 
 
-def straightened(boxes: NDArray[np.int32], slope: float) -> Floats:
-    """Boxes moved to where they would be if the rows were level, float64 [n, 4]."""
+def straighten(boxes: NDArray[np.int32], slope: float) -> Floats:
+    """Move boxes to where they would be if the rows were level, float64 [n, 4]."""
     left, top, right, bottom = boxes.T.astype(np.float64)
     x, y = (left + right) / 2, (top + bottom) / 2
     dx, dy = slope * y, -slope * x
@@ -122,9 +127,9 @@ def straightened(boxes: NDArray[np.int32], slope: float) -> Floats:
 
 
 class Track(NamedTuple):
-    """A row while it is followed: its letters, the marks beside them, and the box around all.
+    """A row while the sweep follows it: its letters, its small marks, and the box around all.
 
-    Quotation marks and the like are in a row, and tell nothing of where its letters stand.
+    Marks such as quotation marks belong to a row, but say nothing about where its letters stand.
     """
 
     members: list[int]
@@ -133,58 +138,62 @@ class Track(NamedTuple):
 
     @classmethod
     def start(cls, member: int, boxes: Floats) -> Track:
-        """Begin a row with one letter."""
+        """Start a row with one letter."""
         return cls([member], [], boxes[member].copy())
 
-    def take_in(self, other: Track) -> None:
-        """Take in another row."""
+    def merge(self, other: Track) -> None:
+        """Merge another row into this one."""
         self.members.extend(other.members)
         self.marks.extend(other.marks)
-        self._reach(other.box)
+        self._extend(other.box)
 
     def add(self, member: int, boxes: Floats) -> None:
-        """Take in a letter."""
+        """Add a letter."""
         self.members.append(member)
-        self._reach(boxes[member])
+        self._extend(boxes[member])
 
     def attach(self, mark: int, boxes: Floats) -> None:
-        """Take in a mark."""
+        """Add a small mark."""
         self.marks.append(mark)
-        self._reach(boxes[mark])
+        self._extend(boxes[mark])
 
-    def _reach(self, box: Floats) -> None:
+    def _extend(self, box: Floats) -> None:
         np.minimum(self.box[:2], box[:2], out=self.box[:2])
         np.maximum(self.box[2:], box[2:], out=self.box[2:])
 
     def band(self, boxes: Floats, near: float) -> tuple[float, float]:
-        """Top and bottom expected at the abscissa `near`: the mean of the letters there."""
+        """Predict top and bottom at the abscissa `near`: the mean of the letters nearest to it."""
         own = boxes[self.members]
         nearest = np.argsort(np.abs((own[:, 0] + own[:, 2]) / 2 - near))[:MEMORY]
         top, bottom = own[nearest][:, [1, 3]].mean(0)
         return float(top), float(bottom)
 
     def middle(self, boxes: Floats) -> float:
-        """Mean ordinate, each letter counting as much as it is tall."""
+        """Mean ordinate of the letters, weighted by their height."""
         top, bottom = boxes[self.members, 1], boxes[self.members, 3]
         return float(np.average((top + bottom) / 2, weights=bottom - top + 1e-9))
 
 
 def sweep(boxes: Floats, which: NDArray[np.intp]) -> list[Track]:
-    """Follow rows of some letters from left to right; one that fits none begins a new one."""
+    """Follow rows from left to right; a letter that fits no row starts a new one."""
     order = which[np.argsort(boxes[which, 0])]
     tracks: list[Track] = []
-    letters: list[list[list[float]]] = []  # boxes of each, pieces of broken ones together
-    ends = np.empty((len(order), 3))  # top and bottom of the last letters of each, and its right
+    letters: list[list[list[float]]] = []  # boxes of each track, pieces of broken letters merged
+    ends = np.empty((len(order), 3))  # of each track: top and bottom of its last letters, right end
     corners: list[list[float]] = boxes.tolist()
     for i in order.tolist():
         _, top, _, bottom = corners[i]
         tops, bottoms, rights = ends[: len(tracks)].T
         shared = np.minimum(bottoms, bottom) - np.maximum(tops, top)
         fits = shared / np.maximum(np.minimum(bottoms - tops, bottom - top), 1e-9)
-        if len(fits) and fits.max() >= SAME_ROW:
-            # of two rows that fit, the nearer one: a scratch far to the left had its row too
-            gaps = np.clip((boxes[i, 0] - rights) / np.maximum(bottoms - tops, 1e-9), 0, FAR)
-            best = int(np.where(fits >= SAME_ROW, fits - NEARER * gaps, -np.inf).argmax())
+        if len(fits) and fits.max() >= MIN_ROW_OVERLAP:
+            # prefer the nearer of two rows that fit: a scratch far to the left started a row too
+            gaps = np.clip(
+                (boxes[i, 0] - rights) / np.maximum(bottoms - tops, 1e-9), 0, MAX_DISTANCE
+            )
+            best = int(
+                np.where(fits >= MIN_ROW_OVERLAP, fits - DISTANCE_PENALTY * gaps, -np.inf).argmax()
+            )
             tracks[best].add(i, boxes)
         else:
             best = len(tracks)
@@ -196,7 +205,7 @@ def sweep(boxes: Floats, which: NDArray[np.intp]) -> list[Track]:
 
 
 def add_letter(letters: list[list[float]], box: list[float]) -> None:
-    """Add a letter's box to those of a row; a piece of the last letter adds to that one's."""
+    """Add the box of a letter to a row, or merge it if it is a piece of the last letter."""
     if letters and is_piece(box, letters[-1]):
         left, top, right, bottom = letters[-1]
         letters[-1] = [left, min(top, box[1]), max(right, box[2]), max(bottom, box[3])]
@@ -205,21 +214,21 @@ def add_letter(letters: list[list[float]], box: list[float]) -> None:
 
 
 def is_piece(box: list[float], letter: list[float]) -> bool:
-    """Whether a box is over or under one that is not far larger, such as a margin's rule is."""
+    """Whether a box lies above or below one of similar size, as pieces of a broken letter do."""
     tall, other = box[3] - box[1], letter[3] - letter[1]
     over = min(box[2], letter[2]) - max(box[0], letter[0])
     narrower = min(box[2] - box[0], letter[2] - letter[0])
-    return over > PIECE * narrower and min(tall, other) > SMALL * max(tall, other)
+    return over > MIN_PIECE_OVERLAP * narrower and min(tall, other) > SMALL_MARK * max(tall, other)
 
 
 def mean_place(letters: list[list[float]]) -> tuple[float, float]:
-    """Mean top and bottom of letters."""
+    """Compute the mean top and bottom of letters."""
     _, tops, _, bottoms = zip(*letters, strict=True)
     return sum(tops) / len(letters), sum(bottoms) / len(letters)
 
 
 def overlap(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Overlap of two intervals as a share of the shorter, negative where they are apart.
+    """Compute the overlap of two intervals as a share of the shorter, negative if they are apart.
 
     Examples
     --------
@@ -231,42 +240,50 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 
 def merge_tracks(tracks: list[Track], boxes: Floats) -> list[Track]:
-    """Join rows that were begun twice: the same height where their ends meet."""
+    """Merge rows that were started twice: they have the same height where their ends meet."""
     merged: list[Track] = []
     for track in sorted(tracks, key=lambda t: -len(t.members)):
         home = next((h for h in merged if is_same_row(h, track, boxes)), None)
         if home is None:
             merged.append(track)
         else:
-            home.take_in(track)
+            home.merge(track)
     return merged
 
 
 def is_same_row(home: Track, track: Track, boxes: Floats) -> bool:
-    """Whether a track goes on, or lies within, a longer one."""
+    """Whether a track continues a longer one, or lies within it."""
     left, top, right, bottom = track.box
     start, highest, end, lowest = home.box
     if bottom < highest or top > lowest:
         return False
     near_left = overlap(home.band(boxes, left), track.band(boxes, left))
     near_right = overlap(home.band(boxes, right), track.band(boxes, right))
-    # a lone p or comma that hangs low amid a long row, or ends it, did not begin another
     scrap = 4 * len(track.members) <= len(home.members)
     tall = lowest - highest
     apart = max(left - end, start - right)
-    if apart > -0.5 * tall:  # side by side, or the one's last letter over the other's first
+    if apart > -0.5 * tall:  # side by side, or overlapping by a letter
         near = near_left if left + right >= start + end else near_right
-        return near >= (GOES_ON if apart < 0.5 * tall else BEYOND if apart < 3 * tall else 0.6)
+        return near >= _min_overlap(apart / tall)
     lower, upper = sorted((near_left, near_right))
-    return lower >= (0.35 if scrap else AMID) or (lower >= GOES_ON and upper >= AMID)
+    return lower >= (MIN_OVERLAP_SCRAP if scrap else MIN_OVERLAP_NESTED) or (
+        lower >= MIN_OVERLAP_TOUCHING and upper >= MIN_OVERLAP_NESTED
+    )
+
+
+def _min_overlap(gap: float) -> float:
+    """Overlap that two tracks side by side need, by the gap between them in row heights."""
+    if gap < 0.5:
+        return MIN_OVERLAP_TOUCHING
+    return MIN_OVERLAP_ACROSS_GAP if gap < 3 else MIN_OVERLAP_FAR
 
 
 def attach_low(tracks: list[Track], boxes: Floats, low: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Give low letters, quotation marks and asterisks to the rows beside them; what has none.
+    """Attach low letters, quotation marks and asterisks to rows; return those left over.
 
-    A row has no more of them than of tall letters: more are a line of small print.
+    A row has at most as many of them as tall letters; more are a line of small print.
     """
-    homes = [nearest_row(tracks, boxes, boxes[i], BESIDE) for i in low]
+    homes = [nearest_row(tracks, boxes, boxes[i], MAX_LOW_MARK_DISTANCE) for i in low]
     shares = Counter(map(id, homes))
     apart = []
     for i, home in zip(low.tolist(), homes, strict=True):
@@ -278,20 +295,19 @@ def attach_low(tracks: list[Track], boxes: Floats, low: NDArray[np.intp]) -> NDA
 
 
 def attach_small(tracks: list[Track], boxes: Floats, small: NDArray[np.intp]) -> None:
-    """Give dots, commas, hyphens and scraps to the row whose band they are in or next to.
-
-    From left to right, as an equals sign, quotation marks and a colon follow each other.
-    """
+    """Attach dots, commas, hyphens and scraps to the nearest row, from left to right."""
     for i in small[np.argsort(boxes[small, 0])].tolist():
-        home = nearest_row(tracks, boxes, boxes[i], FARTHEST)
+        home = nearest_row(tracks, boxes, boxes[i], MAX_SMALL_MARK_DISTANCE)
         if home is not None:
             home.attach(i, boxes)
 
 
-def nearest_row(tracks: list[Track], boxes: Floats, mark: Floats, farthest: float) -> Track | None:
-    """Row whose band is nearest to a small mark; None if all are far."""
+def nearest_row(
+    tracks: list[Track], boxes: Floats, mark: Floats, max_distance: float
+) -> Track | None:
+    """Find the row whose band is nearest to a small mark; None if all are far."""
     x, y = (mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2
-    best, home = farthest, None
+    best, home = max_distance, None
     for track in tracks:
         left, highest, right, lowest = track.box
         tall = lowest - highest

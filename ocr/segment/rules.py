@@ -1,7 +1,7 @@
-"""Ruled lines that letters stand on: followed across the page, to be taken out of the ink.
+"""Find ruled lines that letters stand on, so that they can be removed from the ink.
 
-A rule is found where it runs free, in the margin or between words, and followed from there
-through the writing. Where it meets a letter the ink is thicker, and stays.
+A rule is found where nothing touches it, in the margin or between words, and followed from
+there through the writing. Where it meets a letter the ink is thicker, and is kept.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-THICKEST = 1 / 150  # of the longer side of the page
-FREE = 0.03  # of the width: a rule runs free for so long somewhere
-LONG = 0.05  # of the width, of a piece that is no dash of print
-NEAR = 4  # px above and below it that are free there
-RIM = 4  # px from the border of the image, within which a rule leaves it
-STEEPEST = 0.2  # slope of a rule that is looked for
-ASTRAY = 1.6  # px that a rule may be off where it is expected
-COVERED = 0.2  # of the width, in which a rule shows between letters ...
-LEAVING = 0.1  # ... and of one that leaves the image
-UNBROKEN = 0.88  # of the length of one that letters cover for the most part; print has 0.84
-SLENDER = 80  # times longer than thick: no stroke of a letter is
+MAX_THICKNESS = 1 / 150  # of the longer side of the page
+MIN_FREE = 0.03  # of the width: length of the piece from which a rule is followed
+MIN_LONG_PIECE = 0.05  # of the width; a longer piece is not a printed dash
+CLEARANCE = 4  # px above and below a free piece that have no other ink
+BORDER = 4  # px from the border of the image, within which a rule reaches it
+MAX_SLOPE = 0.2  # of a rule
+MAX_DEVIATION = 1.6  # px between a rule and where it is expected
+MIN_VISIBLE = 0.2  # of the width, visible between letters
+MIN_VISIBLE_AT_BORDER = 0.1  # the same for a rule that reaches the border
+MIN_UNBROKEN = 0.88  # of the length, if letters cover most of the rule; print has 0.84
+MIN_ASPECT = 80  # length over thickness; no stroke of a letter has it
 
 
 def find_rules(mask: Mask, *, met: Mask | None = None) -> Mask:
-    """Pixels of ruled lines and underlines that are of nothing else.
+    """Find pixels that belong to ruled lines and underlines and to nothing else.
 
     Parameters
     ----------
     mask : ndarray, bool [h, w]
         Ink.
     met : ndarray, bool [h, w], optional
-        Rules down the page, one of which each has to meet; by default it need not.
+        Rules in the other direction; each rule must meet one of them. By default it need not.
 
     Returns
     -------
@@ -54,48 +54,52 @@ def find_rules(mask: Mask, *, met: Mask | None = None) -> Mask:
         piece = piece[(marks.start[piece] >= top) & (marks.stop[piece] <= bottom)]
         at = marks.y[piece]  # ascending
         if not len(at) or at[0] == at[-1] or chosen[piece].any():
-            continue  # no line at all, or followed from another piece
+            continue  # not a line, or already followed from another piece
         line = np.polyfit(at, middles[piece], 1)
         thin = as_thick(marks, piece)
-        alike = np.flatnonzero(thin)  # where a rule merges with a foot it would go astray
+        alike = np.flatnonzero(
+            thin
+        )  # a rule that merges with the foot of a letter would lead astray
         places = np.searchsorted(marks.y[alike], columns).tolist(), middles[alike].tolist()
         after = alike[follow(*places, line, range(right, mask.shape[1]))]
         before = alike[follow(*places, line, range(left - 1, -1, -1))]
         rule = np.concatenate([piece[thin[piece]], after, before])
-        known = chosen[rule].mean() > 0.5  # a stem or a bar that a rule passes
+        known = chosen[rule].mean() > 0.5  # mostly found before
         if known or not is_rule(marks, rule, mask, (left, right)):
             continue
-        if met is None or beside(marks, rule, met).any():
+        if met is None or touches_mask(marks, rule, met).any():
             chosen[rule] = 1
     return painted(marks, chosen, mask)
 
 
 def thin_marks(mask: Mask) -> Runs:
-    """Vertical runs of ink no longer than a rule is thick: their `y` is a column."""
+    """Find vertical runs of ink that are no longer than a rule is thick; their `y` is a column."""
     runs = find_runs(np.ascontiguousarray(mask.T))
-    thin = runs.stop - runs.start <= max(3, THICKEST * max(mask.shape))
+    thin = runs.stop - runs.start <= max(3, MAX_THICKNESS * max(mask.shape))
     return Runs(runs.y[thin], runs.start[thin], runs.stop[thin])
 
 
 def painted(marks: Runs, values: NDArray[np.int32], mask: Mask) -> Mask:
-    """Pixels of the marks whose value is not 0, as large as the mask."""
+    """Paint the marks whose value is not 0 into an array of the shape of the mask."""
     down = paint_runs(marks, values, mask.T.shape) > 0
-    return np.ascontiguousarray(down.T)  # else all that is done with it takes ten times as long
+    return np.ascontiguousarray(down.T)  # what follows is ten times faster on contiguous rows
 
 
 def free_pieces(marks: Runs, mask: Mask) -> list[list[int]]:
-    """Boxes of long level pieces of thin ink with nothing above or below, longest first."""
+    """Find boxes of long level pieces of thin ink with nothing above or below, longest first."""
     thin = painted(marks, np.ones(len(marks.y), np.int32), mask)
     runs = find_runs(bridged(thin, mask))
     boxes = bounding_boxes(runs, *label_runs(runs))
     wide, tall = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    long = (wide > FREE * mask.shape[1]) & (tall < STEEPEST * wide + THICKEST * max(mask.shape))
+    long = (wide > MIN_FREE * mask.shape[1]) & (
+        tall < MAX_SLOPE * wide + MAX_THICKNESS * max(mask.shape)
+    )
     pieces: list[list[int]] = boxes[long][np.argsort(-wide[long])].tolist()
     return [piece for piece in pieces if is_free(thin, mask, piece)]
 
 
 def bridged(thin: Mask, mask: Mask) -> Mask:
-    """Thin ink with white of up to 4 px between filled, as pale rules break up into dashes."""
+    """Fill gaps of up to 4 px in thin ink, because pale rules break up into dashes."""
     wider = thin.copy()
     for step in (1, 2):
         wider[:, step:] |= thin[:, :-step]
@@ -105,14 +109,14 @@ def bridged(thin: Mask, mask: Mask) -> Mask:
 
 
 def is_free(thin: Mask, mask: Mask, piece: list[int]) -> bool:
-    """Whether there is no ink around but thin ink: the feet of printed letters are in a row too."""
+    """Whether there is only thin ink around; the feet of printed letters lie in a row too."""
     left, top, right, bottom = piece
-    around = (slice(max(top - NEAR, 0), bottom + NEAR), slice(left, right))
+    around = (slice(max(top - CLEARANCE, 0), bottom + CLEARANCE), slice(left, right))
     return bool(thin[around].sum() >= 0.9 * mask[around].sum())
 
 
 def follow(firsts: list[int], middles: list[float], line: Floats, columns: range) -> Indices:
-    """Marks along a line, column by column: it bends with the paper.
+    """Follow a line column by column, as it bends with the paper.
 
     Parameters
     ----------
@@ -141,7 +145,7 @@ def follow(firsts: list[int], middles: list[float], line: Floats, columns: range
             ):
                 nearest -= 1
             away = middles[nearest] - y
-            if abs(away) <= ASTRAY:
+            if abs(away) <= MAX_DEVIATION:
                 found.append(nearest)
                 y += 0.3 * away
                 slope += 0.003 * away * columns.step
@@ -150,7 +154,7 @@ def follow(firsts: list[int], middles: list[float], line: Floats, columns: range
 
 
 def as_thick(marks: Runs, piece: Indices) -> NDArray[np.bool_]:
-    """Which marks are about as thick as the piece that runs free: others are bars of letters."""
+    """Mark those about as thick as the free piece; the others are bars of letters."""
     thickness = marks.stop - marks.start
     usual = thickness[piece].mean()
     alike: NDArray[np.bool_] = (thickness <= 1.6 * usual + 1) & (usual <= 2 * thickness + 1)
@@ -158,26 +162,26 @@ def as_thick(marks: Runs, piece: Indices) -> NDArray[np.bool_]:
 
 
 def is_rule(marks: Runs, rule: Indices, mask: Mask, piece: tuple[int, int]) -> bool:
-    """Whether marks of a line are long enough, and slender as no stroke is.
+    """Whether the marks of a line are long enough, and more slender than any stroke.
 
-    The less of them shows, the more must speak for it: that it leaves the image, as print
-    does not, or that it is seen wherever no letter covers it.
+    The less of the line is visible, the stronger the other evidence must be: it reaches the
+    border, as print does not, or it is visible wherever no letter covers it.
     """
     width: int = mask.shape[1]
-    slender = SLENDER * float((marks.stop[rule] - marks.start[rule]).mean())
+    slender = MIN_ASPECT * float((marks.stop[rule] - marks.start[rule]).mean())
     shown = len(rule)
-    if piece[0] <= RIM or piece[1] >= width - RIM:
-        return shown > max(LEAVING * width, slender)
-    if piece[1] - piece[0] > LONG * width and shown > max(COVERED * width, slender):
+    if piece[0] <= BORDER or piece[1] >= width - BORDER:
+        return shown > max(MIN_VISIBLE_AT_BORDER * width, slender)
+    if piece[1] - piece[0] > MIN_LONG_PIECE * width and shown > max(MIN_VISIBLE * width, slender):
         return True
     extent = int(np.ptp(marks.y[rule])) + 1
-    if extent <= max(COVERED * width, slender):
+    if extent <= max(MIN_VISIBLE * width, slender):
         return False
-    return bool(beside(marks, rule, mask).mean() >= UNBROKEN)  # in print there is white between
+    return bool(touches_mask(marks, rule, mask).mean() >= MIN_UNBROKEN)  # print has white gaps
 
 
-def beside(marks: Runs, rule: Indices, mask: Mask) -> NDArray[np.bool_]:
-    """Whether the mask is set at most a pixel off, for each column from end to end of a rule."""
+def touches_mask(marks: Runs, rule: Indices, mask: Mask) -> NDArray[np.bool_]:
+    """Whether the mask is set within a pixel of a rule, for each of its columns."""
     rule = rule[np.argsort(marks.y[rule])]
     columns = np.arange(marks.y[rule[0]], marks.y[rule[-1]] + 1)
     middles = (marks.start[rule] + marks.stop[rule] - 1) / 2
