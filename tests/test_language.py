@@ -193,7 +193,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ocr.decode.language.MOST_KEPT", 3)
+    monkeypatch.setattr("ocr.decode.language.CACHE_SIZE", 3)
     model = build(LINES)
     first = model.log_probs("a").copy()
     for context in "bcdefa":
