@@ -214,9 +214,8 @@ def _reaches_in(components: Components, height: float) -> Mask:
     solid = components.areas > 0.6 * widths * heights
     huge = (heights > 2.2 * height) | (widths > 4 * height)
     big = components.areas > 0.3 * height**2
-    flat = (heights < 0.25 * widths) & (
-        widths > 0.5 * height
-    )  # part of a rule; no dash touches the border
+    # part of a rule; dashes do not touch the border
+    flat = (heights < 0.25 * widths) & (widths > 0.5 * height)
     reaches: Mask = _touches_border(components) & ((solid & big) | huge | flat)
     return reaches
 

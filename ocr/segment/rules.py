@@ -57,9 +57,8 @@ def find_rules(mask: Mask, *, met: Mask | None = None) -> Mask:
             continue  # not a line, or already followed from another piece
         line = np.polyfit(at, middles[piece], 1)
         thin = as_thick(marks, piece)
-        alike = np.flatnonzero(
-            thin
-        )  # a rule that merges with the foot of a letter would lead astray
+        # the foot of a letter that merges with the rule would lead astray
+        alike = np.flatnonzero(thin)
         places = np.searchsorted(marks.y[alike], columns).tolist(), middles[alike].tolist()
         after = alike[follow(*places, line, range(right, mask.shape[1]))]
         before = alike[follow(*places, line, range(left - 1, -1, -1))]
@@ -91,9 +90,8 @@ def free_pieces(marks: Runs, mask: Mask) -> list[list[int]]:
     runs = find_runs(bridged(thin, mask))
     boxes = bounding_boxes(runs, *label_runs(runs))
     wide, tall = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    long = (wide > MIN_FREE * mask.shape[1]) & (
-        tall < MAX_SLOPE * wide + MAX_THICKNESS * max(mask.shape)
-    )
+    level = tall < MAX_SLOPE * wide + MAX_THICKNESS * max(mask.shape)
+    long = (wide > MIN_FREE * mask.shape[1]) & level
     pieces: list[list[int]] = boxes[long][np.argsort(-wide[long])].tolist()
     return [piece for piece in pieces if is_free(thin, mask, piece)]
 
