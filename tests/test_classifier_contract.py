@@ -8,7 +8,7 @@ import pytest
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier, describe, load, restrict
-from ocr.classifiers.mlp import save_mlp, untrained
+from ocr.classifiers.mlp import new_mlp, save_mlp
 from ocr.training.learner import Learner
 from tests.fakes import PerfectClassifier, UniformClassifier
 
@@ -142,5 +142,5 @@ def test_a_model_file_describes_itself(tmp_path, make):
 
 
 def test_a_model_without_numbers_of_its_own_can_be_saved(tmp_path):
-    save_mlp(untrained("mlp", ABC, np.random.default_rng(0)), tmp_path / "m.npz", {})
+    save_mlp(new_mlp("mlp", ABC, np.random.default_rng(0)), tmp_path / "m.npz", {})
     assert load(tmp_path / "m.npz").alphabet == ABC

@@ -5,7 +5,7 @@ import pytest
 
 from ocr import __version__
 from ocr.alphabet import Alphabet
-from ocr.classifiers.mlp import save_mlp, untrained
+from ocr.classifiers.mlp import new_mlp, save_mlp
 from ocr.data.samples import Samples
 from ocr.training.model_card import card_path, lenient_score, write_model_card
 
@@ -39,7 +39,7 @@ def samples(truth: list[str], read: list[int], either: str = "") -> Samples:
 @pytest.fixture
 def model(tmp_path, monkeypatch):
     path = tmp_path / "mine.npz"
-    save_mlp(untrained("mlp", Reads.alphabet, np.random.default_rng(0)), path, CARD)
+    save_mlp(new_mlp("mlp", Reads.alphabet, np.random.default_rng(0)), path, CARD)
     monkeypatch.setattr("ocr.training.model_card.load", lambda path: Reads())
     return path
 
@@ -73,7 +73,7 @@ def test_the_card_says_what_went_in_and_what_came_out(model):
 def test_the_card_tells_of_epochs_or_of_a_time_budget(model, budget, told, untold):
     settings = {"epochs": 4, "time_budget": budget}
     save_mlp(
-        untrained("mlp", Reads.alphabet, np.random.default_rng(0)),
+        new_mlp("mlp", Reads.alphabet, np.random.default_rng(0)),
         model,
         CARD | {"settings": settings},
     )

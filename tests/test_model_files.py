@@ -12,7 +12,7 @@ import pytest
 from ocr.alphabet import Alphabet
 from ocr.classifiers import describe, find, load, restrict
 from ocr.classifiers.card import CROP_FORMAT, Card
-from ocr.classifiers.mlp import save_mlp, untrained
+from ocr.classifiers.mlp import new_mlp, save_mlp
 from ocr.errors import MissingExtraError, ModelError, OutputError
 from tests.fakes import UniformClassifier
 
@@ -22,7 +22,7 @@ NOISE = np.random.default_rng(0).random((3, 32, 32), np.float32)
 
 
 def mlp_file(folder: Path, name: str = "model.npz") -> Path:
-    save_mlp(untrained("mlp", ABC, np.random.default_rng(0)), folder / name, {})
+    save_mlp(new_mlp("mlp", ABC, np.random.default_rng(0)), folder / name, {})
     return folder / name
 
 

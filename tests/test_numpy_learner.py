@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ocr.alphabet import Alphabet
-from ocr.classifiers.mlp import ACTIVATIONS, MLP, Architecture, load_mlp, untrained
+from ocr.classifiers.mlp import ACTIVATIONS, MLP, Architecture, load_mlp, new_mlp
 from ocr.errors import DataError, ModelError
 from ocr.training.numpy_learner import Adam, Momentum, NumpyLearner, cross_entropy
 
@@ -67,7 +67,7 @@ def float64_network(activation: str) -> MLP:
     architecture = Architecture((6, 5), activation)
     shapes = architecture.parameter_shapes(len(ABCD))
     parameters = {name: rng.normal(0, 0.3, shape) for name, shape in shapes.items()}
-    return MLP(architecture, parameters, untrained("mlp", ABCD, rng).card)
+    return MLP(architecture, parameters, new_mlp("mlp", ABCD, rng).card)
 
 
 @pytest.mark.parametrize("targets", TARGETS.values(), ids=TARGETS)
@@ -230,7 +230,7 @@ def test_a_state_of_another_network_is_a_data_error():
 
 
 def test_fine_tuning_takes_over_hidden_layers_and_shared_outputs():
-    source = untrained("mlp", Alphabet("DXA"), np.random.default_rng(7))
+    source = new_mlp("mlp", Alphabet("DXA"), np.random.default_rng(7))
     pupil, fresh = learner(), learner()
     pupil.start_from(source)
     taken, given = pupil.network.parameters, source.parameters
@@ -240,7 +240,7 @@ def test_fine_tuning_takes_over_hidden_layers_and_shared_outputs():
 
 
 def test_fine_tuning_takes_over_the_reject_output():
-    source = untrained("mlp", Alphabet("XY", reject=True), np.random.default_rng(7))
+    source = new_mlp("mlp", Alphabet("XY", reject=True), np.random.default_rng(7))
     pupil = NumpyLearner("mlp", Alphabet("ABCD", reject=True), seed=0)
     pupil.start_from(source)
     np.testing.assert_array_equal(
@@ -249,7 +249,7 @@ def test_fine_tuning_takes_over_the_reject_output():
 
 
 def test_fine_tuning_from_other_layers_is_a_model_error():
-    source = untrained("mlp-wide", ABCD, np.random.default_rng(7))
+    source = new_mlp("mlp-wide", ABCD, np.random.default_rng(7))
     with pytest.raises(ModelError, match="--arch mlp-wide"):
         learner().start_from(source)
 

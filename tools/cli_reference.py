@@ -1,4 +1,4 @@
-"""Writes docs/cli.md and docs/ocr.1, the man page, from the help of every command.
+"""Generate docs/cli.md and the man page docs/ocr.1 from the help of every command.
 
 python tools/cli_reference.py
 """
@@ -20,12 +20,12 @@ DOCS = Path(__file__).parents[1] / "docs"
 WIDTH = 100  # columns of the help in docs/cli.md
 
 ENVIRONMENT = {
-    "OCR_CACHE": "Folder of the data sets that `ocr data fetch` fetches; by default ocr in the "
+    "OCR_CACHE": "Folder for the data sets that `ocr data fetch` downloads; by default ocr in the "
     "system's folder for caches.",
-    "OMP_NUM_THREADS": "Most cores that are used, for commands without --threads.",
+    "OMP_NUM_THREADS": "Maximum number of cores used, for commands without --threads.",
 }
 
-#: Characters that roff reads as something else to the way it is told to print them.
+#: Escapes for the characters that are special to roff.
 ROFF = {
     "\\": r"\(rs",
     "-": r"\-",
@@ -44,7 +44,7 @@ def write_all() -> None:
 
 
 def contexts() -> list[click.Context]:
-    """Every command, those of a group after it, the program first."""
+    """Return the program, and every command, those of a group after the group."""
     top = click.Context(
         main,
         info_name="ocr",
@@ -52,25 +52,25 @@ def contexts() -> list[click.Context]:
         max_content_width=WIDTH,
         **main.context_settings,
     )
-    return list(_below(top))
+    return list(_walk(top))
 
 
-def _below(ctx: click.Context) -> Iterator[click.Context]:
+def _walk(ctx: click.Context) -> Iterator[click.Context]:
     yield ctx
     if isinstance(ctx.command, click.Group):
         for name in ctx.command.list_commands(ctx):
             command = ctx.command.get_command(ctx, name)
             assert command is not None, name
-            yield from _below(click.Context(command, info_name=name, parent=ctx))
+            yield from _walk(click.Context(command, info_name=name, parent=ctx))
 
 
 def markdown() -> str:
-    """docs/cli.md: the help of every command as it is printed."""
+    """Format docs/cli.md: the help of every command as it is printed."""
     everything = contexts()
     parts = [
         "# Commands",
-        "The help of every command, as `--help` prints it; `python tools/cli_reference.py` writes "
-        "this page.",
+        "The help of every command, as `--help` prints it. `python tools/cli_reference.py` "
+        "generates this page.",
         "\n".join(f"- [{c.command_path}](#{c.command_path.replace(' ', '-')})" for c in everything),
         *(f"## {c.command_path}\n\n```text\n{c.get_help()}\n```" for c in everything),
     ]
@@ -78,7 +78,7 @@ def markdown() -> str:
 
 
 def man_page() -> str:
-    """docs/ocr.1: the same in the sections of a man page."""
+    """Format docs/ocr.1: the same in the sections of a man page."""
     top, *others = contexts()
     summary = str(top.command.help).removesuffix(".")
     lines = [
@@ -88,7 +88,7 @@ def man_page() -> str:
         ".SH SYNOPSIS",
         *_usage(top),
         ".SH DESCRIPTION",
-        *_described(top),
+        *_describe(top),
         ".SH COMMANDS",
         *(line for ctx in others for line in _command(ctx)),
         ".SH EXIT STATUS",
@@ -100,42 +100,42 @@ def man_page() -> str:
 
 
 def exit_codes() -> dict[int, str]:
-    """What each exit code says, from the errors that have one."""
+    """Return the meaning of each exit code; the errors describe their own."""
     errors = {kind.exit_code: inspect.getdoc(kind) or "" for kind in OcrError.__subclasses__()}
     return {
-        0: "All went well.",
-        1: "Another error.",
-        2: "The command line does not parse.",
+        0: "Success.",
+        1: "An unexpected error.",
+        2: "An invalid command line.",
         **{code: text.splitlines()[0] for code, text in sorted(errors.items())},
         INTERRUPTED: "Interrupted by Ctrl-C.",
-        PIPE_CLOSED: "Nobody reads what is printed, as behind a pipe to head.",
+        PIPE_CLOSED: "The reader of the output has closed it, as head does.",
     }
 
 
 def _command(ctx: click.Context) -> list[str]:
-    return [f'.SS "{roff(ctx.command_path)}"', *_usage(ctx), ".PP", *_described(ctx)]
+    return [f'.SS "{roff(ctx.command_path)}"', *_usage(ctx), ".PP", *_describe(ctx)]
 
 
 def _usage(ctx: click.Context) -> list[str]:
-    """How it is called."""
+    """Format the usage line."""
     pieces = " ".join(ctx.command.collect_usage_pieces(ctx))
     return [f"{_bold(ctx.command_path)} {roff(pieces)}"]
 
 
-def _described(ctx: click.Context) -> list[str]:
-    """What it does, and its options."""
+def _describe(ctx: click.Context) -> list[str]:
+    """Format the description and the options."""
     paragraphs = inspect.cleandoc(ctx.command.help or "").split("\n\n")
     lines = "\n.PP\n".join(roff(" ".join(p.split())) for p in paragraphs).splitlines()
     for parameter in ctx.command.get_params(ctx):
         record = parameter.get_help_record(ctx)
-        is_told_above = parameter.name == "help" and ctx.parent is not None
-        if isinstance(parameter, click.Option) and record is not None and not is_told_above:
+        is_described_above = parameter.name == "help" and ctx.parent is not None
+        if isinstance(parameter, click.Option) and record is not None and not is_described_above:
             lines += _item(_flags(record[0]), record[1])
     return lines
 
 
 def _flags(text: str) -> str:
-    """``-o, --output FILE`` with bold options, and what they take in italics."""
+    """Format ``-o, --output FILE`` with bold options and values in italics."""
     return " ".join(
         _bold(token) if token.startswith("-") else f"\\fI{roff(token)}\\fR"
         for token in text.split()
@@ -151,7 +151,7 @@ def _bold(text: str) -> str:
 
 
 def roff(text: str) -> str:
-    r"""Text as roff prints it.
+    r"""Escape text for roff.
 
     Examples
     --------

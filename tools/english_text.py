@@ -1,13 +1,13 @@
-"""Writes the text that models/english.ngrams.npz is learnt from.
+"""Write the training text of models/english.ngrams.npz.
 
     apt-get install fortunes wamerican dict-wn dict-jargon python3.11-doc
     python tools/english_text.py english.txt
     ocr language english.txt --ngrams 600000 -o models/english.ngrams.npz
 
-English as it is said and written (fortunes, WordNet's examples and some of its definitions,
-the Jargon File), a word list, and code: Python's own, what is written about it, and
-first_programs.txt beside this file, which beginners' exercises are like. Python's standard
-library is that of the Python that runs this (3.11 for the model that ships).
+It is English text (fortunes, WordNet's examples and some of its definitions, the Jargon File),
+a word list, and code: Python's standard library and documentation, and first_programs.txt in
+this folder, which resembles beginners' exercises. The library is that of the Python that runs
+this script (3.11 for the model that ships).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 
 SHARE = Path("/usr/share")
 GUIDES = ("tutorial", "howto", "whatsnew", "faq", "library")
-# that read like what people write themselves
+# modules that resemble what users write themselves
 PLAIN_MODULES = ("bisect", "calendar", "cmd", "colorsys", "fractions", "heapq", "keyword", "queue")
 PLAIN_MODULES += ("random", "shlex", "statistics", "string", "textwrap", "this", "timeit", "turtle")
 
@@ -33,7 +33,7 @@ def main(output: Path) -> None:
 
 
 def lines() -> Iterator[str]:
-    """Lines of all sources, some of them left out or repeated to weigh less or more."""
+    """Yield the lines of all sources, some of them thinned out or repeated to weigh them."""
     fortunes = (SHARE / "games/fortunes").iterdir()
     yield from lines_of(p for p in fortunes if p.is_file() and p.suffix not in (".dat", ".u8"))
     wordnet = re.sub(r"\n\s+", " ", dictionary("wn"))
@@ -54,13 +54,13 @@ def lines() -> Iterator[str]:
 
 
 def lines_of(paths: Iterator[Path] | list[Path]) -> Iterator[str]:
-    """Lines of text files, in the order of their paths."""
+    """Yield the lines of text files, in the order of their paths."""
     for path in sorted(paths):
         yield from path.read_text(encoding="utf-8", errors="ignore").splitlines()
 
 
 def dictionary(name: str) -> str:
-    """Text of one of Debian's dictd dictionaries."""
+    """Return the text of one of Debian's dictd dictionaries."""
     return gzip.decompress((SHARE / f"dictd/{name}.dict.dz").read_bytes()).decode("utf-8", "ignore")
 
 

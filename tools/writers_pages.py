@@ -1,11 +1,11 @@
-"""Draws pages of hand-print by writers whom no model was trained on, to measure `ocr train` with.
+"""Draw pages in the hand-print of writers whom no model was trained on, to evaluate `ocr train`.
 
     python tools/writers_pages.py UNIPEN_FOLDER OUTPUT
 
-Writers of UNIPEN that are kept apart for testing (`ocr.data.readers.unipen`) and wrote nearly all
-small letters twice or more get a folder each: page-0 to page-4 to train on, page-5 to read.
-The signs of page-5 are none of those on the others. Words are those of this project's licence,
-set letter by letter on a line, at the size and place that each letter has in a hand.
+Each UNIPEN writer of the test part (`ocr.data.readers.unipen`) who wrote nearly all lower-case
+letters at least twice gets a folder: page-0 to page-4 to train on, page-5 to read. Page-5 uses
+other signs than the rest. Words are taken from this project's license and set letter by letter on
+a line, with the size and position that each letter has in handwriting.
 """
 
 from __future__ import annotations
@@ -27,36 +27,38 @@ Strokes = tuple[NDArray[np.float32], ...]
 Hand = dict[str, list[Strokes]]
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-ENOUGH = 20  # of these, written at least twice
-PAGES, LINES, LONG = 6, 8, 26  # pages a writer, lines a page, characters a line at least
-PITCH = 2.2 * UNIT  # px from line to line
-PEN = 0.09  # of a sign's extent
+MIN_LETTERS = 20  # of these, written at least twice
+PAGES = 6  # per writer
+LINES = 8  # per page
+MIN_LENGTH = 26  # characters of a line, without spaces
+PITCH = 2.2 * UNIT  # px between baselines
+PEN = 0.09  # width of the pen, in extents of a sign
 MARGIN = 40  # px
 
 
 def main() -> None:
-    """Parse the command line, and draw."""
+    """Parse the command line and draw the pages."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("unipen", type=Path)
     parser.add_argument("output", type=Path)
     options = parser.parse_args()
-    licence = Path(__file__).resolve().parent.parent / "LICENSE"
-    words = re.findall(r"[a-z]{2,9}", licence.read_text(encoding="utf-8").lower())
-    for number, (donor, hand) in enumerate(sorted(hands_in(options.unipen).items())):
+    license_file = Path(__file__).resolve().parent.parent / "LICENSE"
+    words = re.findall(r"[a-z]{2,9}", license_file.read_text(encoding="utf-8").lower())
+    for number, (donor, hand) in enumerate(sorted(load_hands(options.unipen).items())):
         folder = options.output / f"writer-{number}"
         folder.mkdir(parents=True)
         rng = np.random.default_rng(number)
         for page in range(PAGES):
-            apart = page == PAGES - 1
-            own = {c: signs[1::2] if apart else signs[::2] for c, signs in hand.items()}
-            lines = [spelled(words, own, rng) for _ in range(LINES)]
-            written(lines, own, rng).save(folder / f"page-{page}.png")
+            is_test = page == PAGES - 1
+            own = {c: signs[1::2] if is_test else signs[::2] for c, signs in hand.items()}
+            lines = [choose_words(words, own, rng) for _ in range(LINES)]
+            draw_page(lines, own, rng).save(folder / f"page-{page}.png")
             (folder / f"page-{page}.gt.txt").write_text("\n".join(lines) + "\n")
         print(folder, donor)
 
 
-def hands_in(folder: Path) -> dict[str, Hand]:
-    """Signs of each writer kept apart who wrote enough of the alphabet."""
+def load_hands(folder: Path) -> dict[str, Hand]:
+    """Load the signs of each test writer who wrote enough of the alphabet."""
     hands: dict[str, Hand] = defaultdict(lambda: defaultdict(list))
     for file in unipen.list_files(folder):
         for sign in unipen.read_glyphs(file, alphabet=LETTERS):
@@ -66,21 +68,21 @@ def hands_in(folder: Path) -> dict[str, Hand]:
         donor: {c: signs for c, signs in hand.items() if len(signs) > 1}
         for donor, hand in hands.items()
     }
-    return {donor: hand for donor, hand in twice.items() if len(hand) >= ENOUGH}
+    return {donor: hand for donor, hand in twice.items() if len(hand) >= MIN_LETTERS}
 
 
-def spelled(words: list[str], hand: Hand, rng: np.random.Generator) -> str:
-    """Words of which the hand has every letter."""
+def choose_words(words: list[str], hand: Hand, rng: np.random.Generator) -> str:
+    """Return a line of random words whose letters the writer wrote."""
     line: list[str] = []
-    while sum(map(len, line)) < LONG:
+    while sum(map(len, line)) < MIN_LENGTH:
         word = words[rng.integers(len(words))]
         if set(word) <= set(hand):
             line.append(word)
     return " ".join(line)
 
 
-def written(lines: list[str], hand: Hand, rng: np.random.Generator) -> Image.Image:
-    """Page in dark ink on pale paper, with a camera's noise."""
+def draw_page(lines: list[str], hand: Hand, rng: np.random.Generator) -> Image.Image:
+    """Draw a page in dark ink on light paper, with the noise of a camera."""
     width = round(1.2 * UNIT * max(map(len, lines))) + 2 * MARGIN
     ink = np.zeros((round(PITCH * (len(lines) + 1)), width), np.float32)
     for row, line in enumerate(lines, start=1):
@@ -101,7 +103,7 @@ def written(lines: list[str], hand: Hand, rng: np.random.Generator) -> Image.Ima
 def set_letter(
     character: str, hand: Hand, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], int]:
-    """Ink of one of the hand's signs, and the pixels from its foot to the baseline."""
+    """Draw a sign of the writer; return its ink and the pixels from its foot to the baseline."""
     strokes = hand[character][rng.integers(len(hand[character]))]
     extent = float(np.ptp(np.concatenate(strokes), axis=0).max()) or 1.0
     drawn = (unipen.draw_strokes(strokes, pen=PEN * extent) * 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The contract of every classifier, and the way to load one from its file."""
+"""The contract of classifiers, and loading one from its model file."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ocr.files import read_errors
 from ocr.models_dir import SUFFIXES, models_dir
 from ocr.threads import at_most_cores
 
-OTHER_NAMES = {"latin": "default"}  # by the alphabet that it reads
+ALIASES = {"latin": "default"}  # named after the alphabet of the model
 
 
 class Classifier(Protocol):
-    """What turns crops into log-probabilities."""
+    """Turns crops into log-probabilities."""
 
     @property
     def alphabet(self) -> Alphabet:
-        """What each output stands for."""
+        """Meaning of each output."""
         ...
 
     def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -49,23 +49,23 @@ def load(
     alphabet: str | None = None,
     threads: int | None = None,
 ) -> Classifier:
-    """Load a model by the name of one that ships with ocr, or from a file.
+    """Load a model that ships with ocr by its name, or any model from its file.
 
     Parameters
     ----------
     name_or_path : str or Path
     backend : {"onnx", "torch"}
-        What computes an .onnx model; an .npz one always runs on NumPy.
+        Library that runs an .onnx model; an .npz model always runs on NumPy.
     alphabet : str, optional
         The only characters it may answer, or the name of an alphabet.
     threads : int, optional
-        Most cores that it uses, of those there are; by default all. NumPy's are bound by the
-        environment alone.
+        Maximum number of cores it uses, by default all. For NumPy, only environment variables
+        can bound them.
 
     Raises
     ------
     ModelError
-        If there is no such model, the file is not one, or it knows none of the characters.
+        If the model does not exist, is not a model, or knows none of the characters.
     """
     if threads is not None:
         threads = at_most_cores(threads)
@@ -98,8 +98,8 @@ def _load_torch(path: Path, threads: int | None) -> Classifier:
 
 
 def find(name_or_path: str | Path) -> Path:
-    """Path of a model given by name or path; ModelError if there is none."""
-    name = OTHER_NAMES.get(str(name_or_path), name_or_path)
+    """Return the path of a model given by name or path; ModelError if it does not exist."""
+    name = ALIASES.get(str(name_or_path), name_or_path)
     shipped = [models_dir() / f"{name}{suffix}" for suffix in SUFFIXES]
     with read_errors(name_or_path, ModelError):
         for path in (*shipped, Path(name_or_path)):
@@ -111,7 +111,7 @@ def find(name_or_path: str | Path) -> Path:
 
 
 def describe(name_or_path: str | Path) -> dict[str, Any]:
-    """Read a model's card: architecture, alphabet, data, measured accuracy …."""
+    """Return a model's card: architecture, alphabet, data, measured accuracy …."""
     path = find(name_or_path)
     if path.suffix == ".npz":
         from ocr.classifiers.mlp import load_mlp
@@ -123,7 +123,7 @@ def describe(name_or_path: str | Path) -> dict[str, Any]:
 
 
 def restrict(classifier: Classifier, characters: str) -> Classifier:
-    """Constrain a classifier's choice to some characters, before it decides.
+    """Restrict a classifier to some characters, of which it then chooses the likeliest.
 
     Raises
     ------

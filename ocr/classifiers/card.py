@@ -1,4 +1,4 @@
-"""A model's description of itself, which every model file carries as JSON."""
+"""The model card: a description of the model, stored as JSON inside every model file."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import Any
 from ocr.alphabet import Alphabet
 from ocr.errors import ModelError
 
-CROP_FORMAT = "fit-24-32"  # how ocr.segment.crops.fit makes a crop
+CROP_FORMAT = "fit-24-32"  # the method of ocr.segment.crops.fit
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a model says of itself.
+    """Description of a model.
 
     Attributes
     ----------
     values : dict
-        At least architecture, alphabet, reject and crop; data, seed, epoch and
-        measured accuracy where it was trained by `ocr train`.
+        At least architecture, alphabet, reject and crop; `ocr train` adds data, seed, epoch
+        and measured accuracy.
     """
 
     values: dict[str, Any]
 
     @classmethod
     def describe(cls, architecture: str, alphabet: Alphabet, extra: dict[str, Any]) -> Card:
-        """Build the card of a model that is about to be saved."""
+        """Build the card of a model to be saved."""
         own = {
             "architecture": architecture,
             "alphabet": alphabet.characters,
@@ -40,7 +40,7 @@ class Card:
 
     @classmethod
     def parse(cls, text: str | None, path: Path) -> Card:
-        """Read the JSON of the model file `path`; ModelError if it is not a card of ours."""
+        """Parse the JSON of the model file `path`; ModelError if it is not a card of ocr."""
         try:
             values = json.loads(text or "")
             Alphabet(values["alphabet"], values["reject"])
@@ -54,15 +54,15 @@ class Card:
         return cls(values)
 
     def to_json(self) -> str:
-        """Text for the model file."""
+        """Format the card for the model file."""
         return json.dumps(self.values, ensure_ascii=False)
 
     @cached_property
     def alphabet(self) -> Alphabet:
-        """What each output of the model stands for."""
+        """Meaning of each output of the model."""
         return Alphabet(self.values["alphabet"], self.values["reject"])
 
     @property
     def architecture(self) -> str:
-        """Shape of the model."""
+        """Name of the network's architecture."""
         return str(self.values["architecture"])

@@ -1,6 +1,6 @@
-"""The torch networks, as plain `Sequential`s of crops [N, 1, 32, 32] to logits [N, C].
+"""The torch networks: plain `Sequential`s from crops [N, 1, 32, 32] to logits [N, C].
 
-Only layers that `ocr.classifiers.onnx_file` can write may be used.
+They consist of layers that `ocr.classifiers.onnx_file` can write.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import nn
 
 from ocr.alphabet import Alphabet
 
-BATCH = 512  # crops at a time: enough to fill the cores, little enough to stay in cache
+BATCH = 512  # crops: enough to occupy all cores, few enough to stay in cache
 
 
 def report_mlp(outputs: int) -> nn.Sequential:
@@ -23,7 +23,7 @@ def report_mlp(outputs: int) -> nn.Sequential:
 
 
 def report_cnn(outputs: int) -> nn.Sequential:
-    """Build a LeNet-like network as the course report's: two 5×5 convolutions."""
+    """Build the course report's LeNet-like network: two 5×5 convolutions."""
     return nn.Sequential(
         nn.Conv2d(1, 16, 5, padding=2),
         nn.ReLU(),
@@ -39,10 +39,10 @@ def report_cnn(outputs: int) -> nn.Sequential:
 
 
 def cnn(outputs: int) -> nn.Sequential:
-    """Build the product's own network: 3×3 convolutions with batch norm, three pools.
+    """Build the network of the default model: 3×3 convolutions with batch norm, three pools.
 
-    The first pool comes early: at 32×32 a convolution costs four times what it does
-    at 16×16, and strokes are still two pixels wide there.
+    The first pool comes early: a convolution at 32×32 costs four times as much as at 16×16,
+    where strokes are still two pixels wide.
     """
     return nn.Sequential(
         *_convolution(1, 16),
@@ -76,14 +76,14 @@ ARCHITECTURES: dict[str, Callable[[int], nn.Sequential]] = {
 
 
 class TorchClassifier:
-    """A torch network behind the classifier contract."""
+    """A torch network as a `Classifier`."""
 
     def __init__(self, network: nn.Sequential, alphabet: Alphabet) -> None:
         self.network = network
         self.alphabet = alphabet
 
     def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-probabilities, float32 [N, C], of crops, float32 [N, 32, 32]."""
+        """Classify crops, float32 [N, 32, 32]; return log-probabilities, float32 [N, C]."""
         self.network.eval()
         out = np.empty((len(crops), len(self.alphabet)), np.float32)
         device = next(self.network.parameters()).device

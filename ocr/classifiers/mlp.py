@@ -1,4 +1,4 @@
-"""Fully connected network in plain NumPy: forward, back-propagation by hand, its model file."""
+"""A fully connected network in NumPy: forward pass, back-propagation, and its model file."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from numpy.typing import DTypeLike, NDArray
 from ocr.alphabet import Alphabet
 from ocr.classifiers.card import Card
 from ocr.errors import ModelError
-from ocr.files import read_arrays, write_arrays
+from ocr.files import read_arrays, read_errors, write_arrays
 
 INPUTS = 32 * 32  # pixels of a crop
-BATCH = 4096  # crops: 16 MB of input at a time
+BATCH = 4096  # crops: 16 MB of input
 
 Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """Units of each hidden layer, first to last, and the nonlinearity after each.
+    """Number of units of each hidden layer, and the nonlinearity after each.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Architecture:
     activation: str
 
     def parameter_shapes(self, outputs: int) -> dict[str, tuple[int, ...]]:
-        """Name and shape of every parameter, in the order of the layers.
+        """Return the name and shape of every parameter, in the order of the layers.
 
         Examples
         --------
@@ -50,7 +50,7 @@ class Architecture:
         return shapes
 
 
-#: Architectures by name: the course report's, and one that reads better.
+#: Architectures by name: that of the course report, and a more accurate one.
 ARCHITECTURES = {
     "mlp": Architecture((64,), "sigmoid"),
     "mlp-wide": Architecture((256, 128), "relu"),
@@ -64,10 +64,9 @@ class MLP:
     ----------
     architecture : Architecture
     parameters : dict of str to ndarray
-        Weights ``w0``, ``w1`` … [inputs, outputs] and biases ``b0``, ``b1`` … [outputs]
-        of the layers in order, all of one floating dtype: the network computes in it.
+        Weights ``w0``, ``w1`` … [inputs, outputs] and biases ``b0``, ``b1`` … [outputs] of the
+        layers in order, all of one floating dtype, in which the network computes.
     card : Card
-        The model's description; tells the alphabet.
     """
 
     def __init__(
@@ -79,11 +78,11 @@ class MLP:
 
     @property
     def alphabet(self) -> Alphabet:
-        """What each output stands for."""
+        """Meaning of each output."""
         return self.card.alphabet
 
     def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-probabilities of crops, float32 [N, 32, 32] to float32 [N, C]."""
+        """Classify crops, float32 [N, 32, 32]; return log-probabilities, float32 [N, C]."""
         result = np.empty((len(crops), len(self.alphabet)), np.float32)
         for start in range(0, len(crops), BATCH):
             batch = slice(start, start + BATCH)
@@ -91,7 +90,7 @@ class MLP:
         return result
 
     def forward(self, crops: NDArray[Any]) -> list[Array]:
-        """Input and output of every layer; the last are the logits.
+        """Compute the input and the output of every layer.
 
         Parameters
         ----------
@@ -110,19 +109,19 @@ class MLP:
         return signals
 
     def backward(self, signals: list[Array], error: Array) -> dict[str, Array]:
-        """Gradient of a loss in every parameter, by back-propagation.
+        """Compute the gradient of a loss in every parameter, by back-propagation.
 
         Parameters
         ----------
         signals : list of ndarray
-            What `forward` returned.
+            Result of `forward`.
         error : ndarray [N, C]
             Gradient of the loss in the logits.
 
         Returns
         -------
         dict of str to ndarray
-            Named and shaped as `parameters`.
+            With the names and shapes of `parameters`.
         """
         activation = ACTIVATIONS[self.architecture.activation]
         gradients: dict[str, Array] = {}
@@ -141,14 +140,14 @@ class MLP:
 
 @dataclass(frozen=True)
 class Activation:
-    """A nonlinearity and its slope, the slope written in terms of the output.
+    """A nonlinearity and its derivative, as a function of the output.
 
     Attributes
     ----------
     value : callable
-        Sums of a layer to its outputs, elementwise.
+        Maps the sums of a layer to its outputs, elementwise.
     slope : callable
-        Outputs of a layer to the derivative of `value` there, elementwise.
+        Maps the outputs of a layer to the derivative of `value`, elementwise.
     """
 
     value: Callable[[Array], Array]
@@ -156,7 +155,7 @@ class Activation:
 
 
 def sigmoid(z: Array) -> Array:
-    """Logistic function 1 / (1 + exp(-z)), without overflow however large z is."""
+    """Logistic function 1 / (1 + exp(-z)), without overflow for any z."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * z)))
 
 
@@ -168,25 +167,23 @@ ACTIVATIONS = {
 
 
 def log_softmax(logits: Array) -> Array:
-    """Take logs of probabilities in proportion to exp(logits), [N, C] to [N, C].
-
-    The row's maximum is taken off first, so that exp cannot overflow.
-    """
+    """Return the logarithms of the softmax of logits, [N, C]."""
+    # exp of the differences from the maximum cannot overflow
     shifted = logits - logits.max(axis=1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
-def untrained(
+def new_mlp(
     name: str,
     alphabet: Alphabet,
     rng: np.random.Generator,
     *,
     dtype: DTypeLike = np.float32,
 ) -> MLP:
-    """Network with weights uniform in ±sqrt(6 / (inputs + outputs)) and biases 0.
+    """Return a network with weights uniform in ±sqrt(6 / (inputs + outputs)) and biases 0.
 
-    The bound keeps the variance of signals and of gradients from layer to layer
-    (Glorot and Bengio 2010, section 4.2.1).
+    This bound keeps the variance of signals and gradients the same in all layers (Glorot and
+    Bengio 2010, section 4.2.1).
 
     Parameters
     ----------
@@ -205,7 +202,7 @@ def untrained(
 
 
 def save_mlp(network: MLP, path: Path, card: dict[str, Any]) -> None:
-    """Write a network as a NumPy archive of its parameters and its card.
+    """Write the parameters and the card of a network to a NumPy archive.
 
     Parameters
     ----------
@@ -217,7 +214,7 @@ def save_mlp(network: MLP, path: Path, card: dict[str, Any]) -> None:
     Raises
     ------
     OutputError
-        Where the file cannot be written; an older file there is left as it was.
+        If the file cannot be written; an older file there stays as it was.
     """
     shape = {
         "hidden": list(network.architecture.hidden),
@@ -228,8 +225,12 @@ def save_mlp(network: MLP, path: Path, card: dict[str, Any]) -> None:
 
 
 def load_mlp(path: Path) -> MLP:
-    """Read what `save_mlp` wrote; ModelError if the file is anything else."""
-    arrays = _read_arrays(path)
+    """Load a file of `save_mlp`; ModelError if the file is anything else."""
+    with read_errors(path, ModelError):
+        try:
+            arrays = read_arrays(path)
+        except ValueError as error:
+            raise ModelError(f"cannot use {path}: not a NumPy model (train one)") from error
     card = Card.parse(str(arrays.pop("card", "")), path)
     architecture = _architecture_of(card, path)
     shapes = architecture.parameter_shapes(len(card.alphabet))
@@ -239,15 +240,6 @@ def load_mlp(path: Path) -> MLP:
         raise ModelError(f"cannot use {path}: its weights are not all numbers (train it again)")
     parameters = {name: arrays[name].astype(np.float32) for name in shapes}
     return MLP(architecture, parameters, card)
-
-
-def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        return read_arrays(path)
-    except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror} (check the path)") from error
-    except ValueError as error:
-        raise ModelError(f"cannot use {path}: not a NumPy model (train one)") from error
 
 
 def _architecture_of(card: Card, path: Path) -> Architecture:

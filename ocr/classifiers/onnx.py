@@ -1,4 +1,4 @@
-"""Reading with a network through ONNX Runtime."""
+"""Classify with a network through ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-# it would tell its maker of each use, and keep a number of this machine in the user's cache;
-# whether it does is settled when it is imported
+# else it reports each use to its maker and stores an ID of this machine in the user's cache;
+# the variable is read at import
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime  # noqa: E402
@@ -18,28 +18,28 @@ from ocr.alphabet import Alphabet
 from ocr.classifiers.card import Card
 from ocr.errors import ModelError
 
-BATCH = 32  # crops at a time: the activations of more fall out of the cache, and take memory
+BATCH = 32  # crops: the activations of more do not fit into the cache, and take memory
 
 
 class OnnxClassifier:
-    """An ONNX model file behind the classifier contract.
+    """An ONNX model file as a `Classifier`.
 
     Parameters
     ----------
     path : Path
     threads : int, optional
-        Most cores that it uses; by default all.
+        Maximum number of cores it uses, by default all.
 
     Raises
     ------
     ModelError
-        If the file is not a model that ocr wrote.
+        If the file is not a model of ocr.
     """
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors: a bad file is told by us, once
-        # threads that spin while they wait cost more than they save, and an arena keeps memory
+        options.log_severity_level = 3  # only errors: we report a bad file ourselves
+        # spinning threads cost more than they save, and an arena does not give memory back
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.enable_cpu_mem_arena = False
         if threads is not None:
@@ -57,11 +57,11 @@ class OnnxClassifier:
 
     @property
     def alphabet(self) -> Alphabet:
-        """What each output stands for."""
+        """Meaning of each output."""
         return self.card.alphabet
 
     def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-probabilities, float32 [N, C], of crops, float32 [N, 32, 32]."""
+        """Classify crops, float32 [N, 32, 32]; return log-probabilities, float32 [N, C]."""
         out = np.empty((len(crops), len(self.alphabet)), np.float32)
         for start in range(0, len(crops), BATCH):
             batch = np.ascontiguousarray(crops[start : start + BATCH])

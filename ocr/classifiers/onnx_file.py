@@ -1,8 +1,8 @@
-"""A torch `Sequential` to a self-describing ONNX file, and back.
+"""Save a torch `Sequential` as a self-describing ONNX file, and load it back.
 
-The exporter is written here, for the few layers the networks use, because the file must
-also be trainable again: batch norm stays apart and weights keep torch's names, so that
-one file serves ONNX Runtime (which fuses them when it loads) and `--init`.
+This is an exporter of its own, for the few layers of our networks, because the file must also
+be trainable again: batch norm stays a layer and weights keep torch's names, so that one file
+serves both ONNX Runtime (which fuses the layers when it loads them) and `--init`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ocr.files import write_whole
 
 OPSET = 17
 IR_VERSION = 8  # read by every ONNX Runtime since 1.11
-UNSAVED = "num_batches_tracked"
+UNSAVED = "num_batches_tracked"  # of batch norm; no output depends on it
 
 
 def save_onnx(path: Path, network: nn.Sequential, card: Card) -> None:
@@ -32,13 +32,13 @@ def save_onnx(path: Path, network: nn.Sequential, card: Card) -> None:
     ----------
     path : Path
     network : torch.nn.Sequential
-        Of the architecture and the number of outputs that the card tells.
+        With the architecture and the number of outputs of the card.
     card : Card
 
     Raises
     ------
     OutputError
-        Where the file cannot be written; an older file there is left as it was.
+        If the file cannot be written; an older file there stays as it was.
     """
     model = helper.make_model(
         _graph(network, len(card.alphabet)),
@@ -52,7 +52,7 @@ def save_onnx(path: Path, network: nn.Sequential, card: Card) -> None:
 
 
 def load_torch(path: Path) -> tuple[TorchClassifier, Card]:
-    """Read an ONNX file of ours back into a torch network, and its card."""
+    """Load an ONNX file of ocr as a torch network, with its card."""
     try:
         model = onnx.load(path)
         card = Card.parse({p.key: p.value for p in model.metadata_props}.get("card"), path)
@@ -73,7 +73,6 @@ def _weights(graph: onnx.GraphProto) -> dict[str, torch.Tensor]:
 
 
 def _counts(network: nn.Sequential) -> dict[str, torch.Tensor]:
-    """Batches that each batch norm has seen: not in the file, as nothing depends on them."""
     return {k: v for k, v in network.state_dict().items() if k.endswith(UNSAVED)}
 
 
@@ -97,7 +96,7 @@ def _graph(network: nn.Sequential, outputs: int) -> onnx.GraphProto:
 
 
 def _node(name: str, layer: nn.Module, value: str) -> onnx.NodeProto:
-    """One layer as one ONNX node that reads `value` and weights named as torch names them."""
+    """Convert a layer to an ONNX node with input `value` and weights under torch's names."""
     out = [f"{name}.out"]
     if isinstance(layer, nn.Conv2d):
         bias = [f"{name}.bias"] if layer.bias is not None else []

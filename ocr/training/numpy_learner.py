@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
-from ocr.classifiers.mlp import MLP, Array, load_mlp, log_softmax, save_mlp, untrained
+from ocr.classifiers.mlp import MLP, Array, load_mlp, log_softmax, new_mlp, save_mlp
 from ocr.errors import DataError, ModelError
 
 # found with batches of 64 and 20 epochs on 300 images of each of 36 characters
@@ -41,7 +41,7 @@ class NumpyLearner:
         optimiser: Optimiser | None = None,
         label_smoothing: float = 0.0,
     ) -> None:
-        self.network = untrained(architecture, alphabet, np.random.default_rng(seed))
+        self.network = new_mlp(architecture, alphabet, np.random.default_rng(seed))
         self.optimiser = optimiser or Momentum()
         self.label_smoothing = label_smoothing
 
