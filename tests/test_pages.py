@@ -13,18 +13,19 @@ from ocr.cli import commands
 from ocr.data.samples import Samples
 from ocr.errors import DataError, ImageError
 from ocr.segment.lattice import Lattice
-from ocr.training.adapt import blended, few_wrong_cuts
-from ocr.training.forced import Labels
+from ocr.training.fine_tune_on_pages import limit_wrong_cuts
+from ocr.training.fine_tuning import blend_states
+from ocr.training.forced_alignment import Labels
 from ocr.training.pages import (
     RowOfPage,
     Written,
     WrittenLine,
-    held_out,
+    hold_out_lines,
     is_pages,
-    match,
     read_pages,
     samples_of,
 )
+from ocr.training.row_matching import match_rows
 from tests.page_maker import handprint_page
 
 LATIN = Alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZ", reject=True)
@@ -38,7 +39,7 @@ def write_page(folder: Path, name: str, lines: list[str], *, seed: int, text: st
 
 
 def test_rows_are_matched_to_lines_in_order_and_scratches_passed_over() -> None:
-    assert match(["TO DO", "|", "MI1K", "BREAD"], ["To do", "Milk", "Bread"], LATIN) == {
+    assert match_rows(["TO DO", "|", "MI1K", "BREAD"], ["To do", "Milk", "Bread"], LATIN) == {
         0: 0,
         1: 2,
         2: 3,
@@ -46,11 +47,11 @@ def test_rows_are_matched_to_lines_in_order_and_scratches_passed_over() -> None:
 
 
 def test_a_line_without_a_row_is_left_out() -> None:
-    assert match(["HELLO", "WORLD"], ["Hello", "my big", "World"], LATIN) == {0: 0, 2: 1}
+    assert match_rows(["HELLO", "WORLD"], ["Hello", "my big", "World"], LATIN) == {0: 0, 2: 1}
 
 
 def test_rows_of_an_unknown_script_are_matched_by_their_length() -> None:
-    assert match(["AEXOE", "TX"], ["λόγος", "να"], LATIN) == {0: 0, 1: 1}
+    assert match_rows(["AEXOE", "TX"], ["λόγος", "να"], LATIN) == {0: 0, 1: 1}
 
 
 def test_letters_of_a_page_come_with_their_characters(tmp_path: Path) -> None:
@@ -85,23 +86,23 @@ def blank_lines(count: int, file: str = "page.gt.txt") -> list[WrittenLine]:
     return [WrittenLine((Path(file), n), row, "", Labels([], [])) for n in range(1, count + 1)]
 
 
-def test_one_line_in_five_and_at_least_one_is_held_out() -> None:
-    training, held = held_out(blank_lines(10), seed=0)
+def test_one_line_in_five_and_at_least_one_is_hold_out_lines() -> None:
+    training, held = hold_out_lines(blank_lines(10), seed=0)
     assert (len(training), len(held)) == (8, 2)
-    training, held = held_out(blank_lines(2), seed=0)
+    training, held = hold_out_lines(blank_lines(2), seed=0)
     assert (len(training), len(held)) == (1, 1)
     with pytest.raises(DataError, match="too few"):
-        held_out(blank_lines(1), seed=0)
+        hold_out_lines(blank_lines(1), seed=0)
 
 
 def test_a_line_is_not_trained_on_and_held_out_whatever_images_show_it() -> None:
     lines = [*blank_lines(10), *blank_lines(10), *blank_lines(5, "other.gt.txt")]
-    training, held = held_out(lines, seed=0)
+    training, held = hold_out_lines(lines, seed=0)
     assert len(training) + len(held) == 25
     assert len({line.place for line in held}) == 3
     assert not {line.place for line in held} & {line.place for line in training}
     with pytest.raises(DataError, match="too few"):
-        held_out(blank_lines(1) * 2, seed=0)
+        hold_out_lines(blank_lines(1) * 2, seed=0)
 
 
 def test_lines_know_their_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,13 +182,13 @@ def test_an_image_without_text_is_told_where_that_belongs(tmp_path: Path) -> Non
 def test_wrong_cuts_are_no_more_than_half_again_as_many_as_letters() -> None:
     labels = np.array(["A", "B", *[""] * 10], "<U1")
     samples = Samples(np.zeros((12, 32, 32), np.uint8), labels, np.zeros_like(labels))
-    assert sorted(few_wrong_cuts(samples, seed=0).characters) == ["", "", "", "A", "B"]
+    assert sorted(limit_wrong_cuts(samples, seed=0).characters) == ["", "", "", "A", "B"]
 
 
 def test_a_blend_lies_between_the_weights_and_counts_are_the_later_ones() -> None:
     before = {"w": np.array([0.0, 2.0], np.float32), "n": np.array(1)}
     after = {"w": np.array([1.0, 2.0], np.float32), "n": np.array(9), "m": np.ones(1)}
-    mixed = blended(before, after, 0.25)
+    mixed = blend_states(before, after, 0.25)
     assert mixed["w"].tolist() == [0.25, 2.0]
     assert mixed["w"].dtype == np.float32
     assert (mixed["n"], mixed["m"]) == (9, 1)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from ocr.alphabet import Alphabet
 from ocr.cli import commands
+from ocr.data import datasets
 from ocr.data.samples import Samples
 from ocr.errors import DataError
 from ocr.study import find, nist36
@@ -83,7 +84,7 @@ def test_parts_of_emnist_do_not_overlap_and_have_all_signs(tmp_path, monkeypatch
 
 def test_a_draw_has_no_letter_twice_and_all_of_fewer(tmp_path):
     write_signs(tmp_path / "all.npz", "01", 10)
-    samples = backends.load_source(str(tmp_path / "all.npz"), Alphabet("01"), seed=0)
+    samples = datasets.load(str(tmp_path / "all.npz"), alphabet="01", seed=0)
     assert len(keys(backends.drawn(samples, 7, seed=0))) == 7
     assert keys(backends.drawn(samples, 7, seed=0)) != keys(backends.drawn(samples, 7, seed=1))
     assert keys(backends.drawn(samples, 50, seed=0)) == keys(samples)

@@ -193,15 +193,15 @@ def _score_page(
 def _score_letters(
     classifier: Classifier, sources: list[str], errors: list[OcrError]
 ) -> ClassifierScore | None:
+    from ocr.data import datasets
     from ocr.data.samples import Samples
     from ocr.evaluation.classifier import score_classifier
-    from ocr.training.recipe import load_source
 
     parts = []
     for source in sources:
         show_progress(f"loading {source}")
         with _reported(errors):
-            parts.append(load_source(source, classifier.alphabet, seed=0))
+            parts.append(datasets.load(source, alphabet=classifier.alphabet.characters))
     if not parts:
         return None
     samples = Samples.concatenate(parts)

@@ -24,7 +24,7 @@ from ocr.cli.options import alphabet_of
 from ocr.cli.progress import approximate, erase_progress, show_progress
 from ocr.data.samples import Samples
 from ocr.errors import MissingExtraError, OutputError
-from ocr.training import adapt, few_letters
+from ocr.training import fine_tune_on_letters, fine_tune_on_pages, fine_tuning
 from ocr.training.checkpoint import checkpoint_path, refuse_existing
 from ocr.training.learner import Learner
 from ocr.training.log import TensorboardLog, tensorboard_folder
@@ -35,15 +35,12 @@ from ocr.training.ranks import Ranks, joined, world_size
 from ocr.training.recipe import (
     BACKENDS,
     Schedule,
-    ToTrain,
-    gather,
     has_reject,
-    load_all,
     make_learner,
-    name_of,
     schedule_of,
 )
 from ocr.training.schedule import parse_duration
+from ocr.training.training_data import Loaded, gather, load_all, name_of
 
 LOG_INTERVAL = 60.0  # seconds between progress lines where stderr is not a terminal
 
@@ -150,8 +147,8 @@ class Options:
     metavar="MODEL",
     shell_complete=completion.models,
     help="Fine-tune a model, also to another alphabet. If the data is pages, or letters that show "
-    f"only a part of the alphabet, the defaults are {adapt.EPOCHS} epochs in batches of "
-    f"{adapt.BATCH_SIZE} at a tenth of the learning rate.",
+    f"only a part of the alphabet, the defaults are {fine_tuning.EPOCHS} epochs in batches of "
+    f"{fine_tuning.BATCH_SIZE} at a tenth of the learning rate.",
 )
 @click.option(
     "-o",
@@ -183,8 +180,8 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     processes = _count_processes(options.backend)
     with joined() as ranks, _quiet_unless_first(ranks):
         loaded, few = _find_few_letters(options, alphabet)
-        if init and (adapt.only_pages(options.sources) or few is not None):
-            schedule = adapt.gentle(schedule)
+        if init and (fine_tune_on_pages.has_only_pages(options.sources) or few is not None):
+            schedule = fine_tuning.fine_tuning_schedule(schedule)
         settings = _settings(options, schedule, budget, processes)
         learner = make_learner(
             options.backend,
@@ -297,22 +294,22 @@ def _quiet_unless_first(ranks: Ranks) -> Iterator[None]:
 
 def _find_few_letters(
     options: Options, alphabet: Alphabet
-) -> tuple[list[ToTrain] | None, Samples | None]:
+) -> tuple[list[Loaded] | None, Samples | None]:
     """Load data that may show only a part of the alphabet of the model to start from.
 
     Returns
     -------
-    loaded : list of ToTrain or None
+    loaded : list of Loaded or None
         All sources, if they were loaded.
     few : Samples or None
         Their letters, if they show only a part of the alphabet.
     """
     # a model that gets another alphabet is not held to what it knew
     is_possible = options.init and not options.alphabet and options.per_class is None
-    if not is_possible or not few_letters.may_hold(options.sources):
+    if not is_possible or not fine_tune_on_letters.is_possible(options.sources):
         return None, None
     loaded = load_all(options.sources, alphabet, seed=options.seed)
-    return loaded, few_letters.find(loaded, alphabet)
+    return loaded, fine_tune_on_letters.find_few_letters(loaded, alphabet)
 
 
 def _settings(
@@ -355,22 +352,28 @@ def _load_data(
     options: Options,
     alphabet: Alphabet,
     learner: Learner,
-    loaded: Sequence[ToTrain] | None,
+    loaded: Sequence[Loaded] | None,
     letters: Samples | None,
 ) -> Data:
     sources, seed, per_class = options.sources, options.seed, options.per_class
     if letters is not None:
-        few = few_letters.begin(letters, learner)
-        training, held_out = few_letters.gather(few, alphabet, seed=seed)
+        few = fine_tune_on_letters.begin(letters, learner)
+        training, held_out = fine_tune_on_letters.gather_samples(few, alphabet, seed=seed)
         return Data(
-            training, held_out, lambda path: few_letters.finish(few, held_out, learner, path)
+            training,
+            held_out,
+            lambda path: fine_tune_on_letters.finish(few, held_out, learner, path),
         )
-    hand = adapt.find_hand(sources, learner, init=options.init, seed=seed)
-    if hand is None:
+    handwriting = fine_tune_on_pages.load_handwriting(
+        sources, learner, init=options.init, seed=seed
+    )
+    if handwriting is None:
         return Data(*gather(sources, alphabet, per_class=per_class, seed=seed, loaded=loaded))
-    click.echo("\n".join(hand.summary), err=True)
-    samples = adapt.gather_with(hand, sources, alphabet, per_class=per_class, seed=seed)
-    return Data(*samples, lambda path: adapt.finish(hand, learner, path))
+    click.echo("\n".join(handwriting.summary), err=True)
+    samples = fine_tune_on_pages.gather_samples(
+        handwriting, sources, alphabet, per_class=per_class, seed=seed
+    )
+    return Data(*samples, lambda path: fine_tune_on_pages.finish(handwriting, learner, path))
 
 
 def _print_plan(

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ocr.alphabet import Alphabet
+from ocr.data import datasets
 from ocr.data.samples import Samples
 from ocr.data.splitting import draw_per_class, hold_out
 from ocr.study import Say, Source, nist36, pictures
@@ -26,7 +27,7 @@ from ocr.training.batches import to_ink
 from ocr.training.learner import Learner
 from ocr.training.loop import Settings, train
 from ocr.training.progress import Epoch
-from ocr.training.recipe import load_source, make_learner, schedule_of
+from ocr.training.recipe import make_learner, schedule_of
 from ocr.training.validation import validate
 
 MNIST_LETTERS = 10_000  # of 60,000: a sixth of the time, for some tenths of a per cent
@@ -134,8 +135,8 @@ def _tasks(data: Source, mnist: Source, mnist_test: Source, seed: int) -> dict[s
     tasks = {
         "NIST36": Task(*(_samples(part) for part in letters.parts().values())),
         "MNIST": parted(
-            drawn(load_source(mnist, digits, seed=seed), MNIST_LETTERS, seed),
-            load_source(mnist_test, digits, seed=seed),
+            drawn(datasets.load(mnist, alphabet=digits.characters, seed=seed), MNIST_LETTERS, seed),
+            datasets.load(mnist_test, alphabet=digits.characters, seed=seed),
             seed,
         ),
     }
@@ -146,7 +147,7 @@ def _tasks(data: Source, mnist: Source, mnist_test: Source, seed: int) -> dict[s
 
 def emnist(data: Source, seed: int) -> Task:
     """Draw letters of both cases and digits, at most `EMNIST_PER_CLASS` of each."""
-    samples = load_source(data, Alphabet(EMNIST_CHARACTERS), seed=seed)
+    samples = datasets.load(data, alphabet=EMNIST_CHARACTERS, seed=seed)
     fewer = draw_per_class(samples, EMNIST_PER_CLASS, seed)
     return parted(*hold_out(fewer, EMNIST_TEST_SHARE, seed), seed)
 

@@ -15,7 +15,6 @@ from ocr.data import datasets
 from ocr.data.samples import Samples
 from ocr.errors import DataError
 from ocr.study import Source
-from ocr.training.recipe import load_source
 
 CHARACTERS = string.ascii_uppercase + string.digits
 PER_CLASS = {"train": 300, "valid": 100, "test": 50}  # NIST36: 10,800, 3,600 and 1,800 letters
@@ -106,7 +105,7 @@ def _read(files: Mapping[str, Path]) -> dict[str, Samples]:
 
 def _draw(source: Source, *, seed: int, per_class: Mapping[str, int]) -> dict[str, Samples]:
     both_cases = CHARACTERS + string.ascii_lowercase  # so that `either` tells a C from a C or c
-    samples = load_source(source, Alphabet(both_cases), seed=seed)
+    samples = datasets.load(source, alphabet=both_cases, seed=seed)
     rng = np.random.default_rng(seed)
     wanted = sum(per_class.values())
     drawn = [_pick(samples, character, wanted, rng, source) for character in CHARACTERS]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers import find
+from ocr.data import datasets
 from ocr.data.samples import Samples
 from ocr.data.splitting import draw_per_class, hold_out
 from ocr.errors import DataError, MissingExtraError
@@ -29,7 +30,7 @@ from ocr.study.progress import tell
 from ocr.study.tables import percent, table
 from ocr.training.augment import augment
 from ocr.training.batches import prepare, to_ink
-from ocr.training.recipe import load_source, make_learner
+from ocr.training.recipe import make_learner
 from ocr.training.schedule import one_cycle
 from ocr.training.validation import validate
 
@@ -242,10 +243,12 @@ def letters(data: Source, seed: int) -> tuple[Samples, Samples]:
     """
     alphabet = Alphabet("0123456789")
     try:
-        train = load_source(f"{data}@train", alphabet, seed=seed)
-        test = load_source(f"{data}@test", alphabet, seed=seed)
+        train = datasets.load(f"{data}@train", alphabet=alphabet.characters, seed=seed)
+        test = datasets.load(f"{data}@test", alphabet=alphabet.characters, seed=seed)
     except DataError:
-        train, test = hold_out(load_source(data, alphabet, seed=seed), 0.5, seed)
+        train, test = hold_out(
+            datasets.load(data, alphabet=alphabet.characters, seed=seed), 0.5, seed
+        )
     return train, test.take(np.random.default_rng(seed).permutation(len(test))[:TESTED])
 
 

@@ -1,7 +1,7 @@
-"""Pages with their text beside them as training data: lines found, aligned, and held out.
+"""Pages whose text is known as training data: which crop of them shows which character.
 
-Rows are matched to lines by what the model to start from reads in them, and letters to
-characters by `ocr.training.forced`. What does not fit is reported, not guessed.
+Rows are matched to lines of text (`row_matching`), and crops to characters
+(`forced_alignment`). What does not fit is reported, not guessed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import Levenshtein
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier
@@ -31,13 +30,13 @@ from ocr.input import loading
 from ocr.input.page_image import PageImage
 from ocr.segment import crop, segment
 from ocr.segment.lattice import Lattice
-from ocr.training.forced import Labels, align_line
+from ocr.training.batches import to_ink
+from ocr.training.forced_alignment import Labels, align_line
+from ocr.training.row_matching import match_rows
 
-LEAST_ALIKE = 0.4  # of a row's text and a line's: two lines of English share about a quarter
-AS_LONG = 0.7  # the shorter to the longer: hardly read letters are cut and joined
-FEWEST_FOUND = 0.5  # of a line's characters; with fewer, the row is another line's, or half of it
-HELD_OUT = 5  # one line in so many is held out
-MOST_LISTED = 8  # characters that are left out, by name
+MIN_FOUND = 0.5  # of a line's characters; with fewer, the row is another line's, or half of it
+HELD_OUT = 5  # one line in five is held out
+MAX_LISTED = 8  # characters in a message
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,11 @@ class RowOfPage:
     space_odds: NDArray[np.float64]
 
     def ink(self) -> NDArray[np.float32]:
-        """Crops as classifiers read them, ink 1.0."""
-        return self.crops.astype(np.float32) / np.float32(255)
+        """Return the crops as classifiers read them, ink 1.0."""
+        return to_ink(self.crops)
 
     def text(self, classifier: Classifier, language: Ngrams | None) -> str:
-        """What a classifier reads in it."""
+        """Return what a classifier reads in it."""
         log_probs = classifier.log_probs(self.ink())
         found = read_lattice(
             self.lattice, log_probs, self.space_odds, classifier.alphabet, language
@@ -76,7 +75,7 @@ class WrittenLine:
     Attributes
     ----------
     place : (Path, int)
-        File of the text, and number of the line in it, from 1: the same for two images of a text.
+        File of the text and line number in it, from 1; two images of one text share it.
     row : RowOfPage
     text : str
     labels : Labels
@@ -88,43 +87,47 @@ class WrittenLine:
     labels: Labels
 
     def letters(self) -> str:
-        """Those characters of the text that were found in the row."""
+        """Return those characters of the text that were found in the row."""
         characters = "".join(self.text.split())
         return "".join(characters[k] for _, k in self.labels.letters)
 
     def not_found(self) -> str:
-        """Characters of the text whose place in the row is not certain."""
+        """Return those characters of the text whose place in the row is not certain."""
         found = {k for _, k in self.labels.letters}
         return "".join(c for k, c in enumerate("".join(self.text.split())) if k not in found)
 
     def samples(self, alphabet: Alphabet) -> Samples:
-        """Crops of its letters and, where the alphabet rejects, of wrong cuts."""
+        """Return crops of its letters and, if the alphabet has "not a letter", of wrong cuts."""
         labelled = zip(self.labels.letters, self.letters(), strict=True)
         found = [(i, character) for (i, _), character in labelled if character in alphabet]
         if alphabet.reject:
             found += [(i, "") for i in self.labels.wrong]
         shown = [c for _, c in found]
-        either = [c.swapcase() if c.upper() in SCALED and c else "" for c in shown]
         return Samples(
             self.row.crops[[i for i, _ in found]],
             np.array(shown, "<U1"),
-            np.array(either, "<U1"),
+            other_case(shown),
         )
+
+
+def other_case(characters: Sequence[str]) -> NDArray[np.str_]:
+    """Return the second right answer for each character, or "": a crop does not tell C from c."""
+    return np.array([c.swapcase() if c and c.upper() in SCALED else "" for c in characters], "<U1")
 
 
 @dataclass(frozen=True)
 class Written:
-    """Pages of known text.
+    """Pages whose text is known.
 
     Attributes
     ----------
     lines : tuple of WrittenLine
     characters : int
-        Of all lines of the text, those that were left out too.
+        Number in all lines of the text, those left out included.
     left_out : tuple of str
         Which lines could not be used, and why.
     unread : tuple of OcrError
-        Of pages that could not be read; their lines are in none of the counts.
+        Errors of pages that could not be read; the counts leave their lines out.
     """
 
     lines: tuple[WrittenLine, ...]
@@ -133,7 +136,7 @@ class Written:
     unread: tuple[OcrError, ...] = ()
 
     def summary(self, alphabet: Alphabet) -> list[str]:
-        """Tell how much of the pages is of use, and what of it the alphabet lacks."""
+        """Return lines for the user: which letters are left out, and how many are used."""
         found = Counter(c for line in self.lines for c in line.letters())
         lacking = [(c, n) for c, n in found.most_common() if c not in alphabet]
         letters = found.total() - sum(n for _, n in lacking)
@@ -158,28 +161,28 @@ class Written:
 
 
 def _list_some(items: list[str]) -> str:
-    """Join the first `MOST_LISTED` items."""
-    return ", ".join([*items[:MOST_LISTED], *(["..."] if len(items) > MOST_LISTED else [])])
+    """Join the first `MAX_LISTED` items."""
+    return ", ".join([*items[:MAX_LISTED], *(["..."] if len(items) > MAX_LISTED else [])])
 
 
 def is_pages(source: str) -> bool:
-    """Whether a source is an image, or a folder that has images with text beside them."""
+    """Return whether a source is an image, or a folder with images whose text is known."""
     path = Path(source)
     try:
         if path.is_file() and is_image(path):
-            return True  # without text it is told where that belongs
+            return True  # if its text is missing, reading it says where the text belongs
         return path.exists() and bool(find_pairs([path]))
     except DataError:
         return False
 
 
 def read_pages(sources: Sequence[str], classifier: Classifier) -> Written:
-    """Find the letters of pages whose text is beside them.
+    """Find the letters of pages whose text is known.
 
     Parameters
     ----------
     sources : sequence of str
-        Images with NAME.gt.txt beside them, or folders of such.
+        Images with their text in NAME.gt.txt, or folders of these.
     classifier : Classifier
         Finds the letters; it need not know all of them.
 
@@ -218,14 +221,14 @@ def read_pages(sources: Sequence[str], classifier: Classifier) -> Written:
 
 
 def read_page(pair: Pair, classifier: Classifier) -> Written:
-    """Match a page's rows to its lines, and align each."""
+    """Match the rows of a page to its lines of text, and align each."""
     text = unicodedata.normalize("NFC", pair.text())
     lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not lines:
         raise DataError(f"{pair.truth} is empty (write the text of {pair.image.name} to it)")
-    rows = [row for page in loading.load(pair.image) for row in rows_of(page)]
+    rows = [row for page in loading.load(pair.image) for row in crop_rows(page)]
     texts = [row.text(classifier, None) for row in rows]
-    matched = match(texts, [line for _, line in lines], classifier.alphabet)
+    matched = match_rows(texts, [line for _, line in lines], classifier.alphabet)
     used, left_out = [], []
     for k, (number, line) in enumerate(lines):
         where = f"{pair.truth.name} line {number}: {line.strip()!r}"
@@ -235,7 +238,7 @@ def read_page(pair: Pair, classifier: Classifier) -> Written:
         row = rows[matched[k]]
         labels = align_line(row.lattice, classifier.log_probs(row.ink()), line, classifier.alphabet)
         wanted = len("".join(line.split()))
-        if len(labels.letters) < FEWEST_FOUND * wanted:
+        if len(labels.letters) < MIN_FOUND * wanted:
             left_out.append(f"{where}: too few letters found ({len(labels.letters)} of {wanted})")
         else:
             used.append(WrittenLine((pair.truth.resolve(), number), row, line, labels))
@@ -243,8 +246,8 @@ def read_page(pair: Pair, classifier: Classifier) -> Written:
     return Written(tuple(used), characters, tuple(left_out))
 
 
-def rows_of(page: PageImage) -> list[RowOfPage]:
-    """Rows of a page, segmented as reading does, in reading order."""
+def crop_rows(page: PageImage) -> list[RowOfPage]:
+    """Return the rows of a page, segmented as for reading, in reading order."""
     found = segment(page)
     crops = np.rint(crop(found) * 255).astype(np.uint8)
     parts = zip(
@@ -256,88 +259,17 @@ def rows_of(page: PageImage) -> list[RowOfPage]:
     return [RowOfPage(*part) for part in parts]
 
 
-def match(rows: Sequence[str], lines: Sequence[str], alphabet: Alphabet) -> dict[int, int]:
-    """Row of each line that has one; both go down the page.
-
-    Examples
-    --------
-    >>> match(["HELLQ", "|", "W0RLD"], ["Hello", "my", "World"], Alphabet("HELOWRDMYQ0"))
-    {0: 0, 2: 2}
-    """
-    gains = np.array([[gain(row, line, alphabet) for line in lines] for row in rows])
-    gains = gains.reshape(len(rows), len(lines))
-    best = np.zeros((len(rows) + 1, len(lines) + 1))
-    for r in range(len(rows)):
-        for k in range(len(lines)):
-            paired = best[r, k] + gains[r, k] if gains[r, k] > 0 else -np.inf
-            best[r + 1, k + 1] = max(paired, best[r, k + 1], best[r + 1, k])
-    r, k = len(rows), len(lines)
-    found = {}
-    while r and k:
-        if best[r, k] == best[r - 1, k]:
-            r -= 1
-        elif best[r, k] == best[r, k - 1]:
-            k -= 1
-        else:
-            r, k = r - 1, k - 1
-            found[k] = r
-    return dict(sorted((found | between(found, rows, lines)).items()))
-
-
-def between(found: dict[int, int], rows: Sequence[str], lines: Sequence[str]) -> dict[int, int]:
-    """Rows of lines that were hardly read, where their place and length leave no other.
-
-    As many rows as lines lie there between two pairs that are sure, or behind or before one,
-    and each is about as long as its line.
-
-    Examples
-    --------
-    >>> between({0: 0, 2: 3}, ["one", "", "tvv0", "three"], ["one", "two", "three"])
-    {1: 2}
-    >>> between({0: 0}, ["one", "tvv0", "x"], ["one", "two", "three"])
-    {}
-    """
-    sure = sorted(found.items())
-    ends = [(-1, -1), *sure, (len(lines), len(rows))] if sure else []
-    more = dict[int, int]()
-    for (k, r), (next_k, next_r) in zip(ends, ends[1:], strict=False):
-        free = [i for i in range(r + 1, next_r) if rows[i]]
-        placed = list(zip(range(k + 1, next_k), free, strict=False))
-        if len(free) == next_k - k - 1 and all(as_long(rows[i], lines[n]) for n, i in placed):
-            more |= dict(placed)
-    return more
-
-
-def as_long(row: str, line: str) -> bool:
-    """Whether a row's text has about as many letters as a line."""
-    got, want = (len("".join(text.split())) for text in (row, line))
-    return min(got, want) >= AS_LONG * max(got, want)
-
-
-def gain(row: str, line: str, alphabet: Alphabet) -> float:
-    """How much a row's text speaks for a line, in characters; not positive where it does not."""
-    got, want = ("".join(text.casefold().split()) for text in (row, line))
-    if not got or not want:
-        return 0.0
-    known = sum(c in alphabet or c.swapcase() in alphabet for c in "".join(line.split()))
-    if 2 * known < len(want):  # a foreign script: what is read in it says no more than how much
-        alike = min(len(got), len(want)) / max(len(got), len(want))
-    else:
-        alike = Levenshtein.normalized_similarity(got, want)
-    return (alike - LEAST_ALIKE) * len(want)
-
-
-def held_out(
+def hold_out_lines(
     lines: Sequence[WrittenLine], seed: int
 ) -> tuple[list[WrittenLine], list[WrittenLine]]:
-    """Lines to train on, and one in five, at least one, to measure with.
+    """Return lines to train on, and one in five, but at least one, to measure with.
 
-    A line that several images show is held out with all of them.
+    A line of which there are several images is held out with all of them.
 
     Raises
     ------
     DataError
-        If there is but one.
+        If there is only one.
     """
     places = list(dict.fromkeys(line.place for line in lines))
     if len(places) < 2:
@@ -351,14 +283,14 @@ def held_out(
 
 
 def samples_of(lines: Sequence[WrittenLine], alphabet: Alphabet) -> Samples:
-    """Letters and wrong cuts of lines (at least one)."""
+    """Return the letters and wrong cuts of at least one line."""
     return Samples.concatenate([line.samples(alphabet) for line in lines])
 
 
 def measure(
     lines: Sequence[WrittenLine], classifier: Classifier, language: Ngrams | None
 ) -> Alignment:
-    """Characters of lines against what a classifier reads in them; spaces and case count."""
+    """Align lines with what a classifier reads in them; spaces and case count."""
     return total(
         align(normalize.strict(line.text), normalize.strict(line.row.text(classifier, language)))
         for line in lines

@@ -1,4 +1,4 @@
-"""What is made of a model that was fine-tuned on pages, without any page."""
+"""Models that were fine-tuned on pages or few letters, tested without pages."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ocr.classifiers.mlp import load_mlp
 from ocr.data.samples import Samples
 from ocr.errors import DataError
 from ocr.evaluation.alignment import Alignment
-from ocr.training import adapt, few_letters
-from ocr.training.adapt import Hand
+from ocr.training import fine_tune_on_letters, fine_tune_on_pages
+from ocr.training.fine_tune_on_pages import Handwriting
 from ocr.training.numpy_learner import NumpyLearner
 from tests.fakes import UniformClassifier
 
@@ -23,18 +23,20 @@ AB = Alphabet("AB")
 
 
 @pytest.fixture
-def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Hand, NumpyLearner, Path]:
-    """A hand, its learner two epochs on, and the model that is the first epoch's."""
-    monkeypatch.setattr(adapt, "measure", lambda held, reader, language: edits(reader))
-    monkeypatch.setattr(adapt, "validate", lambda learner, samples: (0.5, 1.0))
-    monkeypatch.setattr(adapt, "samples_of", lambda lines, alphabet: None)
+def saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Handwriting, NumpyLearner, Path]:
+    """Handwriting, its learner two epochs on, and the model that is the first epoch's."""
+    monkeypatch.setattr(fine_tune_on_pages, "measure", lambda held, reader, language: edits(reader))
+    monkeypatch.setattr("ocr.training.fine_tuning.validate", lambda learner, samples: (0.5, 1.0))
+    monkeypatch.setattr(fine_tune_on_pages, "samples_of", lambda lines, alphabet: None)
     learner = NumpyLearner("mlp", AB, seed=0)
     before = learner.state()
     learner.network.parameters["w0"][:] = 1.0
     learner.save_model(tmp_path / "mine.npz", {"epoch": 1})
     learner.network.parameters["w0"][:] = 2.0
     return (
-        Hand((), UniformClassifier(AB), [], [], frozenset(), before),
+        Handwriting((), UniformClassifier(AB), [], [], frozenset(), before),
         learner,
         tmp_path / "mine.npz",
     )
@@ -47,35 +49,35 @@ def edits(reader: object) -> Alignment:
 
 
 def test_the_best_epoch_is_blended_not_the_last(
-    saved: tuple[Hand, NumpyLearner, Path],
+    saved: tuple[Handwriting, NumpyLearner, Path],
 ) -> None:
-    hand, learner, output = saved
-    adapt.finish(hand, learner, output)
+    handwriting, learner, output = saved
+    fine_tune_on_pages.finish(handwriting, learner, output)
     assert (describe(output)["epoch"], describe(output)["blend"]) == (1, 1.0)
     assert (load_mlp(output).parameters["w0"] == 1.0).all()
 
 
 def test_a_model_that_is_blended_is_not_blended_again(
-    saved: tuple[Hand, NumpyLearner, Path],
+    saved: tuple[Handwriting, NumpyLearner, Path],
 ) -> None:
-    hand, learner, output = saved
-    adapt.finish(hand, learner, output)
+    handwriting, learner, output = saved
+    fine_tune_on_pages.finish(handwriting, learner, output)
     blended = output.read_bytes()
-    hand.before["w0"][:] = 0.0  # would draw it back
-    adapt.finish(hand, learner, output)
+    handwriting.before["w0"][:] = 0.0  # would draw it back
+    fine_tune_on_pages.finish(handwriting, learner, output)
     assert output.read_bytes() == blended
 
 
 @pytest.mark.parametrize("times", [1, 2])  # once more is as of a run that was killed at its end
 def test_the_best_epoch_on_few_letters_is_blended_once(tmp_path: Path, times: int) -> None:
     learner = NumpyLearner("mlp", AB, seed=0)
-    few = few_letters.begin(flat("AB"), learner)
+    few = fine_tune_on_letters.begin(flat("AB"), learner)
     learner.network.parameters["b1"][:] = 4.0, 0.0  # all is A
     output = tmp_path / "mine.npz"
     learner.save_model(output, {"epoch": 1})
     learner.network.parameters["b1"][:] = 0.0, 4.0  # the last epoch: all is B
     for _ in range(times):
-        told = few_letters.finish(few, flat("AAA"), learner, output)
+        told = fine_tune_on_letters.finish(few, flat("AAA"), learner, output)
     assert told.endswith("100.0% after")
     card = describe(output)
     share = card["blend"]
@@ -93,17 +95,21 @@ def flat(characters: str) -> Samples:
 @pytest.fixture
 def part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Samples]:
     """What is trained on where pages show A, an archive B, and the start knows so many more."""
-    monkeypatch.setattr(adapt, "hand_samples", lambda *_, seed: (flat("AAAA"), flat("A")))
-    monkeypatch.setattr(adapt, "replayed", lambda *_: [flat("ABCD")])
+    monkeypatch.setattr(
+        fine_tune_on_pages, "samples_of_lines", lambda *_, seed: (flat("AAAA"), flat("A"))
+    )
+    monkeypatch.setattr(fine_tune_on_pages, "draw_from_fonts", lambda *_: [flat("ABCD")])
     archive = tmp_path / "b.npz"
     images = np.zeros((20, 20, 20), np.uint8)
     images[:, 4:16, 8:12] = 255
     np.savez(archive, images=images, chars=np.array(["B"] * 20))
 
     def gathered(known: str) -> Samples:
-        hand = Hand((), UniformClassifier(AB), [], [], frozenset(known), None)
+        handwriting = Handwriting((), UniformClassifier(AB), [], [], frozenset(known), None)
         sources, alphabet = [str(archive)], Alphabet("ABCD")
-        return adapt.gather_with(hand, sources, alphabet, per_class=None, seed=0)[0]
+        return fine_tune_on_pages.gather_samples(
+            handwriting, sources, alphabet, per_class=None, seed=0
+        )[0]
 
     return gathered
 

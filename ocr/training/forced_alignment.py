@@ -1,14 +1,13 @@
-"""Which ink of a row is which character of a line whose text is known.
+"""Forced alignment: which candidate of a row's lattice is which character of a known text.
 
-All paths through the row's lattice that spell the line are weighed against one another
-(forward and backward sums over the lattice, as for a hidden Markov model: Rabiner 1989, "A
-tutorial on hidden Markov models", section III): a candidate is labelled where nearly all of
-their weight says so.
+The posterior probability that a candidate is a character comes from all paths through the
+lattice that spell the line, by the forward-backward algorithm (Rabiner 1989, "A tutorial on
+hidden Markov models", section III). A candidate is labelled only where it is close to 1.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,25 +17,27 @@ from ocr.decode.geometry import forget_case
 from ocr.decode.search import skip_cost
 from ocr.segment.lattice import Lattice
 
-MISSING = -7.0  # nats, for a character of the line that no ink was found for
-UNKNOWN = -2.5  # nats, for a character that the model lacks: about what a doubtful letter costs
-SURE = 0.9  # of the paths' weight: a candidate that so much of it gives a character shows it
-WRONG = 0.02  # ... and one that so little of it takes for any character is a wrong cut
-WHOLE, MIXED = 0.72, 0.25  # a cut is wrong with less of a letter, or with more of another's
-SPECK = 0.3  # row heights; the dot of an i is no letter's wrong cut, but looks like a full stop
+MISSING = -7.0  # nats, log-probability that a character of the line has no ink
+UNKNOWN = -2.5  # nats, of a character that the model lacks: about that of a doubtful letter
+MIN_LETTER_POSTERIOR = 0.9  # a candidate with more shows the character
+MAX_WRONG_CUT_POSTERIOR = 0.02  # a candidate with less for all characters may be a wrong cut
+MIN_LETTER_SHARE = 0.72  # of a letter's area; a candidate with less is a wrong cut
+MAX_FOREIGN_SHARE = 0.25  # of a candidate's area from other letters; with more it is a wrong cut
+MAX_SPECK = 0.3  # row heights; smaller candidates are no wrong cuts: an i's dot is like a full stop
 
 Floats = NDArray[np.float64]
 
 
-class Labels(NamedTuple):
+@dataclass(frozen=True)
+class Labels:
     """What the candidates of a row show.
 
     Attributes
     ----------
     letters : list of (int, int)
-        Candidate, and index into the line's characters; in the line's order.
+        Index of the candidate, and of the character in the line without spaces, in its order.
     wrong : list of int
-        Candidates that are parts of letters, or of several.
+        Candidates that are a part of a letter, or parts of several.
     """
 
     letters: list[tuple[int, int]]
@@ -46,7 +47,7 @@ class Labels(NamedTuple):
 def align_line(
     lattice: Lattice, log_probs: NDArray[np.float32], text: str, alphabet: Alphabet
 ) -> Labels:
-    """Label those candidates of a row of which the line's text leaves no doubt.
+    """Label those candidates of a row that certainly show, or do not show, a letter of the text.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def align_line(
     text : str
         Spaces are ignored.
     alphabet : Alphabet
-        Of the outputs; other characters are found by their place between those it has.
+        Of the outputs. Characters that it lacks are found by their place between others.
     """
     characters = "".join(text.split())
     emitted = emissions(lattice, log_probs, characters, alphabet)
@@ -66,17 +67,17 @@ def align_line(
     letters = [
         (best, k)
         for k, best in enumerate(posterior.argmax(0).tolist())
-        if posterior[much_the_same(lattice, areas, best), k].sum() > SURE
+        if posterior[have_same_ink(lattice, areas, best), k].sum() > MIN_LETTER_POSTERIOR
     ]
-    return Labels(letters, wrong_cuts(lattice, [i for i, _ in letters], posterior.sum(1)))
+    return Labels(letters, find_wrong_cuts(lattice, [i for i, _ in letters], posterior.sum(1)))
 
 
 def emissions(
     lattice: Lattice, log_probs: NDArray[np.float32], characters: str, alphabet: Alphabet
 ) -> Floats:
-    """Log-probability of each candidate as each character of the line, float64 [N, L].
+    """Return the log-probability of each candidate as each character, float64 [N, L].
 
-    A small letter may be read as its capital: the text may be typed in another case.
+    Either case of a letter is accepted: the text may be typed in the other one.
     """
     shapes = forget_case(log_probs[:, : len(alphabet.characters)], alphabet.characters)
     table = np.full((len(shapes), len(characters)), UNKNOWN)
@@ -89,12 +90,12 @@ def emissions(
         elif reject is not None:
             table[:, k] += np.log1p(-np.minimum(np.exp(log_probs[:, reject]), 0.999))
     atoms = np.array([c.last - c.first for c in lattice.candidates], np.float64)
-    # as in reading: a glyph counts once for each of its atoms
+    # as in reading, a glyph counts once for each of its atoms
     return table * atoms[:, None]
 
 
 def skip_scores(lattice: Lattice, log_probs: NDArray[np.float32], alphabet: Alphabet) -> Floats:
-    """Cost of leaving each atom out, float64 [atoms]."""
+    """Return the log-probability that each atom belongs to no character, float64 [atoms]."""
     scores = np.array([skip_cost(atom, lattice.height) for atom in lattice.atoms])
     if alphabet.reject_index is not None:
         for candidate, row in zip(lattice.candidates, log_probs, strict=True):
@@ -104,7 +105,7 @@ def skip_scores(lattice: Lattice, log_probs: NDArray[np.float32], alphabet: Alph
 
 
 def posteriors(lattice: Lattice, emitted: Floats, skips: Floats) -> Floats:
-    """Share of the paths' weight that takes each candidate for each character, float64 [N, L]."""
+    """Return the posterior probability of each candidate as each character, float64 [N, L]."""
     count = emitted.shape[1]
     forward = np.full((len(skips) + 1, count + 1), -np.inf)
     forward[0, 0] = 0.0
@@ -140,32 +141,32 @@ def posteriors(lattice: Lattice, emitted: Floats, skips: Floats) -> Floats:
 
 
 def atom_areas(lattice: Lattice) -> Floats:
-    """Area of each atom's box, float64 [atoms]."""
+    """Return the area of each atom's box, float64 [atoms]."""
     boxes = np.array([atom.box for atom in lattice.atoms], np.float64)
     areas: Floats = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     return areas
 
 
-def much_the_same(lattice: Lattice, areas: Floats, index: int) -> NDArray[np.bool_]:
-    """Which candidates are the one of an index but for a serif or a speck, bool [N]."""
+def have_same_ink(lattice: Lattice, areas: Floats, index: int) -> NDArray[np.bool_]:
+    """Return which candidates differ from one by at most a serif or a speck, bool [N]."""
     atoms = np.arange(len(areas))
     spans = np.array([(atoms >= c.first) & (atoms < c.last) for c in lattice.candidates])  # (N, A)
     both = (spans & spans[index]) @ areas
     either = (spans | spans[index]) @ areas
-    same: NDArray[np.bool_] = both >= WHOLE * either
+    same: NDArray[np.bool_] = both >= MIN_LETTER_SHARE * either
     return same
 
 
-def wrong_cuts(lattice: Lattice, letters: list[int], weights: Floats) -> list[int]:
-    """Candidates that the alignment has no use for, and that are clearly no letter by themselves.
+def find_wrong_cuts(lattice: Lattice, letters: list[int], weights: Floats) -> list[int]:
+    """Return candidates that no likely path uses and that are certainly not a letter.
 
     Parameters
     ----------
     lattice : Lattice
     letters : list of int
-        Candidates that show letters for sure.
+        Candidates that certainly show letters.
     weights : ndarray, float64 [N]
-        Of the paths through each candidate.
+        Posterior probability that each candidate is any character.
     """
     areas = atom_areas(lattice)
     owners = np.full(len(areas), -1)
@@ -175,13 +176,13 @@ def wrong_cuts(lattice: Lattice, letters: list[int], weights: Floats) -> list[in
     for i, candidate in enumerate(lattice.candidates):
         covered = slice(candidate.first, candidate.last)
         left, top, right, bottom = candidate.box
-        if weights[i] > WRONG or (owners[covered] < 0).any():
+        if weights[i] > MAX_WRONG_CUT_POSTERIOR or (owners[covered] < 0).any():
             continue
-        if max(right - left, bottom - top) <= SPECK * lattice.height:
+        if max(right - left, bottom - top) <= MAX_SPECK * lattice.height:
             continue
         own = {int(o): areas[covered][owners[covered] == o].sum() for o in owners[covered]}
         best = max(own, key=lambda o: own[o])
         share = own[best] / areas[owners == best].sum()
-        if share < WHOLE or 1 - own[best] / areas[covered].sum() > MIXED:
+        if share < MIN_LETTER_SHARE or 1 - own[best] / areas[covered].sum() > MAX_FOREIGN_SHARE:
             wrong.append(i)
     return wrong

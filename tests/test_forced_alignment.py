@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.segment.lattice import Atom, Candidate, Lattice
-from ocr.training.forced import align_line, emissions, posteriors
+from ocr.training.forced_alignment import align_line, emissions, posteriors
 
 ABC = Alphabet("ABCc", reject=True)
 REJECT = ABC.reject_index or 0
