@@ -5,7 +5,7 @@ Boxes are half-open pixels of the original upright image, origin top left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -131,8 +131,16 @@ class Line:
     @property
     def confidence(self) -> float:
         """Mean confidence of the glyphs."""
-        glyphs = [g for w in self.words for g in w.glyphs]
-        return sum(g.confidence for g in glyphs) / len(glyphs)
+        return sum(g.confidence for g in self.glyphs) / len(self.glyphs)
+
+    @property
+    def glyphs(self) -> tuple[Glyph, ...]:
+        """The glyphs of all words."""
+        return tuple(glyph for word in self.words for glyph in word.glyphs)
+
+    def map_glyphs(self, change: Callable[[Glyph], Glyph]) -> Line:
+        """Return the line with a function applied to each glyph."""
+        return replace(self, words=tuple(Word(tuple(map(change, w.glyphs))) for w in self.words))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -197,19 +205,14 @@ class Page:
 
         The character that was read becomes the first of the alternatives.
         """
-        return replace(self, lines=tuple(_reject_in_line(line, least) for line in self.lines))
 
+        def reject(glyph: Glyph) -> Glyph:
+            if glyph.confidence >= least:
+                return glyph
+            read = (glyph.character, glyph.confidence)
+            return replace(glyph, character=REJECTED, alternatives=(read, *glyph.alternatives))
 
-def _reject_in_line(line: Line, least: float) -> Line:
-    words = (Word(tuple(_reject(glyph, least) for glyph in word.glyphs)) for word in line.words)
-    return replace(line, words=tuple(words))
-
-
-def _reject(glyph: Glyph, least: float) -> Glyph:
-    if glyph.confidence >= least:
-        return glyph
-    read = (glyph.character, glyph.confidence)
-    return replace(glyph, character=REJECTED, alternatives=(read, *glyph.alternatives))
+        return replace(self, lines=tuple(line.map_glyphs(reject) for line in self.lines))
 
 
 def _count(things: Sequence[object], name: str) -> str:

@@ -59,24 +59,7 @@ class Reader:
         self._reject = reject
 
     def read(self, source: Source) -> Page:
-        """Read an image, or the first page of a file that has several.
-
-        Parameters
-        ----------
-        source : str, Path, bytes, binary file, ndarray or PIL.Image.Image
-            A file's path, its content, an open file, or pixels: uint8, bool, or floats from 0
-            to 1, of shape [h, w], [h, w, 3] (RGB) or [h, w, 4] (RGBA).
-
-        Returns
-        -------
-        Page
-            Boxes in pixels of the upright image; no lines on a blank page.
-
-        Raises
-        ------
-        ImageError
-            If the image cannot be read.
-        """
+        """Read an image, or the first page of a file that has several; see `ocr.read`."""
         return next(self.pages(source))
 
     def pages(

@@ -381,12 +381,9 @@ class Overlays:
             _write_new(self._path, self._first, self._images)
 
     def _draw(self, result: Result) -> bytes:
-        from ocr.export import overlay, svg
+        from ocr.export.save import draw
 
-        picture = result.image.picture()
-        if self._path.suffix.lower() == ".svg":
-            return svg.draw(picture, result.page)
-        return png_of(overlay.draw(picture, result.page))
+        return draw(result.image, result.page, self._path.suffix.lower())
 
     def _numbered(self, number: int) -> Path:
         return self._path.with_stem(f"{self._path.stem}-{number}")

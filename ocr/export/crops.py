@@ -108,8 +108,7 @@ class ArchiveWriter:
 def _places(page: Page) -> Iterator[tuple[int, int, str]]:
     """Yield line, position in it and character of each glyph, counted from 1."""
     for number, line in enumerate(page.lines, start=1):
-        glyphs = [glyph for word in line.words for glyph in word.glyphs]
-        for position, glyph in enumerate(glyphs, start=1):
+        for position, glyph in enumerate(line.glyphs, start=1):
             yield number, position, glyph.character
 
 

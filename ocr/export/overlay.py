@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr.export.fonts import load_font
-from ocr.page import Baseline, Box, Glyph, Line, Page, Word
+from ocr.page import Baseline, Box, Glyph, Line, Page
 
 Color = tuple[int, int, int]
 
@@ -33,25 +33,16 @@ LEGEND_SHARE = 4  # the legend is drawn if it takes at most a quarter of both si
 def draw(image: Image.Image, page: Page) -> Image.Image:
     """Return the image with a box around each line and glyph and a label above each glyph.
 
-    Parameters
-    ----------
-    image : Image
-        The upright original, or the same at any other size.
-    page : Page
-
-    Returns
-    -------
-    Image
-        RGB, at most 1600 px wide, enlarged if the letters are small. The color of a glyph is
-        its confidence, explained by a legend in the corner with the fewest glyphs unless the
-        image is tiny.
+    The image is the upright original at any size; the result is RGB, enlarged if its letters
+    are small, at most 1600 px wide. The color of a glyph is its confidence, explained by a
+    legend in the corner with the fewest glyphs unless the image is tiny.
     """
     canvas = _make_canvas(image, page)
     pen = ImageDraw.Draw(canvas)
     lines = [_scale_line(line, canvas.width / page.width) for line in page.lines]
     for line in lines:
         pen.rectangle(_corners(line.box), outline=LINE_COLOR)
-    glyphs = [glyph for line in lines for glyph in _glyphs_of(line)]
+    glyphs = [glyph for line in lines for glyph in line.glyphs]
     for glyph in glyphs:
         pen.rectangle(_corners(glyph.box), outline=color_of(glyph.confidence), width=2)
     for line in lines:
@@ -70,10 +61,9 @@ def color_of(confidence: float) -> Color:
     (True, True, True)
     """
     red, green, blue = (
-        round(float(np.interp(confidence, CONFIDENCES, channel)))
-        for channel in zip(*COLORS, strict=True)
+        np.interp(confidence, CONFIDENCES, part) for part in zip(*COLORS, strict=True)
     )
-    return red, green, blue
+    return round(float(red)), round(float(green)), round(float(blue))
 
 
 def _make_canvas(image: Image.Image, page: Page) -> Image.Image:
@@ -89,24 +79,16 @@ def _make_canvas(image: Image.Image, page: Page) -> Image.Image:
 
 def _enlargement(scale: float, page: Page) -> float:
     """Factor that makes half of the glyphs at least `MIN_GLYPH_HEIGHT` high."""
-    glyphs = [glyph for line in page.lines for glyph in _glyphs_of(line) if glyph.character]
-    if not glyphs:  # nothing has a label
+    heights = [g.box.height * scale for line in page.lines for g in line.glyphs if g.character]
+    if not heights:  # nothing has a label
         return 1.0
-    height = scale * np.median([glyph.box.height for glyph in glyphs])
-    return float(np.clip(MIN_GLYPH_HEIGHT / height, 1, MAX_ENLARGEMENT))
-
-
-def _glyphs_of(line: Line) -> list[Glyph]:
-    return [glyph for word in line.words for glyph in word.glyphs]
+    return float(np.clip(MIN_GLYPH_HEIGHT / np.median(heights), 1, MAX_ENLARGEMENT))
 
 
 def _scale_line(line: Line, scale: float) -> Line:
-    words = tuple(
-        Word(tuple(replace(glyph, box=_scale_box(glyph.box, scale)) for glyph in word.glyphs))
-        for word in line.words
-    )
     baseline = line.baseline and Baseline(*(value * scale for value in line.baseline))
-    return Line(words, baseline)
+    scaled = line.map_glyphs(lambda glyph: replace(glyph, box=_scale_box(glyph.box, scale)))
+    return replace(scaled, baseline=baseline)
 
 
 def _scale_box(box: Box, scale: float) -> Box:
@@ -122,17 +104,16 @@ def _corners(box: Box) -> tuple[int, int, int, int]:
 
 def _draw_labels(pen: ImageDraw.ImageDraw, line: Line, lines: list[Line]) -> None:
     """Write the characters of a line above its glyphs, in a row where its baseline is known."""
-    glyphs, box = _glyphs_of(line), line.box
-    capital = line.baseline.capital if line.baseline else max(g.box.height for g in glyphs)
-    size = float(np.clip(LABEL_SIZE * capital, MIN_LABEL, MAX_LABEL))
-    size = max(MIN_LABEL, min(size, MAX_LABEL_OF_PITCH * _distance_above(line, lines)))
-    for glyph in glyphs:
+    base = line.baseline
+    capital = base.capital if base else max(glyph.box.height for glyph in line.glyphs)
+    room = min(MAX_LABEL, MAX_LABEL_OF_PITCH * _distance_above(line, lines))
+    size = max(MIN_LABEL, min(LABEL_SIZE * capital, room))
+    for glyph in line.glyphs:
         center = (glyph.box.left + glyph.box.right) / 2
         bottom = float(glyph.box.top)
-        if line.baseline:
-            share = (center - box.left) / box.width
-            base = line.baseline.left + share * (line.baseline.right - line.baseline.left)
-            bottom = min(bottom, base - capital)
+        if base:
+            ends = (line.box.left, line.box.right), (base.left, base.right)
+            bottom = min(bottom, float(np.interp(center, *ends)) - capital)
         pen.text(
             (center, max(size, bottom)),  # a label above the first line stays on the page
             glyph.character,
@@ -147,9 +128,12 @@ def _draw_labels(pen: ImageDraw.ImageDraw, line: Line, lines: list[Line]) -> Non
 def _distance_above(line: Line, lines: list[Line]) -> float:
     """Pixels from a line's top up to that of the next line above it."""
     box = line.box
-    above = (other.box for other in lines if other.box.top < box.top)
-    shared = (other for other in above if other.left < box.right and box.left < other.right)
-    return min((box.top - other.top for other in shared), default=float("inf"))
+    distances = (
+        box.top - other.box.top
+        for other in lines
+        if other.box.left < box.right and box.left < other.box.right
+    )
+    return min((distance for distance in distances if distance > 0), default=float("inf"))
 
 
 def _free_corner(size: tuple[int, int], glyphs: list[Glyph]) -> Box:

@@ -57,17 +57,17 @@ class Writer:
         source = image.source
         if source is None or not _is_pdf(source):
             added, to_page = self._add_image(image)
-            seen = frozenset[Word]()
+            visible = frozenset[Word]()
         else:
             try:
                 added, to_page = self._copy_page(source, image)
-                seen = visible_words(page.lines, visible_letters(source, image.number), to_page)
+                visible = visible_words(page.lines, visible_letters(source, image.number), to_page)
             except (pikepdf.PdfError, IndexError) as error:
                 raise ImageError(
                     f"cannot copy {image.name}: the PDF is damaged (print it to a new PDF)"
                 ) from error
         name = self._font.add_to(added)
-        added.contents_add(text_layer(page.lines, self._font, name, to_page, seen))
+        added.contents_add(text_layer(page.lines, self._font, name, to_page, visible))
 
     def finish(self) -> bytes:
         """Return the content of the file."""

@@ -84,13 +84,8 @@ def visible_words(
 ) -> frozenset[Word]:
     """Return the words that a page already shows as text.
 
-    Parameters
-    ----------
-    lines : iterable of Line
-    letters : ndarray, float64 [n, 4]
-        Left, bottom, right and top of each letter of the page's text, in its user space.
-    to_page : Matrix
-        From pixels, y downward, to the page's user space.
+    `letters` [n, 4] are left, bottom, right and top of each letter of that text, in the page's
+    user space, to which `to_page` maps pixels, y downward.
     """
     if not len(letters):
         return frozenset()

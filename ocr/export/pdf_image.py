@@ -34,14 +34,9 @@ UPRIGHT = {
 
 
 def embed(image: PageImage, pdf: Pdf) -> tuple[Object, Matrix]:
-    """Embed a page's image in a PDF.
+    """Embed a page's image in a PDF; return it, to be added to a page's resources.
 
-    Returns
-    -------
-    picture : Object
-        The image, to be added to a page's resources.
-    upright : Matrix
-        Turns the unit square that the image fills as its EXIF orientation says.
+    The matrix turns the unit square that the image fills as its EXIF orientation says.
     """
     with page_image.exclusive_decoding():  # lifts the size limit, which was checked in reading
         content, orientation = _content(image)

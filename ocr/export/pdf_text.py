@@ -132,26 +132,17 @@ def text_layer(
     font: InvisibleFont,
     name: Name,
     to_page: Matrix,
-    seen: frozenset[Word] = frozenset(),
+    visible: frozenset[Word] = frozenset(),
 ) -> bytes:
-    """Return a content stream that writes lines at their positions, word by word.
+    """Return a content stream that writes the words of lines at their positions.
 
-    Parameters
-    ----------
-    lines : tuple of Line
-        In reading order, which is the order of the stream.
-    font : InvisibleFont
-    name : Name
-        Name of the font on the page.
-    to_page : Matrix
-        From pixels, y downward, to the page's user space.
-    seen : frozenset of Word
-        Words to leave out because the page shows them as text.
+    `name` is that of the font on the page, and `to_page` maps pixels, y downward, to the page's
+    user space. Words in `visible`, which the page shows as text, are left out.
     """
     content = ContentStreamBuilder()
     content.push().begin_text().set_text_rendering(INVISIBLE)
     for line in lines:
-        _write_line(content, line, font, name, to_page, seen)
+        _write_line(content, line, font, name, to_page, visible)
     return content.end_text().pop().build()
 
 
@@ -161,13 +152,13 @@ def _write_line(
     font: InvisibleFont,
     name: Name,
     to_page: Matrix,
-    seen: frozenset[Word],
+    visible: frozenset[Word],
 ) -> None:
     base = line.baseline or Baseline(line.box.bottom, line.box.bottom, line.box.height)
     size = base.capital * UNITS / CAPITAL
     content.set_text_font(name, size)
     for word, space in zip(line.words, _spaces(line.words), strict=True):
-        if word in seen:
+        if word in visible:
             continue
         place, along = _word_matrix(word, line, base)
         content.set_text_matrix(place @ to_page)

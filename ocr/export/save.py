@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ocr import export
 from ocr.errors import OutputError
+from ocr.export import overlay, svg
 from ocr.files import write_whole
-from ocr.input.arrays import load_pages
+from ocr.input.arrays import Source, load_pages
 from ocr.input.page_image import PageImage
 from ocr.input.page_numbers import PageNumbers
 from ocr.page import Page
@@ -20,7 +20,7 @@ DRAWINGS = (".svg", ".png")
 SHOW_IMAGE = (".pdf", *DRAWINGS)  # formats of which the image itself is a part
 
 
-def save_page(page: Page, path: Path, image: Any = None) -> None:
+def save_page(page: Page, path: Path, image: Source | None = None) -> None:
     """Write a page; see `Page.save`."""
     ending, form = path.suffix.lower(), export.format_of(path)
     if form is None and ending not in DRAWINGS:
@@ -31,30 +31,26 @@ def save_page(page: Page, path: Path, image: Any = None) -> None:
             f"cannot write {path}: this format contains the image "
             "(pass image=, the file that was read)"
         )
-    shown = _without_pixels(page) if image is None else _load(image, page.number)
-    write_whole(path, _draw(shown, page, ending) if form is None else _write(form, shown, page))
+    page_image = _page_image(page, image)
+    if form is None:
+        write_whole(path, draw(page_image, page, ending))
+    else:
+        writer = export.writer(form)
+        writer.add(page_image, page)
+        write_whole(path, writer.finish())
 
 
-def _load(image: Any, number: int) -> PageImage:
-    [found] = load_pages(image, select=PageNumbers(((number, number),)))
-    return found
-
-
-def _without_pixels(page: Page) -> PageImage:
+def _page_image(page: Page, image: Source | None) -> PageImage:
+    """Load the image, or make one without pixels for formats that do not need them."""
+    if image is not None:
+        return next(load_pages(image, select=PageNumbers(((page.number, page.number),))))
     size = page.width, page.height
-    pixels = np.zeros((0, 0), np.uint8)
-    return PageImage(pixels, 1.0, size, page.name, number=page.number, dpi=page.dpi)
+    no_pixels = np.zeros((0, 0), np.uint8)
+    return PageImage(no_pixels, 1.0, size, page.name, number=page.number, dpi=page.dpi)
 
 
-def _write(form: str, image: PageImage, page: Page) -> bytes:
-    writer = export.writer(form)
-    writer.add(image, page)
-    return writer.finish()
-
-
-def _draw(image: PageImage, page: Page, ending: str) -> bytes:
-    from ocr.export import overlay, svg
-
+def draw(image: PageImage, page: Page, ending: str) -> bytes:
+    """Draw a page over its image as a file: .svg, otherwise PNG."""
     if ending == ".svg":
         return svg.draw(image.picture(), page)
     file = BytesIO()

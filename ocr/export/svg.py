@@ -23,18 +23,9 @@ HALO = 0.15  # of the text's size; width of the white outline
 def draw(image: Image.Image, page: Page) -> bytes:
     """Return an SVG file with a box around each line and glyph and a label above each glyph.
 
-    Parameters
-    ----------
-    image : Image
-        The upright original, or the same at any other size; embedded as JPEG, at most 1600 px
-        wide.
-    page : Page
-
-    Returns
-    -------
-    bytes
-        Coordinates are pixels of the page. The color of a glyph is its confidence; pointing at
-        it shows confidence and alternatives.
+    The image is the upright original at any size, embedded as JPEG at most 1600 px wide;
+    coordinates are pixels of the page. The color of a glyph is its confidence; pointing at it
+    shows confidence and alternatives.
     """
     size = {"width": str(page.width), "height": str(page.height)}
     root = Element(

@@ -32,6 +32,14 @@ DECODER_ERRORS = (
     *(EOFError, struct.error, zlib.error),
 )
 
+#: Other errors that need an explanation.
+REASONS = {
+    FileNotFoundError: "no such file",
+    IsADirectoryError: "is a folder (give the images in it)",
+    PermissionError: "permission denied",
+    MemoryError: "it needs more memory than there is (scale it down)",
+}
+
 DECODING_LOCK = RLock()
 
 
@@ -120,21 +128,14 @@ def image_errors(name: str) -> Iterator[None]:
     """Raise errors of the system and of decoders as one-line ImageErrors."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise ImageError(f"cannot read {name}: no such file") from error
-    except IsADirectoryError as error:
-        raise ImageError(f"cannot read {name}: is a folder (give the images in it)") from error
-    except PermissionError as error:
-        raise ImageError(f"cannot read {name}: permission denied") from error
-    except MemoryError as error:
-        raise ImageError(
-            f"cannot read {name}: it needs more memory than there is (scale it down)"
-        ) from error
-    except DECODER_ERRORS as error:
+    except (MemoryError, *DECODER_ERRORS) as error:
         raise ImageError(f"cannot read {name}: {_describe(error)}") from error
 
 
 def _describe(error: Exception) -> str:
+    for kind, reason in REASONS.items():
+        if isinstance(error, kind):
+            return reason
     if isinstance(error, OSError) and error.errno is not None:
         return str(error.strerror).lower()
     message = " ".join(str(error).split())

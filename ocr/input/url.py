@@ -31,14 +31,7 @@ def fetch(
 ) -> NamedBytes:
     """Fetch the content of an http or https address.
 
-    Parameters
-    ----------
-    url : str
-    max_bytes : int
-    timeout : float
-        Seconds without a byte.
-    patience : float
-        Seconds in total.
+    `timeout` limits the seconds without a byte, and `patience` the seconds in total.
 
     Raises
     ------
