@@ -24,10 +24,9 @@ from ocr.study import (
     pictures,
     weights,
 )
-from ocr.study.networks import BEST_RATE, REPORT, built, fit, measure, targets
+from ocr.study.compression import mean_psnr, principal_components, project
+from ocr.study.networks import BEST_RATE, REPORT, build_network, fit, measure, targets
 from ocr.study.nist36 import CHARACTERS, Letters
-from ocr.study.pca import PCA
-from ocr.study.psnr import mean_psnr
 from ocr.training.numpy_learner import cross_entropy
 from tests.test_imports import loaded_by
 
@@ -65,14 +64,16 @@ def train(folder: Path) -> Letters:
     return nist36.load(str(folder), seed=0).train
 
 
-def of(activation: str) -> MLP:
-    network = built(Architecture((8, 6), activation), np.random.default_rng(0), dtype=np.float64)
+def small_network(activation: str) -> MLP:
+    network = build_network(
+        Architecture((8, 6), activation), np.random.default_rng(0), dtype=np.float64
+    )
     for name in ("b0", "b1", "b2"):  # where a sum is exactly 0, as of dead units, relu has a kink
         network.parameters[name] += 0.1
     return network
 
 
-def checked(network: MLP, letters: Letters) -> dict[str, float]:
+def check_gradients(network: MLP, letters: Letters) -> dict[str, float]:
     return gradient.check(
         network,
         letters.crops,
@@ -162,7 +163,7 @@ def test_too_few_of_a_character_are_named(tmp_path):
 
 @pytest.mark.parametrize("activation", [*ACTIVATIONS])
 def test_back_propagation_agrees_with_differences(train, activation):
-    errors = checked(of(activation), train)
+    errors = check_gradients(small_network(activation), train)
     assert set(errors) == {"w0", "b0", "w1", "b1", "w2", "b2"}
     assert max(errors.values()) < 1e-6
 
@@ -172,23 +173,23 @@ def test_a_wrong_slope_is_found_in_the_layers_before_it(train, activation, monke
     right = ACTIVATIONS[activation]
     wrong = Activation(right.value, lambda a: 1.01 * right.slope(a))
     monkeypatch.setitem(ACTIVATIONS, activation, wrong)
-    errors = checked(of(activation), train)
+    errors = check_gradients(small_network(activation), train)
     assert min(errors["w0"], errors["b0"], errors["w1"], errors["b1"]) > 1e-3
     assert max(errors["w2"], errors["b2"]) < 1e-6
 
 
 def test_the_check_leaves_the_network_as_it_was(train):
-    network = of("tanh")
+    network = small_network("tanh")
     before = {name: array.copy() for name, array in network.parameters.items()}
-    checked(network, train)
+    check_gradients(network, train)
     assert all(np.array_equal(before[name], a) for name, a in network.parameters.items())
 
 
 def trained(train: Letters, activation: str, scale: float | None) -> MLP:
     architecture = Architecture((64,), activation)
     rng = np.random.default_rng(0)
-    network = built(architecture, rng, scale=scale, dtype=np.float64)
-    fit(network, train, train, epochs=20, rate=BEST_RATE, rng=rng, name="test")
+    network = build_network(architecture, rng, scale=scale, dtype=np.float64)
+    fit(network, train, train, epochs=20, rate=BEST_RATE, seed=0, name="test")
     return network
 
 
@@ -196,31 +197,31 @@ def test_zeros_do_not_learn_and_xavier_does(train):
     zeros, xavier = trained(train, "tanh", 0), trained(train, "tanh", None)
     assert measure(zeros, train)[0] > 3.5
     assert measure(xavier, train)[0] < 1
-    assert gradient.different_units(zeros) == 1
-    assert gradient.different_units(xavier) == 64
+    assert gradient.count_different_units(zeros) == 1
+    assert gradient.count_different_units(xavier) == 64
     assert not zeros.parameters["w0"].any()
 
 
 def test_sigmoid_units_that_start_alike_stay_alike(train):
     zeros = trained(train, "sigmoid", 0)
     assert zeros.parameters["w0"].any()
-    assert gradient.different_units(zeros) == 1
+    assert gradient.count_different_units(zeros) == 1
 
 
 def test_xavier_keeps_the_spread_that_a_small_scale_loses(train):
     architecture = Architecture((64,) * 6, "tanh")
     rng = np.random.default_rng(0)
-    outputs, gradients = gradient.spreads(built(architecture, rng), train)
+    outputs, gradients = gradient.standard_deviations(build_network(architecture, rng), train)
     assert min(outputs) > 0.1
     assert max(gradients) < 10 * min(gradients)
-    outputs, _ = gradient.spreads(built(architecture, rng, scale=0.01), train)
+    outputs, _ = gradient.standard_deviations(build_network(architecture, rng, scale=0.01), train)
     assert outputs[-1] < 1e-4 * outputs[0]
 
 
 def test_sigmoid_gradients_vanish_and_tanh_s_do_not(train):
     ratios = {}
     for activation in ("sigmoid", "tanh"):
-        network = built(Architecture((64,) * 6, activation), np.random.default_rng(0))
+        network = build_network(Architecture((64,) * 6, activation), np.random.default_rng(0))
         norms = gradient.gradient_norms(network, train)
         ratios[activation] = norms[0] / norms[-1]
     assert ratios["sigmoid"] < 0.01
@@ -230,20 +231,20 @@ def test_sigmoid_gradients_vanish_and_tanh_s_do_not(train):
 # weights, confusion
 
 
-def test_noise_has_no_likeness_and_a_blur_has():
+def test_pixels_of_a_blur_correlate_and_those_of_noise_do_not():
     noise = np.random.default_rng(0).normal(size=(8, 32, 32))
-    assert abs(weights.likeness(noise)) < 0.05
-    assert weights.likeness(noise.cumsum(axis=1).cumsum(axis=2)) > 0.9
+    assert abs(weights.neighbor_correlation(noise)) < 0.05
+    assert weights.neighbor_correlation(noise.cumsum(axis=1).cumsum(axis=2)) > 0.9
 
 
 def test_filters_stand_upright():
-    network = built(REPORT, np.random.default_rng(0))
+    network = build_network(REPORT, np.random.default_rng(0))
     network.parameters["w0"][5 * 32 + 7, 3] = 9  # row 5, column 7 of unit 3
     assert weights.filters_of(network)[3, 5, 7] == 9
 
 
 def test_every_error_stands_in_the_matrix(train):
-    network = built(REPORT, np.random.default_rng(0))
+    network = build_network(REPORT, np.random.default_rng(0))
     matrix = confusion.confusions(network, train)
     assert matrix.sum(axis=1).tolist() == [SIZES["train"]] * 36
     assert matrix.trace() / matrix.sum() == pytest.approx(measure(network, train)[1])
@@ -261,7 +262,7 @@ def test_pairs_are_ranked_by_errors_of_both_directions():
 
 def test_gradient_of_the_squared_error_is_right(train):
     architecture = Architecture((8, 6), "relu")
-    network = built(architecture, np.random.default_rng(0), outputs=1024, dtype=np.float64)
+    network = build_network(architecture, np.random.default_rng(0), outputs=1024, dtype=np.float64)
     network.parameters["b0"] += 0.1
     network.parameters["b1"] += 0.1
     pixels = train.pixels.astype(np.float64)
@@ -278,10 +279,10 @@ def test_numpy_and_torch_go_the_same_way_to_the_last_digit(train):
     torches = pytest.importorskip("ocr.study.torch_autoencoder", exc_type=ImportError)
     exact = Letters(train.crops.astype(np.float64), train.labels)
     rng = np.random.default_rng(0)
-    network = built(autoencoder.REPORT, rng, outputs=1024, dtype=np.float64)
-    twin = torches.twin(network)
+    network = build_network(autoencoder.REPORT, rng, outputs=1024, dtype=np.float64)
+    twin = torches.copy_to_torch(network)
     ours = autoencoder.fit(network, exact, epochs=12, seed=0)  # the rate is halved after ten
-    theirs = torches.fit_twin(twin, exact, epochs=12, seed=0)
+    theirs = torches.fit_copy(twin, exact, epochs=12, seed=0)
     assert ours == pytest.approx(theirs, rel=1e-9)
     assert ours[-1] < ours[0] / 2
     restored = torches.restore(twin, exact)
@@ -292,34 +293,38 @@ def test_pca_is_what_an_eigen_decomposition_gives():
     rng = np.random.default_rng(0)
     rows = np.clip(rng.normal(0.5, 0.1, (60, 5)) @ rng.normal(size=(5, 40)) / 4 + 0.5, 0, 1)
     rows = np.clip(rows + rng.normal(0, 0.05, rows.shape), 0, 1)
-    pca = PCA.of(rows, 3)
+    mean, components = principal_components(rows, 3)
     centred = rows - rows.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     largest = vectors[:, -3:]
     expected = centred @ largest @ largest.T + rows.mean(axis=0)
-    assert mean_psnr(rows, pca.restore(rows)) == pytest.approx(mean_psnr(rows, expected))
-    assert pca.projection == pytest.approx(largest @ largest.T)
+    assert mean_psnr(rows, project(rows, mean, components)) == pytest.approx(
+        mean_psnr(rows, expected)
+    )
+    assert components @ components.T == pytest.approx(largest @ largest.T)
 
 
 def test_pca_s_projection_has_the_rank_of_its_code(train):
-    pca = PCA.of(train.pixels, 32)
-    assert pca.projection.shape == (1024, 1024)
-    assert np.linalg.matrix_rank(pca.projection) == 32
-    assert pca.projection @ pca.projection == pytest.approx(pca.projection, abs=1e-9)
+    _, components = principal_components(train.pixels, 32)
+    projection = components @ components.T
+    assert projection.shape == (1024, 1024)
+    assert np.trace(projection) == pytest.approx(32)  # of a projection, the trace is the rank
+    assert projection @ projection == pytest.approx(projection, abs=1e-9)
 
 
 def test_psnr_is_taken_of_each_image_then_averaged():
     images = np.zeros((2, 4))
     restored = np.array([[0.1] * 4, [0.01] * 4])  # 20 dB and 40 dB
     assert mean_psnr(images, restored) == pytest.approx(30)
-    assert mean_psnr(images, images) == pytest.approx(100)
 
 
 def test_the_twin_gives_what_the_network_gives(train):
     torches = pytest.importorskip("ocr.study.torch_autoencoder", exc_type=ImportError)
     network = autoencoder.untrained(1)
     expected = sigmoid(network.forward(train.crops)[-1])
-    assert torches.restore(torches.twin(network), train) == pytest.approx(expected, abs=1e-5)
+    assert torches.restore(torches.copy_to_torch(network), train) == pytest.approx(
+        expected, abs=1e-5
+    )
 
 
 # whole studies
@@ -422,9 +427,10 @@ def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path):
     assert "cannot make" in result.stderr
 
 
-def test_without_matplotlib_nothing_is_trained(folder, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r"ocr\[plot\]"):
+@pytest.mark.parametrize("library", ["matplotlib", "skimage"])
+def test_without_its_libraries_a_study_names_the_extra(folder, tmp_path, monkeypatch, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtraError, match=r"ocr\[study\]"):
         find("weights")(str(folder), tmp_path, seed=0, say=print)
 
 
@@ -445,13 +451,13 @@ def test_help_of_a_study_loads_nothing_heavy():
 # pictures
 
 
-def test_a_grid_goes_row_by_row():
+def test_a_grid_is_filled_row_by_row():
     images = np.arange(3, dtype=np.uint8)[:, None, None] * np.ones((1, 2, 2), np.uint8)
-    sheet = np.asarray(pictures.grid(images, columns=2, scale=1))
+    sheet = np.asarray(pictures.arrange_grid(images, columns=2, scale=1))
     assert sheet.shape == (10, 10)
     assert (sheet[2, 2], sheet[2, 6], sheet[6, 2], sheet[6, 6]) == (0, 1, 2, 255)
 
 
-def test_ink_is_black_and_a_weight_of_nothing_grey():
-    assert pictures.ink(np.array([[[1.0, 0.0]]])).tolist() == [[[0, 255]]]
-    assert pictures.weights(np.array([[[-2.0, 0.0, 2.0]]])).tolist() == [[[1, 128, 255]]]
+def test_ink_is_black_and_a_weight_of_zero_gray():
+    assert pictures.ink_to_gray(np.array([[[1.0, 0.0]]])).tolist() == [[[0, 255]]]
+    assert pictures.weights_to_gray(np.array([[[-2.0, 0.0, 2.0]]])).tolist() == [[[1, 128, 255]]]

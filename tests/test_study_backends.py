@@ -66,7 +66,7 @@ def test_the_study_prints_a_table_of_each_set_and_draws(folder, tmp_path):
 
 def test_all_sources_are_read_before_anything_is_trained(folder, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
-    monkeypatch.setattr(backends, "measured", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr(backends, "train_and_measure", lambda *_, **__: pytest.fail("trained"))
     (tmp_path / "more.npz").unlink()
     with pytest.raises(DataError, match=r"more\.npz"):
         run(folder, tmp_path)
@@ -85,9 +85,9 @@ def test_parts_of_emnist_do_not_overlap_and_have_all_signs(tmp_path, monkeypatch
 def test_a_draw_has_no_letter_twice_and_all_of_fewer(tmp_path):
     write_signs(tmp_path / "all.npz", "01", 10)
     samples = datasets.load(str(tmp_path / "all.npz"), alphabet="01", seed=0)
-    assert len(keys(backends.drawn(samples, 7, seed=0))) == 7
-    assert keys(backends.drawn(samples, 7, seed=0)) != keys(backends.drawn(samples, 7, seed=1))
-    assert keys(backends.drawn(samples, 50, seed=0)) == keys(samples)
+    assert len(keys(backends.draw(samples, 7, seed=0))) == 7
+    assert keys(backends.draw(samples, 7, seed=0)) != keys(backends.draw(samples, 7, seed=1))
+    assert keys(backends.draw(samples, 50, seed=0)) == keys(samples)
 
 
 def test_only_this_tool_s_own_network_sees_distorted_letters(folder, monkeypatch):
@@ -101,9 +101,9 @@ def test_only_this_tool_s_own_network_sees_distorted_letters(folder, monkeypatch
     train = backends.train
     monkeypatch.setattr(backends, "train", watched)
     letters = nist36.load(str(folder), seed=0)
-    task = backends.Task(*(backends._samples(part) for part in letters.parts().values()))
+    task = backends.Task(*(backends.to_samples(part) for part in letters.parts().values()))
     for network in backends.NETWORKS:
-        backends.measured(task, network, seed=0, epochs=1, name="")
+        backends.train_and_measure(task, network, seed=0, epochs=1, name="")
     assert dict(zip(backends.NETWORKS, asked, strict=True)) == {
         "mlp": False,
         "report-mlp": False,
@@ -116,7 +116,7 @@ def test_numpy_and_torch_count_the_same_parameters_of_the_same_network():
     pytest.importorskip("torch")
     alphabet = Alphabet(CHARACTERS)
     counts = [
-        backends.parameters_of(
+        backends.count_parameters(
             backends.make_learner(backends.NETWORKS[name], name, alphabet, seed=0, init=None)
         )
         for name in ("mlp", "report-mlp")
@@ -126,7 +126,7 @@ def test_numpy_and_torch_count_the_same_parameters_of_the_same_network():
 
 def test_letters_stay_as_they_are_on_the_way_to_training(folder):
     images, characters = blobs(SIZES["test"], seed=2)
-    samples = backends._samples(nist36.load(str(folder), seed=0).test)
+    samples = backends.to_samples(nist36.load(str(folder), seed=0).test)
     assert samples.characters.tolist() == characters.tolist()
     assert samples.crops.dtype == np.uint8
     assert samples.crops.max() == 255

@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch", reason="SqueezeNet needs torch")
 pytest.importorskip("matplotlib", reason="a study draws")
 
 from ocr.study import transfer  # noqa: E402
-from ocr.study.squeezenet import SqueezeNet, as_input, load_features  # noqa: E402
+from ocr.study.squeezenet import SqueezeNet, load_features, to_input  # noqa: E402
 
 
 def photographs(folder: Path, per_class: int = 10) -> Path:
@@ -51,7 +51,7 @@ def test_maps_shrink_as_the_caffe_model_has_it() -> None:
 def test_input_is_bgr_less_the_mean() -> None:
     red = np.zeros((1, 1, 1, 3), np.uint8)
     red[..., 0] = 200
-    assert np.allclose(as_input(red).ravel(), [-103.939, -116.779, 200 - 123.68])
+    assert np.allclose(to_input(red).ravel(), [-103.939, -116.779, 200 - 123.68])
 
 
 def test_features_are_taken_over_and_the_last_layer_is_not(tmp_path: Path) -> None:

@@ -8,28 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.classifiers.mlp import MLP, Architecture, Array, sigmoid
-from ocr.study.networks import batches, built
+from ocr.study.networks import PROGRESS_EVERY, build_network, iterate_batches
 from ocr.study.nist36 import Letters
-from ocr.study.progress import tell
+from ocr.study.output import print_progress
 from ocr.training.numpy_learner import Momentum
 
-CODE = 32  # numbers that a letter is squeezed into
+CODE = 32  # numbers that a letter is compressed to
 REPORT = Architecture((CODE, CODE, CODE), "relu")
 PIXELS = 32 * 32
 BATCH = 36  # as in the course
 MOMENTUM = 0.9
-RATE = 3e-3  # of the image's summed error; a third of it is 0.8 dB behind after 20 epochs
-HALVED = 10  # epochs between two halvings of the rate
-TELL_EVERY = 5  # epochs between two lines of progress
+RATE = 3e-3  # of the image's summed error; with a third of it PSNR is 0.8 dB lower at epoch 20
+HALVING = 10  # epochs after which the rate is halved
 
 
 def untrained(seed: int) -> MLP:
-    """Network of Xavier's weights; `sigmoid` of its outputs are the pixels."""
-    return built(REPORT, np.random.default_rng(seed), outputs=PIXELS)
+    """Return a network of Xavier's weights; `sigmoid` of its outputs are the pixels."""
+    return build_network(REPORT, np.random.default_rng(seed), outputs=PIXELS)
 
 
 def squared_error(outputs: Array, pixels: Array) -> tuple[float, Array]:
-    """Sum of squared errors of an image, mean over images, and its gradient in the outputs.
+    """Return the mean over images of the summed squared error, and its gradient in the outputs.
 
     Parameters
     ----------
@@ -51,25 +50,25 @@ def restore(network: MLP, letters: Letters) -> Array:
 def schedule(
     count: int, epochs: int, seed: int
 ) -> Iterator[Iterator[tuple[NDArray[np.intp], float]]]:
-    """Batches of each epoch with their learning rate: the same for NumPy and for torch."""
+    """Yield each epoch's batches with their learning rate, the same for NumPy and for torch."""
     rng = np.random.default_rng([seed, 1])
     for epoch in range(epochs):
-        rate = RATE * 0.5 ** (epoch // HALVED)
-        yield ((batch, rate) for batch in batches(count, rng, BATCH))
+        rate = RATE * 0.5 ** (epoch // HALVING)
+        yield ((batch, rate) for batch in iterate_batches(count, rng, BATCH))
 
 
 def fit(network: MLP, train: Letters, *, epochs: int, seed: int) -> list[float]:
-    """Train in place by descent with momentum; mean loss of the letters of each epoch."""
-    optimiser = Momentum(momentum=MOMENTUM, weight_decay=0)
+    """Train in place by gradient descent with momentum; return each epoch's mean loss."""
+    optimizer = Momentum(momentum=MOMENTUM, weight_decay=0)
     history = []
     for epoch, steps in enumerate(schedule(len(train), epochs, seed), 1):
         total = 0.0
         for batch, rate in steps:
             signals = network.forward(train.crops[batch])
             loss, error = squared_error(signals[-1], signals[0])
-            optimiser.step(network.parameters, network.backward(signals, error), rate)
+            optimizer.step(network.parameters, network.backward(signals, error), rate)
             total += loss * len(batch)
         history.append(total / len(train))
-        if epoch % TELL_EVERY == 0 or epoch == epochs:
-            tell(f"NumPy autoencoder: epoch {epoch}/{epochs}, loss {history[-1]:.2f}")
+        if epoch % PROGRESS_EVERY == 0 or epoch == epochs:
+            print_progress(f"NumPy autoencoder: epoch {epoch}/{epochs}, loss {history[-1]:.2f}")
     return history

@@ -1,14 +1,14 @@
-"""The report's networks side by side with this tool's, on NIST36, MNIST and EMNIST.
+"""Compare the report's networks with this tool's, on NIST36, MNIST and EMNIST.
 
-The report's networks and the NumPy one see the letters as they are, as in the course; this
-tool's own is trained as ``ocr train`` does it, on distorted letters.
+The report's networks are trained on undistorted letters, as in the course; this tool's own is
+trained on distorted letters, as by ``ocr train``.
 """
 
 from __future__ import annotations
 
 import string
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,8 +21,7 @@ from ocr.data.samples import Samples
 from ocr.data.splitting import draw_per_class, hold_out
 from ocr.study import Say, Source, nist36, pictures
 from ocr.study.nist36 import CHARACTERS, Letters
-from ocr.study.progress import tell
-from ocr.study.tables import percent, table
+from ocr.study.output import percent, print_progress, table
 from ocr.training.batches import to_ink
 from ocr.training.learner import Learner
 from ocr.training.loop import Settings, train
@@ -35,10 +34,10 @@ EMNIST_PER_CLASS = 250  # of some 3,700: all would take too long
 EMNIST_TEST_SHARE = 0.2
 VALID_SHARE = 0.1  # of the training letters of MNIST and EMNIST, which have no such part
 EMNIST_CHARACTERS = string.digits + string.ascii_letters
-READ = 2000  # letters that reading is timed on, at most
+MAX_TIMED = 2000  # letters that are read to measure the speed
 
 NETWORKS = {"mlp": "numpy", "report-mlp": "torch", "report-cnn": "torch", "cnn": "torch"}
-OWN = "cnn"  # the one that is trained on distorted letters
+OWN = "cnn"  # the network that is trained on distorted letters
 
 #: The report's accuracy in training and in testing.
 REPORT = {
@@ -50,7 +49,7 @@ REPORT = {
 
 @dataclass(frozen=True)
 class Task:
-    """Letters to train on, to follow the training by, and to test on once."""
+    """Letters for training, for validation, and for one final test."""
 
     train: Samples
     valid: Samples
@@ -58,24 +57,24 @@ class Task:
 
     @property
     def alphabet(self) -> Alphabet:
-        """All characters that are to be told apart."""
+        """Return the characters to distinguish."""
         return Alphabet("".join(sorted(set(self.train.characters.tolist()))))
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a network came to after its last epoch.
+    """What was measured of a network after its last epoch.
 
     Attributes
     ----------
     history : list of Epoch
     train, test : float
-        Accuracy on the letters as they are.
+        Accuracy on undistorted letters.
     parameters : int
     epoch_seconds : float
         Of training, without validation.
-    reads : float
-        Letters a second.
+    letters_per_second : float
+        When reading.
     """
 
     history: list[Epoch]
@@ -83,7 +82,7 @@ class Result:
     test: float
     parameters: int
     epoch_seconds: float
-    reads: float
+    letters_per_second: float
 
 
 def study(
@@ -96,20 +95,20 @@ def study(
     mnist_test: Source,
     epochs: int | None = None,
 ) -> None:
-    """Train every network on every set, print a table of each set and draw the way there.
+    """Train every network on every set, print a table for each set and draw the accuracies.
 
     Parameters
     ----------
     data : str
-        As `nist36.load` takes it. EMNIST's 62 signs are drawn from it, too, unless it is a
-        folder of three parts, which has no more than 36.
+        As `nist36.load` takes it. EMNIST's 62 characters are drawn from it, too, unless it is
+        a folder of three parts, which has 36.
     output : Path
     seed : int
     say : callable
     mnist, mnist_test : str
-        Digits to train on, of which `MNIST_LETTERS` are drawn, and to test on.
+        Digits to train on, of which `MNIST_LETTERS` are drawn, and digits to test on.
     epochs : int, optional
-        By default as many as ``ocr train`` takes for each network.
+        By default those of ``ocr train`` for each network.
 
     Raises
     ------
@@ -118,24 +117,26 @@ def study(
     DataError
         If a source cannot be used; all are read before anything is trained.
     """
-    pictures.require()
+    pictures.require_libraries()
     results = {}
-    for name, task in _tasks(data, mnist, mnist_test, seed).items():
+    for name, task in _load_tasks(data, mnist, mnist_test, seed).items():
         results[name] = {
-            network: measured(task, network, seed=seed, epochs=epochs, name=f"{name}, {network}")
+            network: train_and_measure(
+                task, network, seed=seed, epochs=epochs, name=f"{name}, {network}"
+            )
             for network in NETWORKS
         }
         say(_table(name, task, results[name]))
     _draw(results, output / "backends.png")
 
 
-def _tasks(data: Source, mnist: Source, mnist_test: Source, seed: int) -> dict[str, Task]:
+def _load_tasks(data: Source, mnist: Source, mnist_test: Source, seed: int) -> dict[str, Task]:
     letters = nist36.load(data, seed=seed)
     digits = Alphabet(string.digits)
     tasks = {
-        "NIST36": Task(*(_samples(part) for part in letters.parts().values())),
-        "MNIST": parted(
-            drawn(datasets.load(mnist, alphabet=digits.characters, seed=seed), MNIST_LETTERS, seed),
+        "NIST36": Task(*(to_samples(part) for part in letters.parts().values())),
+        "MNIST": make_task(
+            draw(datasets.load(mnist, alphabet=digits.characters, seed=seed), MNIST_LETTERS, seed),
             datasets.load(mnist_test, alphabet=digits.characters, seed=seed),
             seed,
         ),
@@ -146,33 +147,33 @@ def _tasks(data: Source, mnist: Source, mnist_test: Source, seed: int) -> dict[s
 
 
 def emnist(data: Source, seed: int) -> Task:
-    """Draw letters of both cases and digits, at most `EMNIST_PER_CLASS` of each."""
+    """Draw digits and letters of both cases, at most `EMNIST_PER_CLASS` of each."""
     samples = datasets.load(data, alphabet=EMNIST_CHARACTERS, seed=seed)
     fewer = draw_per_class(samples, EMNIST_PER_CLASS, seed)
-    return parted(*hold_out(fewer, EMNIST_TEST_SHARE, seed), seed)
+    return make_task(*hold_out(fewer, EMNIST_TEST_SHARE, seed), seed)
 
 
-def drawn(samples: Samples, count: int, seed: int) -> Samples:
-    """Draw so many samples at random, or all of fewer, in the order they came."""
+def draw(samples: Samples, count: int, seed: int) -> Samples:
+    """Draw at most `count` samples at random; they keep their order."""
     return samples.take(np.sort(np.random.default_rng(seed).permutation(len(samples))[:count]))
 
 
-def parted(train: Samples, test: Samples, seed: int) -> Task:
-    """Hold some of the training letters out for validation."""
+def make_task(train: Samples, test: Samples, seed: int) -> Task:
+    """Hold out some of the training letters for validation."""
     return Task(*hold_out(train, VALID_SHARE, seed), test)
 
 
-def _samples(letters: Letters) -> Samples:
+def to_samples(letters: Letters) -> Samples:
+    """Convert the letters of a study to samples as `ocr train` takes them."""
     characters = np.array([*CHARACTERS])[letters.labels]
     crops = np.rint(255 * letters.crops).astype(np.uint8)
     return Samples(crops, characters, np.full(len(letters), "", characters.dtype))
 
 
-def measured(task: Task, network: str, *, seed: int, epochs: int | None, name: str) -> Result:
-    """Train a network, a key of `NETWORKS`, to its last epoch, and measure it.
-
-    The schedule is that of ``ocr train``. The test part is looked at once, at the end.
-    """
+def train_and_measure(
+    task: Task, network: str, *, seed: int, epochs: int | None, name: str
+) -> Result:
+    """Train a network, a key of `NETWORKS`, with the schedule of ``ocr train``; test it once."""
     schedule = schedule_of(NETWORKS[network], network)
     settings = Settings(
         epochs or schedule.epochs,
@@ -183,7 +184,7 @@ def measured(task: Task, network: str, *, seed: int, epochs: int | None, name: s
         augment=network == OWN,
     )
     learner = make_learner(NETWORKS[network], network, task.alphabet, seed=seed, init=None)
-    first = []  # letters a second of the first epoch's steps: later ones count validation
+    speeds = []  # letters a second; from the second epoch on, they include validation
     with TemporaryDirectory() as folder:
         history = train(
             learner,
@@ -192,21 +193,21 @@ def measured(task: Task, network: str, *, seed: int, epochs: int | None, name: s
             settings=settings,
             output=Path(folder) / "model",
             card={},
-            on_step=lambda s: first.append(s.images_per_second) if s.epoch == 1 else None,
-            on_epoch=_teller(name, settings.epochs),
+            on_step=lambda s: speeds.append(s.images_per_second) if s.epoch == 1 else None,
+            on_epoch=_progress_printer(name, settings.epochs),
         )
     return Result(
         history,
         train=validate(learner, task.train)[1],
         test=validate(learner, task.test)[1],
-        parameters=parameters_of(learner),
-        epoch_seconds=len(task.train) / first[-1],
-        reads=reading_speed(learner, task.test),
+        parameters=count_parameters(learner),
+        epoch_seconds=len(task.train) / speeds[-1],
+        letters_per_second=measure_speed(learner, task.test),
     )
 
 
-def parameters_of(learner: Learner) -> int:
-    """How many numbers a learner fits."""
+def count_parameters(learner: Learner) -> int:
+    """Count the parameters of a learner's network."""
     from ocr.training.numpy_learner import NumpyLearner
 
     if isinstance(learner, NumpyLearner):
@@ -217,17 +218,17 @@ def parameters_of(learner: Learner) -> int:
     return sum(parameter.numel() for parameter in learner.network.parameters())
 
 
-def reading_speed(learner: Learner, samples: Samples) -> float:
-    """Letters that are read in a second, after a first time that is not counted."""
-    ink = to_ink(samples.crops[:READ])
+def measure_speed(learner: Learner, samples: Samples) -> float:
+    """Return how many letters are read in a second, after a first pass to warm up."""
+    ink = to_ink(samples.crops[:MAX_TIMED])
     learner.log_probs(ink)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     learner.log_probs(ink)
-    return len(ink) / (time.perf_counter() - begun)
+    return len(ink) / (time.perf_counter() - start)
 
 
-def _teller(name: str, epochs: int) -> Callable[[Epoch], None]:
-    return lambda epoch: tell(
+def _progress_printer(name: str, epochs: int) -> Callable[[Epoch], None]:
+    return lambda epoch: print_progress(
         f"{name}: epoch {epoch.epoch}/{epochs}, loss {epoch.loss:.3f}, "
         f"validation {epoch.valid_accuracy:.1%}"
     )
@@ -239,10 +240,10 @@ def _table(name: str, task: Task, results: Mapping[str, Result]) -> str:
             f"{NETWORKS[network]} {network}",
             percent(result.train),
             percent(result.test),
-            _reported(name, network),
+            ", ".join(map(percent, REPORT.get((name, network), ()))) or "-",
             f"{result.parameters:,}",
             f"{result.epoch_seconds:.1f}",
-            f"{result.reads:,.0f}",
+            f"{result.letters_per_second:,.0f}",
         )
         for network, result in results.items()
     ]
@@ -254,23 +255,12 @@ def _table(name: str, task: Task, results: Mapping[str, Result]) -> str:
     return table(title, headings, rows)
 
 
-def _reported(name: str, network: str) -> str:
-    return ", ".join(percent(share) for share in REPORT.get((name, network), ())) or "-"
-
-
 def _draw(results: Mapping[str, Mapping[str, Result]], path: Path) -> None:
     """Draw the validation accuracy on each set after each epoch."""
-    figure, diagrams = pictures.figure(len(results))
-    for axes, (name, of_networks) in zip(diagrams, results.items(), strict=True):
-        pictures.lines(axes, _curves(of_networks), x="epoch", y=f"validation accuracy, {name}")
-        axes.set_ylim(min(_lowest(of_networks), 0.8), 1)
-    pictures.save(figure, path)
-
-
-def _curves(results: Mapping[str, Result]) -> dict[str, Sequence[float]]:
-    return {name: [e.valid_accuracy for e in result.history] for name, result in results.items()}
-
-
-def _lowest(results: Mapping[str, Result]) -> float:
-    """Accuracy that leaves the first epochs of slow networks below the picture."""
-    return min(result.test for result in results.values()) - 0.05
+    figure, diagrams = pictures.make_figure(len(results))
+    for axes, (name, networks) in zip(diagrams, results.items(), strict=True):
+        curves = {n: [e.valid_accuracy for e in r.history] for n, r in networks.items()}
+        pictures.plot_curves(axes, curves, x="epoch", y=f"validation accuracy, {name}")
+        # the first epochs of networks that learn slowly are cut off
+        axes.set_ylim(min(0.8, *(result.test - 0.05 for result in networks.values())), 1)
+    pictures.save_figure(figure, path)

@@ -1,4 +1,4 @@
-"""A letter in 32 numbers: autoencoders against principal components."""
+"""Compress letters to 32 numbers: autoencoders against principal components."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from ocr.segment.crops import SIZE
 from ocr.study import Say, Source, autoencoder, nist36, pictures
 from ocr.study.autoencoder import CODE
 from ocr.study.nist36 import CHARACTERS, Letters
-from ocr.study.pca import PCA
-from ocr.study.psnr import mean_psnr
-from ocr.study.tables import decibels, table
+from ocr.study.output import decibels, table
 
 EPOCHS = 40  # of the report's network
 BETTER_EPOCHS = 20
-CLASSES = "ABEGKMRS28"  # whose letters are shown
+SHOWN_CLASSES = "ABEGKMRS28"
 REPORT_PSNR = {"autoencoder": 16.10, "PCA": 16.35}  # dB
 
 Array = NDArray[np.floating[Any]]
@@ -35,46 +33,73 @@ def study(
     epochs: int = EPOCHS,
     better_epochs: int = BETTER_EPOCHS,
 ) -> None:
-    """Compress validation letters by four codes of 32 numbers, each learnt on the training set."""
-    pictures.require()
-    torches = _torch_module()
+    """Compress validation letters by four codes of 32 numbers, each fitted to the training set."""
+    pictures.require_libraries()
+    torch_part = _import_torch_part()
     letters = nist36.load(data, seed=seed)
     network = autoencoder.untrained(seed)
-    twin = torches.twin(network)
+    copy = torch_part.copy_to_torch(network)
     losses = {
         "NumPy": autoencoder.fit(network, letters.train, epochs=epochs, seed=seed),
-        "torch": torches.fit_twin(twin, letters.train, epochs=epochs, seed=seed),
+        "torch": torch_part.fit_copy(copy, letters.train, epochs=epochs, seed=seed),
     }
-    better = torches.better(seed)
-    torches.fit_better(better, letters.train, epochs=better_epochs, seed=seed)
-    pca = PCA.of(letters.train.pixels, CODE)
+    better = torch_part.build_better(seed)
+    torch_part.fit_better(better, letters.train, epochs=better_epochs, seed=seed)
+    mean, components = principal_components(letters.train.pixels, CODE)
 
     restored = {
         "1024-32-32-32-1024, NumPy": autoencoder.restore(network, letters.valid),
-        "1024-32-32-32-1024, torch": torches.restore(twin, letters.valid),
-        "PCA, rank 32": pca.restore(letters.valid.pixels),
-        "1024-512-256-32-256-512-1024": torches.restore(better, letters.valid),
+        "1024-32-32-32-1024, torch": torch_part.restore(copy, letters.valid),
+        "PCA, rank 32": project(letters.valid.pixels, mean, components),
+        "1024-512-256-32-256-512-1024": torch_part.restore(better, letters.valid),
     }
     counts = [
         sum(p.size for p in network.parameters.values()),
-        torches.parameters_of(twin),
-        pca.mean.size + pca.components.size,
-        torches.parameters_of(better),
+        torch_part.parameters_of(copy),
+        mean.size + components.size,
+        torch_part.parameters_of(better),
     ]
     say(_psnr_table(letters, restored, counts))
     say(_losses_table(losses))
-    say(_projection_table(pca))
-    _draw_losses(losses, output / "autoencoder-loss.png")
+    say(_projection_table(components @ components.T))
+    path = output / "autoencoder-loss.png"
+    pictures.save_curves(path, losses, x="epoch", y="squared error of a letter")
     _draw_letters(letters.valid, restored, output / "reconstructions.png")
-    grid = pictures.grid(pictures.weights(pca.components.T.reshape(-1, SIZE, SIZE)), columns=8)
-    pictures.write_png(grid, output / "components.png")
+    images = pictures.weights_to_gray(components.T.reshape(-1, SIZE, SIZE))
+    pictures.save_image(pictures.arrange_grid(images, columns=8), output / "components.png")
 
 
-def _torch_module() -> ModuleType:
+def principal_components(rows: Array, rank: int) -> tuple[Array, Array]:
+    """Return the mean [D] of rows [N, D], and their directions of largest variance [D, rank]."""
+    mean = rows.mean(axis=0, dtype=np.float64)
+    _, _, directions = np.linalg.svd(rows - mean, full_matrices=False)  # (D, D) for N > D
+    return mean, directions[:rank].T
+
+
+def project(rows: Array, mean: Array, components: Array) -> Array:
+    """Encode rows [N, D] in one number for each component, and decode them."""
+    return (rows - mean) @ components @ components.T + mean
+
+
+def mean_psnr(images: Array, restored: Array) -> float:
+    """Return the peak signal-to-noise ratio in dB of each image [N, D] of range 1, averaged.
+
+    Examples
+    --------
+    >>> round(mean_psnr(np.zeros((2, 4)), np.full((2, 4), 0.1)), 6)
+    20.0
+    """
+    from skimage.metrics import peak_signal_noise_ratio as psnr
+
+    pairs = zip(images.astype(np.float64), restored, strict=True)
+    return float(np.mean([psnr(*pair, data_range=1) for pair in pairs]))
+
+
+def _import_torch_part() -> ModuleType:
     try:
         from ocr.study import torch_autoencoder
     except ModuleNotFoundError as error:
-        raise MissingExtraError("the study of compression", "torch") from error
+        raise MissingExtraError("this study", "torch") from error
     return torch_autoencoder
 
 
@@ -104,23 +129,17 @@ def _losses_table(losses: dict[str, list[float]]) -> str:
     return table(title, ("epoch", *losses), rows)
 
 
-def _projection_table(pca: PCA) -> str:
-    shape = " x ".join(map(str, pca.projection.shape))
-    rank = str(np.linalg.matrix_rank(pca.projection))
+def _projection_table(projection: Array) -> str:
+    shape = " x ".join(map(str, projection.shape))
+    rank = str(np.linalg.matrix_rank(projection))
     return table("PCA's projection matrix", ("", "here"), [("shape", shape), ("rank", rank)])
 
 
-def _draw_losses(losses: dict[str, list[float]], path: Path) -> None:
-    drawn, (axes,) = pictures.figure(1)
-    pictures.lines(axes, losses, x="epoch", y="squared error of a letter")
-    pictures.save(drawn, path)
-
-
 def _draw_letters(valid: Letters, restored: dict[str, Array], path: Path) -> None:
-    """Two letters of each of ten classes: a row of originals, then a row for each code."""
-    chosen = [
-        int(i) for c in CLASSES for i in np.flatnonzero(valid.labels == CHARACTERS.index(c))[:2]
-    ]
+    """Draw two letters of each of ten classes: a row of originals, then a row for each code."""
+    labels = map(CHARACTERS.index, SHOWN_CLASSES)
+    chosen = np.concatenate([np.flatnonzero(valid.labels == label)[:2] for label in labels])
     rows = [valid.pixels[chosen], *(images[chosen] for images in restored.values())]
     crops = np.concatenate(rows).reshape(-1, SIZE, SIZE)
-    pictures.write_png(pictures.grid(pictures.ink(crops), columns=len(chosen)), path)
+    grid = pictures.arrange_grid(pictures.ink_to_gray(crops), columns=len(chosen))
+    pictures.save_image(grid, path)

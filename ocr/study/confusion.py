@@ -1,4 +1,4 @@
-"""Which characters the report's network takes for which."""
+"""Confusion matrices of the report's network."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from PIL import Image
 from ocr.classifiers.mlp import MLP
 from ocr.evaluation.matrix import draw_png
 from ocr.study import Say, Source, nist36, pictures
-from ocr.study.networks import EPOCHS, report_network
+from ocr.study.networks import EPOCHS, train_report_network
 from ocr.study.nist36 import CHARACTERS, Letters
-from ocr.study.tables import percent, table
+from ocr.study.output import percent, table
 
 PAIRS = 10  # lines of the table
 REPORT_PAIRS = ("0O", "5S")  # what the report names
@@ -22,13 +22,13 @@ REPORT_PAIRS = ("0O", "5S")  # what the report names
 
 def study(data: Source, output: Path, *, seed: int, say: Say, epochs: int = EPOCHS) -> None:
     """Draw the confusion matrix of each part, and rank the pairs that are confused."""
-    pictures.require()
+    pictures.require_libraries()
     letters = nist36.load(data, seed=seed)
-    _, network, _ = report_network(letters.train, letters.valid, seed=seed, epochs=epochs)
+    network, _ = train_report_network(letters.train, letters.valid, seed=seed, epochs=epochs)
     matrices = {name: confusions(network, part) for name, part in letters.parts().items()}
     for name, matrix in matrices.items():
         with Image.open(BytesIO(draw_png(CHARACTERS, matrix))) as image:
-            pictures.write_png(image, output / f"confusion-{name}.png")
+            pictures.save_image(image, output / f"confusion-{name}.png")
     say(_accuracies(matrices))
     for name, matrix in matrices.items():
         say(_pairs_table(name, matrix))
@@ -36,7 +36,7 @@ def study(data: Source, output: Path, *, seed: int, say: Say, epochs: int = EPOC
 
 
 def confusions(network: MLP, letters: Letters) -> NDArray[np.int64]:
-    """How often each row's character was read as each column's, [36, 36]."""
+    """Count how often each row's character was read as each column's, [36, 36]."""
     read = network.forward(letters.crops)[-1].argmax(axis=1)
     matrix = np.zeros((len(CHARACTERS), len(CHARACTERS)), np.int64)
     np.add.at(matrix, (letters.labels, read), 1)
@@ -44,7 +44,7 @@ def confusions(network: MLP, letters: Letters) -> NDArray[np.int64]:
 
 
 def confused_pairs(matrix: NDArray[np.int64]) -> list[tuple[str, int, int]]:
-    """Pairs of characters with their errors there and back, the most confused first.
+    """Return pairs of characters with their errors in both directions, most confused first.
 
     Examples
     --------
@@ -54,14 +54,14 @@ def confused_pairs(matrix: NDArray[np.int64]) -> list[tuple[str, int, int]]:
     ('0O', 0, 3)
     """
     pairs = [
-        ("".join(sorted(a + b)), *_there_and_back(matrix, *sorted(a + b)))
+        ("".join(sorted(a + b)), *_errors_between(matrix, *sorted(a + b)))
         for i, a in enumerate(CHARACTERS)
         for b in CHARACTERS[:i]
     ]
     return sorted(pairs, key=lambda pair: (-pair[1] - pair[2], pair[0]))
 
 
-def _there_and_back(matrix: NDArray[np.int64], a: str, b: str) -> tuple[int, int]:
+def _errors_between(matrix: NDArray[np.int64], a: str, b: str) -> tuple[int, int]:
     i, j = CHARACTERS.index(a), CHARACTERS.index(b)
     return int(matrix[i, j]), int(matrix[j, i])
 
@@ -77,8 +77,8 @@ def _accuracies(matrices: dict[str, NDArray[np.int64]]) -> str:
 def _pairs_table(name: str, matrix: NDArray[np.int64]) -> str:
     errors = max(1, int(matrix.sum() - matrix.trace()))
     rows = [
-        (" ".join(pair), str(there), str(back), percent((there + back) / errors))
-        for pair, there, back in confused_pairs(matrix)[:PAIRS]
+        (" ".join(pair), str(forth), str(back), percent((forth + back) / errors))
+        for pair, forth, back in confused_pairs(matrix)[:PAIRS]
     ]
     headings = ("pair", "first as second", "second as first", "of all errors")
     return table(f"Most confused, {name}", headings, rows)

@@ -1,4 +1,4 @@
-"""Whether gradients are right, and whether they reach the first layer."""
+"""Check gradients of back-propagation, and measure whether they reach the first layer."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from numpy.typing import NDArray
 
 from ocr.classifiers.mlp import ACTIVATIONS, MLP, Architecture, Array
 from ocr.study import Say, Source, nist36, pictures
-from ocr.study.networks import REPORT, built, fit, loss_and_gradients, targets
+from ocr.study.networks import REPORT, build_network, fit, loss_and_gradients, targets
 from ocr.study.nist36 import Letters, Nist36
-from ocr.study.tables import percent, scientific, table
+from ocr.study.output import percent, scientific, table
 from ocr.training.numpy_learner import cross_entropy
 
-STEP = 1e-5  # of the central differences: its error and float64's are about alike there
-COORDINATES = 40  # of each array that are compared
-CHECKED = 64  # letters whose loss is differentiated
-HIDDEN = (64,) * 7  # a network deep enough for a factor a layer to tell
-SHOWN = 512  # letters that a spread is measured on
+STEP = 1e-5  # of the central differences; here their error and float64's rounding are alike
+COORDINATES_CHECKED = 40  # of each array
+LETTERS_CHECKED = 64
+HIDDEN = (64,) * 7  # deep enough to show by which factor a layer changes gradients
+LETTERS_MEASURED = 512
 SCALES = {"Xavier": None, "normal 0.01": 0.01, "normal 1": 1.0, "zeros": 0.0}
 DEEP_RATE = 0.1
 ZERO_RATE = 0.3
 EPOCHS = 10
 
-Loss = Callable[[Array], tuple[float, Array]]  # outputs to a mean and its gradient in them
+Loss = Callable[[Array], tuple[float, Array]]  # outputs to the mean loss and its gradient in them
 
 
 def study(data: Source, output: Path, *, seed: int, say: Say, epochs: int = EPOCHS) -> None:
-    """Check gradients; compare starting weights; measure how gradients vanish."""
-    pictures.require()
+    """Check gradients; compare initial weights; measure how gradients vanish."""
+    pictures.require_libraries()
     letters = nist36.load(data, seed=seed)
     say(_check_table(letters.train, seed))
     say(_zeros_table(letters, output, seed, epochs))
@@ -44,18 +44,18 @@ def check(
     loss: Loss,
     rng: np.random.Generator,
     *,
-    coordinates: int = COORDINATES,
+    coordinates: int = COORDINATES_CHECKED,
 ) -> dict[str, float]:
-    """Compare back-propagation with central differences, on some coordinates of each array.
+    """Compare back-propagation with central differences, on random coordinates of each array.
 
     Parameters
     ----------
     network : MLP
-        Of float64.
+        With parameters of float64.
     crops : ndarray [N, 32, 32]
     loss : callable
     rng : numpy.random.Generator
-        Of the coordinates.
+    coordinates : int
 
     Returns
     -------
@@ -66,9 +66,9 @@ def check(
     gradients = network.backward(signals, loss(signals[-1])[1])
     errors = {}
     for name, parameter in network.parameters.items():
-        picked = rng.choice(parameter.size, min(coordinates, parameter.size), replace=False)
-        numeric = [_difference(network, crops, loss, parameter, int(i)) for i in picked]
-        largest = np.abs(numeric - gradients[name].ravel()[picked]).max()
+        chosen = rng.choice(parameter.size, min(coordinates, parameter.size), replace=False)
+        numeric = [_difference(network, crops, loss, parameter, int(i)) for i in chosen]
+        largest = np.abs(numeric - gradients[name].ravel()[chosen]).max()
         errors[name] = float(largest / np.abs(gradients[name]).max())
     return errors
 
@@ -76,8 +76,8 @@ def check(
 def _difference(
     network: MLP, crops: NDArray[np.floating], loss: Loss, parameter: Array, index: int
 ) -> float:
-    """Slope of the loss along one coordinate, by (f(w + h) - f(w - h)) / 2h."""
-    flat = parameter.reshape(-1)  # a view: what changes here, changes in the network
+    """Return the slope of the loss along one coordinate, (f(w + h) - f(w - h)) / 2h."""
+    flat = parameter.reshape(-1)  # a view of the network's array
     value = flat[index]
     losses = []
     for step in (STEP, -STEP):
@@ -89,12 +89,12 @@ def _difference(
 
 def _check_table(train: Letters, seed: int) -> str:
     rng = np.random.default_rng(seed)
-    some = train.take(rng.choice(len(train), min(CHECKED, len(train)), replace=False))
+    sample = _draw(train, LETTERS_CHECKED, rng)
     errors = {
         activation: check(
-            built(Architecture((64, 48), activation), rng, dtype=np.float64),
-            some.crops,
-            lambda outputs: cross_entropy(outputs, targets(some)),
+            build_network(Architecture((64, 48), activation), rng, dtype=np.float64),
+            sample.crops,
+            lambda outputs: cross_entropy(outputs, targets(sample)),
             rng,
         )
         for activation in ACTIVATIONS
@@ -111,6 +111,10 @@ def _check_table(train: Letters, seed: int) -> str:
     )
 
 
+def _draw(letters: Letters, count: int, rng: np.random.Generator) -> Letters:
+    return letters.take(rng.choice(len(letters), min(count, len(letters)), replace=False))
+
+
 def _array_name(key: str) -> str:
     kind = {"w": "weights", "b": "biases"}[key[0]]
     return f"layer {int(key[1:]) + 1} {kind}"
@@ -119,7 +123,7 @@ def _array_name(key: str) -> str:
 def _zeros_table(letters: Nist36, output: Path, seed: int, epochs: int) -> str:
     starts = {
         "zeros, sigmoid": ("sigmoid", 0.0, np.float64),
-        # sums in another order differ in their last digit: enough to set units apart
+        # float32 sums in another order differ in their last digit, which separates the units
         "zeros, sigmoid, float32": ("sigmoid", 0.0, np.float32),
         "zeros, tanh": ("tanh", 0.0, np.float64),
         "Xavier, sigmoid": ("sigmoid", None, np.float64),
@@ -128,23 +132,22 @@ def _zeros_table(letters: Nist36, output: Path, seed: int, epochs: int) -> str:
     rows, curves = [], {}
     for name, (activation, scale, dtype) in starts.items():
         architecture = Architecture(REPORT.hidden, activation)
-        network = built(architecture, np.random.default_rng(seed), scale=scale, dtype=dtype)
+        rng = np.random.default_rng(seed)
+        network = build_network(architecture, rng, scale=scale, dtype=dtype)
         history = fit(
             network,
             letters.train,
             letters.valid,
             epochs=epochs,
             rate=ZERO_RATE,
-            rng=np.random.default_rng([seed, 1]),
+            seed=seed,
             name=name,
         )
         curves[name] = [epoch.train_loss for epoch in history]
         last = history[-1]
-        units = different_units(network)
+        units = count_different_units(network)
         rows.append((name, f"{last.train_loss:.3f}", percent(last.valid_accuracy), str(units)))
-    drawn, (axes,) = pictures.figure(1)
-    pictures.lines(axes, curves, x="epoch", y="training loss")
-    pictures.save(drawn, output / "zeros.png")
+    pictures.save_curves(output / "zeros.png", curves, x="epoch", y="training loss")
     return table(
         f"Starting weights, 1024-64-36, {epochs} epochs (chance: loss {np.log(36):.3f}, 2.8 %)",
         ("", "training loss", "validation accuracy", "different hidden units"),
@@ -152,22 +155,19 @@ def _zeros_table(letters: Nist36, output: Path, seed: int, epochs: int) -> str:
     )
 
 
-def different_units(network: MLP) -> int:
-    """How many hidden units of the first layer have weights of their own.
-
-    Units that started alike and were only ever pushed alike differ by rounding alone.
-    """
+def count_different_units(network: MLP) -> int:
+    """Count the hidden units of the first layer whose weights differ by more than rounding."""
     weights = network.parameters["w0"].T  # (units, 1024)
-    grain = 1e-3 * np.abs(weights).max()
+    tolerance = 1e-3 * np.abs(weights).max()
     different: list[Array] = []
     for unit in weights:
-        if all(np.abs(unit - other).max() > grain for other in different):
+        if all(np.abs(unit - other).max() > tolerance for other in different):
             different.append(unit)
     return len(different)
 
 
-def spreads(network: MLP, letters: Letters) -> tuple[list[float], list[float]]:
-    """Standard deviation of each hidden layer's outputs, and of each layer's weights' gradient."""
+def standard_deviations(network: MLP, letters: Letters) -> tuple[list[float], list[float]]:
+    """Return those of each hidden layer's outputs, and of the gradient of each layer's weights."""
     signals = network.forward(letters.crops)
     _, gradients = loss_and_gradients(network, letters)
     layers = len(network.architecture.hidden)
@@ -179,19 +179,21 @@ def spreads(network: MLP, letters: Letters) -> tuple[list[float], list[float]]:
 
 def _spread_tables(train: Letters, output: Path, seed: int) -> str:
     rng = np.random.default_rng(seed)
-    some = train.take(rng.choice(len(train), min(SHOWN, len(train)), replace=False))
+    sample = _draw(train, LETTERS_MEASURED, rng)
     architecture = Architecture(HIDDEN, "tanh")
     measured = {
-        name: spreads(built(architecture, rng, scale=scale, dtype=np.float64), some)
+        name: standard_deviations(
+            build_network(architecture, rng, scale=scale, dtype=np.float64), sample
+        )
         for name, scale in SCALES.items()
     }
-    drawn, axes = pictures.figure(2)
+    figure, axes = pictures.make_figure(2)
     titles = ("standard deviation of outputs", "standard deviation of gradients")
     tables = []
-    for which, title in enumerate(titles):
-        values = {name: both[which] for name, both in measured.items()}
-        seen = {name: v for name, v in values.items() if any(v)}  # a logarithm has no 0
-        pictures.lines(axes[which], seen, x="layer", y=title, log=True)
+    for i, title in enumerate(titles):
+        values = {name: both[i] for name, both in measured.items()}
+        positive = {name: v for name, v in values.items() if any(v)}  # the axis is logarithmic
+        pictures.plot_curves(axes[i], positive, x="layer", y=title, log=True)
         tables.append(
             table(
                 f"{title[0].upper()}{title[1:]} by layer, before training: "
@@ -200,7 +202,7 @@ def _spread_tables(train: Letters, output: Path, seed: int) -> str:
                 _by_layer(values),
             )
         )
-    pictures.save(drawn, output / "spread.png")
+    pictures.save_figure(figure, output / "spread.png")
     return "\n".join(tables)
 
 
@@ -210,43 +212,40 @@ def _by_layer(values: dict[str, list[float]]) -> list[tuple[str, ...]]:
 
 
 def gradient_norms(network: MLP, letters: Letters) -> list[float]:
-    """Euclidean norm of the gradient of each layer's weights."""
+    """Return the Euclidean norm of the gradient of each layer's weights."""
     _, gradients = loss_and_gradients(network, letters)
     layers = range(len(network.architecture.hidden) + 1)
     return [float(np.linalg.norm(gradients[f"w{layer}"])) for layer in layers]
 
 
 def _vanishing_table(letters: Nist36, output: Path, seed: int, epochs: int) -> str:
-    rng = np.random.default_rng(seed)
-    count = len(letters.train)
-    some = letters.train.take(rng.choice(count, min(SHOWN, count), replace=False))
-    norms, ends = {}, []
+    sample = _draw(letters.train, LETTERS_MEASURED, np.random.default_rng(seed))
+    norms, last = {}, []
     for activation in ("sigmoid", "tanh"):
-        network = built(Architecture(HIDDEN, activation), np.random.default_rng(seed))
-        norms[f"{activation}, start"] = gradient_norms(network, some)
+        network = build_network(Architecture(HIDDEN, activation), np.random.default_rng(seed))
+        norms[f"{activation}, start"] = gradient_norms(network, sample)
         history = fit(
             network,
             letters.train,
             letters.valid,
             epochs=epochs,
             rate=DEEP_RATE,
-            rng=np.random.default_rng([seed, 1]),
+            seed=seed,
             name=f"{len(HIDDEN)} layers of {activation}",
         )
-        norms[f"{activation}, trained"] = gradient_norms(network, some)
-        ends.append((activation, history[-1]))
-    drawn, (axes,) = pictures.figure(1)
-    pictures.lines(axes, norms, x="layer", y="norm of the weights' gradient", log=True)
-    pictures.save(drawn, output / "vanishing.png")
+        norms[f"{activation}, trained"] = gradient_norms(network, sample)
+        last.append((activation, history[-1]))
+    path = output / "vanishing.png"
+    pictures.save_curves(path, norms, x="layer", y="norm of the weights' gradient", log=True)
     ratio = ("first / last", *(scientific(n[0] / n[-1]) for n in norms.values()))
     by_layer = table(
         f"Norm of the weights' gradient by layer: {len(HIDDEN)} hidden layers of 64, Xavier",
         ("", *norms),
         [*_by_layer(norms), ratio],
     )
-    learnt = table(
-        f"What they learnt in {epochs} epochs",
+    learned = table(
+        f"What they learned in {epochs} epochs",
         ("", "training loss", "validation accuracy"),
-        [(name, f"{e.train_loss:.3f}", percent(e.valid_accuracy)) for name, e in ends],
+        [(name, f"{e.train_loss:.3f}", percent(e.valid_accuracy)) for name, e in last],
     )
-    return f"{by_layer}\n{learnt}"
+    return f"{by_layer}\n{learned}"

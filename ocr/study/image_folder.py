@@ -1,4 +1,4 @@
-"""Photographs in a folder per class, small enough to be held, and parted by a seed."""
+"""Read photographs from a folder per class, shrink them, and split them by a seed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ocr.errors import DataError
 from ocr.evaluation.pairs import is_image
 from ocr.files import read_errors
 
-SIDE = 192  # px of a photograph, squashed to a square: what training crops are cut from
+SIDE = 192  # px, of the square that each photograph is scaled to; training cuts crops from it
 SHARES = {"train": 0.6, "valid": 0.2, "test": 0.2}
-FEWEST = 4  # photographs of a class: with fewer a part has none
+MIN_PER_CLASS = 4  # with fewer photographs of a class, a part has none
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Photographs:
 
 
 def classes_of(folder: Path) -> list[str]:
-    """Names of the folders that hold images, in order; DataError if there are not two."""
+    """Return the sorted names of the folders that have images; DataError unless there are two."""
     with read_errors(folder, DataError):
         names = [
             child.name
@@ -51,20 +51,20 @@ def classes_of(folder: Path) -> list[str]:
 
 
 def load(folder: Path, *, seed: int) -> dict[str, Photographs]:
-    """Read the photographs of a folder: parts train, valid and test, each class in each.
+    """Read the photographs of a folder into train, valid and test, with each class in each.
 
     Raises
     ------
     DataError
-        If it is no such folder, a class has too few photographs to be in each part, or an
-        image cannot be read.
+        If the folder has no folders of images, a class has too few photographs to be in each
+        part, or an image cannot be read.
     """
     rng = np.random.default_rng(seed)
     parts: dict[str, list[tuple[Path, int]]] = {part: [] for part in SHARES}
     for label, name in enumerate(classes_of(folder)):
         files = [file for file in sorted((folder / name).iterdir()) if is_image(file)]
-        if len(files) < FEWEST:
-            raise DataError(f"{folder / name} has too few images (give at least {FEWEST})")
+        if len(files) < MIN_PER_CLASS:
+            raise DataError(f"{folder / name} has too few images (give at least {MIN_PER_CLASS})")
         files = [files[i] for i in rng.permutation(len(files))]
         ends = np.rint(np.cumsum([*SHARES.values()]) * len(files)).astype(int)
         for part, first, last in zip(parts, [0, *ends], ends, strict=False):
@@ -75,11 +75,11 @@ def load(folder: Path, *, seed: int) -> dict[str, Photographs]:
 def _read(files: list[tuple[Path, int]]) -> Photographs:
     images = np.empty((len(files), SIDE, SIDE, 3), np.uint8)
     for image, (file, _) in zip(images, files, strict=True):
-        image[:] = _squared(file)
+        image[:] = _read_square(file)
     return Photographs(images, np.array([label for _, label in files], np.int64))
 
 
-def _squared(file: Path) -> NDArray[np.uint8]:
+def _read_square(file: Path) -> NDArray[np.uint8]:
     with read_errors(file, DataError):
         data = file.read_bytes()
     try:
@@ -88,5 +88,5 @@ def _squared(file: Path) -> NDArray[np.uint8]:
             return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR))
     except Image.DecompressionBombError as error:
         raise DataError(f"cannot read {file}: too many pixels (shrink it)") from error
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow has against damaged files
+    except (OSError, SyntaxError, ValueError) as error:  # raised by Pillow for damaged files
         raise DataError(f"cannot read {file}: not an image (remove it)") from error

@@ -1,8 +1,8 @@
-"""The report's network and its plain training loop, with every number on the way kept."""
+"""The report's network, and a plain training loop that records loss and accuracy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +12,14 @@ from ocr.alphabet import Alphabet
 from ocr.classifiers.card import Card
 from ocr.classifiers.mlp import ARCHITECTURES, MLP, Architecture, Array
 from ocr.study.nist36 import CHARACTERS, Letters
-from ocr.study.progress import tell
+from ocr.study.output import print_progress
 from ocr.training.numpy_learner import Momentum, cross_entropy
 
 REPORT = ARCHITECTURES["mlp"]  # 1024-64-36, sigmoid
 BATCH = 32
 BEST_RATE = 0.3  # `ocr study learning-rate` chose it by the validation set
 EPOCHS = 40
-TELL_EVERY = 5  # epochs between two lines of progress
+PROGRESS_EVERY = 5  # epochs
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,14 @@ class Epoch:
     valid_loss: float
     valid_accuracy: float
 
+    def __str__(self) -> str:
+        return (
+            f"loss {self.train_loss:.3f}, accuracy {self.train_accuracy:.1%}; validation loss "
+            f"{self.valid_loss:.3f}, accuracy {self.valid_accuracy:.1%}"
+        )
 
-def built(
+
+def build_network(
     architecture: Architecture,
     rng: np.random.Generator,
     *,
@@ -40,7 +46,7 @@ def built(
     outputs: int = len(CHARACTERS),
     dtype: DTypeLike = np.float32,
 ) -> MLP:
-    """Untrained network with biases 0.
+    """Return an untrained network with biases 0.
 
     Parameters
     ----------
@@ -55,22 +61,19 @@ def built(
     parameters: dict[str, Array] = {}
     for name, shape in architecture.parameter_shapes(outputs).items():
         if len(shape) == 1:
-            drawn = np.zeros(shape)
+            values = np.zeros(shape)
         elif scale is None:
-            drawn = rng.uniform(-1, 1, shape) * np.sqrt(6 / sum(shape))
+            values = rng.uniform(-1, 1, shape) * np.sqrt(6 / sum(shape))
         else:
-            drawn = rng.normal(0, scale, shape)
-        parameters[name] = drawn.astype(dtype)
+            values = rng.normal(0, scale, shape)
+        parameters[name] = values.astype(dtype)
     return MLP(architecture, parameters, Card.describe("study", Alphabet(CHARACTERS), {}))
 
 
-def plain_descent() -> Momentum:
-    """Stochastic gradient descent as in the report: neither momentum nor weight decay."""
-    return Momentum(momentum=0, weight_decay=0)
-
-
-def batches(count: int, rng: np.random.Generator, size: int = BATCH) -> Iterator[NDArray[np.intp]]:
-    """Indices of one epoch's batches, in random order."""
+def iterate_batches(
+    count: int, rng: np.random.Generator, size: int = BATCH
+) -> Iterator[NDArray[np.intp]]:
+    """Yield the indices of one epoch's batches, in random order."""
     order = rng.permutation(count)
     for start in range(0, count, size):
         yield order[start : start + size]
@@ -83,11 +86,10 @@ def fit(
     *,
     epochs: int,
     rate: float,
-    rng: np.random.Generator,
+    seed: int,
     name: str,
-    after: Callable[[], None] = lambda: None,
 ) -> list[Epoch]:
-    """Train a network in place by plain descent; loss and accuracy after each epoch.
+    """Train a network in place by plain stochastic gradient descent, as in the report.
 
     Parameters
     ----------
@@ -96,57 +98,47 @@ def fit(
     epochs : int
     rate : float
         Learning rate, of the gradient of the batch's mean loss.
-    rng : numpy.random.Generator
+    seed : int
         Of the order of the letters.
     name : str
-        What is trained, for the lines of progress.
-    after : callable
-        Called after each epoch.
+        Shown in lines of progress.
     """
-    optimiser, history = plain_descent(), []
+    optimizer = Momentum(momentum=0, weight_decay=0)
+    rng = np.random.default_rng([seed, 1])
+    history = []
     for epoch in range(1, epochs + 1):
-        for batch in batches(len(train), rng):
+        for batch in iterate_batches(len(train), rng):
             _, gradients = loss_and_gradients(network, train.take(batch))
-            optimiser.step(network.parameters, gradients, rate)
+            optimizer.step(network.parameters, gradients, rate)
         history.append(Epoch(*measure(network, train), *measure(network, valid)))
-        after()
-        if epoch % TELL_EVERY == 0 or epoch == epochs:
-            tell(f"{name}: epoch {epoch}/{epochs}, {_described(history[-1])}")
+        if epoch % PROGRESS_EVERY == 0 or epoch == epochs:
+            print_progress(f"{name}: epoch {epoch}/{epochs}, {history[-1]}")
     return history
 
 
 def loss_and_gradients(network: MLP, letters: Letters) -> tuple[float, dict[str, Array]]:
-    """Mean cross-entropy of letters, and its gradient in every parameter."""
+    """Return the mean cross-entropy of letters, and its gradient in every parameter."""
     signals = network.forward(letters.crops)
     loss, error = cross_entropy(signals[-1], targets(letters))
     return loss, network.backward(signals, error)
 
 
 def measure(network: MLP, letters: Letters) -> tuple[float, float]:
-    """Mean loss and accuracy."""
+    """Return mean loss and accuracy."""
     logits = network.forward(letters.crops)[-1]
     loss, _ = cross_entropy(logits, targets(letters))
     return loss, float((logits.argmax(axis=1) == letters.labels).mean())
 
 
 def targets(letters: Letters) -> NDArray[np.int64]:
-    """Labels as `cross_entropy` takes them, [N, 2]: the one right output twice."""
+    """Return labels as `cross_entropy` takes them, [N, 2]: the one right output twice."""
     return np.stack([letters.labels, letters.labels], axis=1)
 
 
-def report_network(
-    train: Letters, valid: Letters, *, seed: int, epochs: int
-) -> tuple[MLP, MLP, list[Epoch]]:
-    """Train the report's network at its best rate: as it began, as it ended, the way between."""
-    network = built(REPORT, np.random.default_rng(seed))
-    before = MLP(REPORT, {k: v.copy() for k, v in network.parameters.items()}, network.card)
-    rng = np.random.default_rng([seed, 1])
-    history = fit(network, train, valid, epochs=epochs, rate=BEST_RATE, rng=rng, name="1024-64-36")
-    return before, network, history
-
-
-def _described(epoch: Epoch) -> str:
-    return (
-        f"loss {epoch.train_loss:.3f}, accuracy {epoch.train_accuracy:.1%}; validation loss "
-        f"{epoch.valid_loss:.3f}, accuracy {epoch.valid_accuracy:.1%}"
-    )
+def train_report_network(
+    train: Letters, valid: Letters, *, seed: int, epochs: int, rate: float = BEST_RATE
+) -> tuple[MLP, list[Epoch]]:
+    """Train the report's network from Xavier's weights."""
+    network = build_network(REPORT, np.random.default_rng(seed))
+    name = f"1024-64-36, rate {rate:g}"
+    return network, fit(network, train, valid, epochs=epochs, rate=rate, seed=seed, name=name)

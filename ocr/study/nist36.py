@@ -1,4 +1,4 @@
-"""The course's data set NIST36, or as many letters of another source in the same parts."""
+"""The course's data set NIST36, or as many letters drawn from another source."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ocr.errors import DataError
 from ocr.study import Source
 
 CHARACTERS = string.ascii_uppercase + string.digits
-PER_CLASS = {"train": 300, "valid": 100, "test": 50}  # NIST36: 10,800, 3,600 and 1,800 letters
+PER_CLASS = {"train": 300, "valid": 100, "test": 50}  # as in NIST36
 FILES = ("nist36_{}.mat", "{}.npz")  # the course's, and those of `ocr data split`
 
 
 @dataclass(frozen=True)
 class Letters:
-    """Crops and the index of each one's character.
+    """Crops and their labels.
 
     Attributes
     ----------
@@ -41,24 +41,24 @@ class Letters:
 
     @property
     def pixels(self) -> NDArray[np.float32]:
-        """Crops as rows, [N, 1024]."""
+        """Return crops as rows, [N, 1024]."""
         return self.crops.reshape(len(self), -1)
 
     def take(self, which: NDArray[np.intp]) -> Letters:
-        """Those letters that an index array picks."""
+        """Return the letters that an index array selects."""
         return Letters(self.crops[which], self.labels[which])
 
 
 @dataclass(frozen=True)
 class Nist36:
-    """Letters to train on, to choose by, and to test on once."""
+    """Letters for training, for validation, and for one final test."""
 
     train: Letters
     valid: Letters
     test: Letters
 
     def parts(self) -> dict[str, Letters]:
-        """Parts by name."""
+        """Return the parts by name."""
         return {"train": self.train, "validation": self.valid, "test": self.test}
 
 
@@ -71,14 +71,13 @@ def load(source: Source, *, seed: int, per_class: Mapping[str, int] = PER_CLASS)
         A folder with nist36_train.mat, nist36_valid.mat and nist36_test.mat, or with
         train.npz, valid.npz and test.npz; else a source as `ocr train --data` takes it.
     seed : int
-        Of what is drawn.
     per_class : mapping of str to int
-        How many of each character are drawn for train, valid and test.
+        Number of letters of each character that are drawn for train, valid and test.
 
     Raises
     ------
     DataError
-        A source that cannot be read, or has too few of a character.
+        If the source cannot be read, or has too few of a character.
     """
     files = _files_of(Path(source))
     parts = _read(files) if files else _draw(source, seed=seed, per_class=per_class)
@@ -86,12 +85,12 @@ def load(source: Source, *, seed: int, per_class: Mapping[str, int] = PER_CLASS)
 
 
 def has_parts(source: Source) -> bool:
-    """Whether a source is a folder of the three parts, and so has these 36 characters alone."""
+    """Return whether a source is a folder of the three parts, which have 36 characters only."""
     return bool(_files_of(Path(source)))
 
 
 def _files_of(folder: Path) -> dict[str, Path]:
-    """File of each part in a folder; none unless all three are there."""
+    """Return the file of each part in a folder; none unless all three exist."""
     for pattern in FILES:
         files = {part: folder / pattern.format(part) for part in PER_CLASS}
         if all(file.is_file() for file in files.values()):
@@ -104,11 +103,11 @@ def _read(files: Mapping[str, Path]) -> dict[str, Samples]:
 
 
 def _draw(source: Source, *, seed: int, per_class: Mapping[str, int]) -> dict[str, Samples]:
-    both_cases = CHARACTERS + string.ascii_lowercase  # so that `either` tells a C from a C or c
+    both_cases = CHARACTERS + string.ascii_lowercase  # so that `either` marks a C that may be a c
     samples = datasets.load(source, alphabet=both_cases, seed=seed)
     rng = np.random.default_rng(seed)
-    wanted = sum(per_class.values())
-    drawn = [_pick(samples, character, wanted, rng, source) for character in CHARACTERS]
+    count = sum(per_class.values())
+    drawn = [_pick(samples, character, count, rng, source) for character in CHARACTERS]
     ends = np.cumsum([*per_class.values()])
     return {
         part: samples.take(np.sort(np.concatenate([i[end - count : end] for i in drawn])))
@@ -117,21 +116,20 @@ def _draw(source: Source, *, seed: int, per_class: Mapping[str, int]) -> dict[st
 
 
 def _pick(
-    samples: Samples, character: str, wanted: int, rng: np.random.Generator, source: Source
+    samples: Samples, character: str, count: int, rng: np.random.Generator, source: Source
 ) -> NDArray[np.intp]:
-    """Indices of so many samples of a character, in random order.
+    """Draw samples of a character, in random order; return their indices.
 
-    Signs that may be small letters come only where the others are too few: NIST36 has
-    capitals.
+    NIST36 has capitals, so that crops that may show a small letter are drawn last.
     """
     where = rng.permutation(np.flatnonzero(samples.characters == character))
-    if len(where) < wanted:
+    if len(where) < count:
         raise DataError(
-            f"{source} has {len(where)} samples of {character!r} and the study draws {wanted} "
+            f"{source} has {len(where)} samples of {character!r} and the study draws {count} "
             "(give more data, or a folder with train.npz, valid.npz and test.npz)"
         )
     surest_first = np.argsort(samples.either[where] != "", kind="stable")
-    return rng.permutation(where[surest_first[:wanted]])
+    return rng.permutation(where[surest_first[:count]])
 
 
 def _letters(samples: Samples) -> Letters:

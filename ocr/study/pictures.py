@@ -1,4 +1,4 @@
-"""Pictures of the studies: curves, grids of crops and matrices, as small PNG files."""
+"""Pictures of the studies: curves and grids of crops, as small PNG files."""
 
 from __future__ import annotations
 
@@ -18,32 +18,31 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INCHES = 4.0  # width and height of one diagram
+INCHES = 4.0  # height of a diagram
 DPI = 90
-COLOURS = 64  # of a palette; lines and grey levels need no more
-NO_DITHER = Image.Dither.NONE  # dots would cost more bytes than colours save
+COLORS = 64  # of a palette; lines and gray levels need no more
 GAP = 2  # px between the images of a grid
-MIDDLE = 128  # grey of a weight of 0
+MIDDLE_GRAY = 128  # of a weight of 0
 
 
-def require() -> None:
-    """MissingExtraError if there is nothing to draw with: before the minutes of training."""
+def require_libraries() -> None:
+    """Raise MissingExtraError before minutes of training if nothing could be drawn after it."""
     try:
         import matplotlib  # noqa: F401
+        import skimage  # noqa: F401
     except ModuleNotFoundError as error:
-        raise MissingExtraError("drawing a study", "plot") from error
+        raise MissingExtraError("a study", "study") from error
 
 
-def figure(columns: int) -> tuple[Figure, list[Axes]]:
-    """Figure of diagrams side by side, and their axes."""
-    require()
+def make_figure(columns: int) -> tuple[Figure, list[Axes]]:
+    """Return a figure of diagrams in a row, and their axes."""
     from matplotlib.figure import Figure
 
-    drawn = Figure(figsize=(columns * INCHES * 1.2, INCHES), dpi=DPI, layout="constrained")
-    return drawn, [drawn.add_subplot(1, columns, i + 1) for i in range(columns)]
+    figure = Figure(figsize=(columns * INCHES * 1.2, INCHES), dpi=DPI, layout="constrained")
+    return figure, [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
 
 
-def lines(
+def plot_curves(
     axes: Axes,
     curves: Mapping[str, Sequence[float] | NDArray[Any]],
     *,
@@ -51,14 +50,14 @@ def lines(
     y: str,
     log: bool = False,
 ) -> None:
-    """Draw named curves over 1, 2, 3 ...; validation dashed, in the colour of its training."""
-    colours: dict[str, Any] = {}
+    """Plot named curves over 1, 2, 3 ...; validation dashed, in the color of its training."""
+    colors: dict[str, Any] = {}
     for name, values in curves.items():
         base = name.removesuffix(", validation")
         steps = range(1, len(values) + 1)
         style = "-" if name == base else "--"
-        (line,) = axes.plot(steps, values, style, color=colours.get(base), label=name)
-        colours[base] = line.get_color()
+        (line,) = axes.plot(steps, values, style, color=colors.get(base), label=name)
+        colors[base] = line.get_color()
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.locator_params(axis="x", integer=True)
@@ -68,43 +67,50 @@ def lines(
     axes.legend(fontsize=8)
 
 
-def save(drawn: Figure, path: Path) -> None:
-    """Write a figure as a PNG; OutputError if the file cannot be written."""
+def save_curves(
+    path: Path, curves: Mapping[str, Sequence[float]], *, x: str, y: str, log: bool = False
+) -> None:
+    """Write a diagram of curves as a PNG."""
+    figure, (axes,) = make_figure(1)
+    plot_curves(axes, curves, x=x, y=y, log=log)
+    save_figure(figure, path)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as a PNG."""
     png = BytesIO()
-    drawn.savefig(png, format="png")
+    figure.savefig(png, format="png")
     with Image.open(png) as image:
-        write_png(image, path)
+        save_image(image, path)
 
 
-def write_png(image: Image.Image, path: Path) -> None:
-    """Write an image in few colours, which makes a diagram a third of its size."""
+def save_image(image: Image.Image, path: Path) -> None:
+    """Write an image as a PNG of few colors, which makes a diagram a third of its size."""
+    if image.mode != "L":  # dithering would cost more bytes than the palette saves
+        image = image.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
     png = BytesIO()
-    small = image if image.mode == "L" else image.convert("RGB").quantize(COLOURS, dither=NO_DITHER)
-    small.save(png, format="PNG", optimize=True)
+    image.save(png, format="PNG", optimize=True)
     write_whole(path, png.getvalue())
 
 
-def ink(crops: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
-    """Grey levels of crops, as on paper: ink 1 black, paper 0 white."""
+def ink_to_gray(crops: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Return gray levels of crops as on paper: ink 1 black, paper 0 white."""
     levels: NDArray[np.uint8] = np.rint(255 * (1 - np.clip(crops, 0, 1))).astype(np.uint8)
     return levels
 
 
-def weights(filters: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
-    """Grey levels of weights [N, h, w]: 0 is middle grey, each filter's largest black or white."""
+def weights_to_gray(filters: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Return gray levels of weights [N, h, w]: 0 is middle gray, each filter's largest an end."""
     largest = np.abs(filters).max(axis=(1, 2), keepdims=True)
     scaled = filters / np.maximum(largest, np.finfo(filters.dtype).tiny)
-    levels: NDArray[np.uint8] = np.rint(MIDDLE + (MIDDLE - 1) * scaled).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint(MIDDLE_GRAY + (MIDDLE_GRAY - 1) * scaled).astype(np.uint8)
     return levels
 
 
-def grid(images: NDArray[np.uint8], *, columns: int, scale: int = 2) -> Image.Image:
-    """Images [N, h, w] in rows from left to right, on white, enlarged by whole pixels."""
-    count, height, width = images.shape
-    rows = -(-count // columns)
-    sheet = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP), 255, np.uint8)
-    for i, image in enumerate(images):
-        top = GAP + i // columns * (height + GAP)
-        left = GAP + i % columns * (width + GAP)
-        sheet[top : top + height, left : left + width] = image
-    return Image.fromarray(np.kron(sheet, np.ones((scale, scale), np.uint8)))
+def arrange_grid(images: NDArray[np.uint8], *, columns: int, scale: int = 2) -> Image.Image:
+    """Arrange images [N, h, w] in rows from left to right, on white, enlarged by whole pixels."""
+    from skimage.util import montage
+
+    rows = -(-len(images) // columns)
+    sheet = montage(images, fill=255, grid_shape=(rows, columns), padding_width=GAP)
+    return Image.fromarray(sheet.repeat(scale, axis=0).repeat(scale, axis=1))

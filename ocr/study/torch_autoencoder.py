@@ -1,4 +1,4 @@
-"""Autoencoders in torch: the report's once more, and a better one of the same 32 numbers."""
+"""Autoencoders in torch: a copy of the report's, and a better one with the same code size."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ocr.classifiers.mlp import MLP
-from ocr.study.autoencoder import BATCH, CODE, MOMENTUM, PIXELS, TELL_EVERY, schedule
-from ocr.study.networks import batches
+from ocr.study.autoencoder import BATCH, CODE, MOMENTUM, PIXELS, schedule
+from ocr.study.networks import PROGRESS_EVERY, iterate_batches
 from ocr.study.nist36 import Letters
-from ocr.study.progress import tell
+from ocr.study.output import print_progress
 
 RATE = 1e-3  # AdamW's peak
 WARM_UP = 0.1  # of all steps
-WIDTHS = (512, 256)  # of the encoder, and the other way round of the decoder
+WIDTHS = (512, 256)  # of the encoder; the decoder has them in reverse
 WEIGHT_DECAY = 0.01
-LEAST_ERROR = 1e-4  # 40 dB: a letter restored so well pulls no harder
+MIN_ERROR = 1e-4  # 40 dB; smaller errors do not weigh more in the logarithm
 
 
-def twin(network: MLP) -> nn.Sequential:
-    """Network of the same layers and weights as one in NumPy; the last gives pixels."""
+def copy_to_torch(network: MLP) -> nn.Sequential:
+    """Return a torch network with the layers and weights of one in NumPy; it returns pixels."""
     layers: list[nn.Module] = []
     for i in range(len(network.architecture.hidden) + 1):
         weights = torch.from_numpy(network.parameters[f"w{i}"].copy())
@@ -37,8 +37,8 @@ def twin(network: MLP) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def fit_twin(network: nn.Module, train: Letters, *, epochs: int, seed: int) -> list[float]:
-    """Train as `ocr.study.autoencoder.fit` does, on the same batches."""
+def fit_copy(network: nn.Module, train: Letters, *, epochs: int, seed: int) -> list[float]:
+    """Train like `ocr.study.autoencoder.fit`, on the same batches."""
     optimizer = torch.optim.SGD(network.parameters(), lr=1, momentum=MOMENTUM)
     pixels = torch.from_numpy(train.pixels)
     history = []
@@ -51,14 +51,14 @@ def fit_twin(network: nn.Module, train: Letters, *, epochs: int, seed: int) -> l
             _step(optimizer, loss)
             total += float(loss.detach()) * len(batch)
         history.append(total / len(train))
-        if epoch % TELL_EVERY == 0 or epoch == epochs:
-            tell(f"torch autoencoder: epoch {epoch}/{epochs}, loss {history[-1]:.2f}")
+        if epoch % PROGRESS_EVERY == 0 or epoch == epochs:
+            print_progress(f"torch autoencoder: epoch {epoch}/{epochs}, loss {history[-1]:.2f}")
     return history
 
 
-def better(seed: int) -> nn.Sequential:
-    """Deeper and wider network, smooth nonlinearities, and none at the code itself."""
-    with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
+def build_better(seed: int) -> nn.Sequential:
+    """Return a deeper and wider network with GELU, and with a linear code."""
+    with torch.random.fork_rng(devices=[]):  # leaves the caller's random state unchanged
         torch.manual_seed(seed)
         encoder = [*_layers(PIXELS, *WIDTHS), nn.Linear(WIDTHS[-1], CODE)]
         decoder = [*_layers(CODE, *WIDTHS[::-1]), nn.Linear(WIDTHS[0], PIXELS), nn.Sigmoid()]
@@ -73,10 +73,10 @@ def _layers(*widths: int) -> list[nn.Module]:
 
 
 def fit_better(network: nn.Module, train: Letters, *, epochs: int, seed: int) -> list[float]:
-    """Train by AdamW in one cycle; mean loss of each epoch.
+    """Train with AdamW in one cycle; return each epoch's mean loss.
 
-    The loss is the mean logarithm of each letter's squared error, which is its PSNR but for
-    sign and scale: a letter of 12 dB and one of 22 dB count alike.
+    The loss is the mean logarithm of each letter's squared error, which is its PSNR up to
+    sign and scale: letters of 12 dB and of 22 dB have the same weight.
     """
     rng = np.random.default_rng([seed, 2])
     steps = epochs * -(-len(train) // BATCH)
@@ -88,16 +88,16 @@ def fit_better(network: nn.Module, train: Letters, *, epochs: int, seed: int) ->
     history = []
     for epoch in range(1, epochs + 1):
         total = 0.0
-        for batch in batches(len(train), rng, BATCH):
+        for batch in iterate_batches(len(train), rng, BATCH):
             images = pixels[torch.from_numpy(batch)]
             errors = ((network(images) - images) ** 2).mean(1)
-            loss = (errors + LEAST_ERROR).log().mean()
+            loss = (errors + MIN_ERROR).log().mean()
             _step(optimizer, loss)
             cycle.step()
             total += float(loss.detach()) * len(batch)
         history.append(total / len(train))
-        if epoch % TELL_EVERY == 0 or epoch == epochs:
-            tell(f"better autoencoder: epoch {epoch}/{epochs}, loss {history[-1]:.3f}")
+        if epoch % PROGRESS_EVERY == 0 or epoch == epochs:
+            print_progress(f"better autoencoder: epoch {epoch}/{epochs}, loss {history[-1]:.3f}")
     return history
 
 
@@ -115,5 +115,5 @@ def restore(network: nn.Module, letters: Letters) -> NDArray[np.floating[Any]]:
 
 
 def parameters_of(network: nn.Module) -> int:
-    """Count of a network's parameters."""
+    """Count a network's parameters."""
     return sum(parameter.numel() for parameter in network.parameters())

@@ -1,8 +1,8 @@
-"""Does it help to begin with what was learnt elsewhere? SqueezeNet on photographs, and letters.
+"""Compare training from scratch with fine-tuning: SqueezeNet on photographs, and letters.
 
 The first part is the report's: SqueezeNet 1.1 on a folder of photographs, from scratch and from
-ImageNet's weights, trained alike. The second asks the same of this tool's network: letters of a
-new hand from 5, 20 and 100 examples a class, fresh and from the model that ships.
+ImageNet's weights. The second trains this tool's network on 5, 20 and 100 letters a class of a
+data set it has not seen, from scratch and from the default model.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from ocr.errors import DataError, MissingExtraError
 from ocr.study import Say, Source, pictures
 from ocr.study.image_folder import Photographs, classes_of
 from ocr.study.image_folder import load as load_photographs
-from ocr.study.progress import tell
-from ocr.study.tables import percent, table
+from ocr.study.output import percent, print_progress, table
 from ocr.training.augment import augment
 from ocr.training.batches import prepare, to_ink
 from ocr.training.recipe import make_learner
@@ -38,31 +37,31 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-EPOCHS = 8  # after which fine-tuning has come to its end; training from scratch has not
+EPOCHS = 8  # enough for fine-tuning; training from scratch would still improve
 BATCH = 32
-CROP = 160  # px of a photograph that the network is shown in training; in testing all of it
+CROP = 160  # px, side of a random crop in training; tests use the whole photograph
 RATES = {"from scratch": 3e-4, "fine-tuned": 2e-4}  # 1e-3 is too high for fresh weights
 REPORT = {"from scratch": 0.41, "fine-tuned": 0.93}  # accuracy on the test part
 
 EXAMPLES = (5, 20, 100)  # of each class
-STEPS = 300  # of a letter network's training, however few the examples
+STEPS = 300  # of a letter network's training, for any number of examples
 LETTER_BATCH = 64
 LETTER_RATES = {"fresh": 3e-3, "fine-tuned": 1e-3}
-TESTED = 5000  # crops at most
+MAX_TESTED = 5000  # crops
 
 
 @dataclass
 class Run:
-    """What a network came to, epoch by epoch.
+    """What was measured of a network, by epoch.
 
     Attributes
     ----------
     loss, valid : list of float
         Mean training loss, and accuracy on the validation part.
     test : float
-        Accuracy of the last epoch's network.
+        Accuracy after the last epoch.
     read : ndarray, int64 [N]
-        Its answers on the test part.
+        Answers on the test part.
     seconds : float
     """
 
@@ -84,35 +83,35 @@ def study(
     epochs: int = EPOCHS,
     steps: int = STEPS,
 ) -> None:
-    """Compare beginnings, on photographs where a folder of them is given, and on letters.
+    """Compare both starts, on photographs where a folder of them is given, and on letters.
 
     Parameters
     ----------
     data : str
-        Letters that the model that ships was not trained on, as `ocr train` takes them.
+        Letters that the default model was not trained on, as `ocr train` takes them.
     output : Path
     seed : int
     say : callable
     images : Path, optional
-        A folder of photographs a class.
+        A folder with a folder of photographs for each class.
     weights : Path, optional
         SqueezeNet 1.1's features, .npz under torchvision's names.
     epochs, steps : int
-        Of SqueezeNet's training, and of the letter network's.
+        Length of SqueezeNet's training, and of the letter network's.
 
     Raises
     ------
     MissingExtraError
-        Without torch or matplotlib.
+        Without torch, matplotlib or scikit-image.
     DataError
-        If data, images or weights cannot be used, or one of the last two lacks the other.
+        If data, images or weights cannot be used, or only one of images and weights is given.
     """
-    pictures.require()
+    pictures.require_libraries()
     if (images is None) != (weights is None):
         raise DataError("photographs need pretrained weights (give both --images and --weights)")
-    train, test = letters(data, seed)  # read what there is before minutes of training
+    train, test = load_letters(data, seed)  # reports errors before minutes of training
     if images is not None and weights is not None:
-        check(weights)
+        check_weights(weights)
         parts = load_photographs(images, seed=seed)
         names = classes_of(images)
         runs = {name: train_squeezenet(name, parts, weights, seed, epochs) for name in RATES}
@@ -124,14 +123,14 @@ def study(
     _draw_examples(accuracies, output / "examples.png")
 
 
-def check(weights: Path) -> None:
-    """Raise what is wrong with pretrained weights; MissingExtraError without torch."""
+def check_weights(path: Path) -> None:
+    """Raise DataError if pretrained weights do not fit; MissingExtraError without torch."""
     try:
         from ocr.study.squeezenet import SqueezeNet, load_features
     except ModuleNotFoundError as error:
         raise MissingExtraError("training SqueezeNet", "torch") from error
 
-    load_features(SqueezeNet(1), weights)
+    load_features(SqueezeNet(1), path)
 
 
 def train_squeezenet(
@@ -139,8 +138,8 @@ def train_squeezenet(
 ) -> Run:
     """Train a network, a key of `RATES`, and test it once.
 
-    Both have the same epochs, order, crops and schedule; the rate is each one's best, and the
-    scale of the input the one that its weights want.
+    Both networks have the same epochs, order of photographs, crops and schedule; each has its
+    best learning rate, and the scale of input that suits its weights.
     """
     import torch
     from torch.nn.functional import cross_entropy
@@ -156,7 +155,7 @@ def train_squeezenet(
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
     batches = math.ceil(len(train) / BATCH)
     rng = np.random.default_rng(seed)
-    run, begun = Run(), time.monotonic()
+    run, start = Run(), time.monotonic()
     for epoch in range(epochs):
         network.train()
         losses = []
@@ -170,16 +169,17 @@ def train_squeezenet(
             optimizer.step()
             losses.append(float(loss.detach()))
         run.loss.append(float(np.mean(losses)))
-        run.valid.append(float((answers(network, parts["valid"]) == parts["valid"].labels).mean()))
-        tell(f"{name}: epoch {epoch + 1}/{epochs}, validation {percent(run.valid[-1])}")
-    run.seconds = time.monotonic() - begun
-    run.read = answers(network, parts["test"])
+        right = classify(network, parts["valid"]) == parts["valid"].labels
+        run.valid.append(float(right.mean()))
+        print_progress(f"{name}: epoch {epoch + 1}/{epochs}, validation {percent(run.valid[-1])}")
+    run.seconds = time.monotonic() - start
+    run.read = classify(network, parts["test"])
     run.test = float((run.read == parts["test"].labels).mean())
     return run
 
 
-def answers(network: nn.Module, photographs: Photographs) -> NDArray[np.int64]:
-    """Class of each photograph, int64 [N], from the mean over it and its mirror image."""
+def classify(network: nn.Module, photographs: Photographs) -> NDArray[np.int64]:
+    """Return the class of each photograph, int64 [N], from it and its mirror image."""
     import torch
 
     network.eval()
@@ -195,29 +195,29 @@ def answers(network: nn.Module, photographs: Photographs) -> NDArray[np.int64]:
 def _input(images: NDArray[np.uint8]) -> torch.Tensor:
     import torch
 
-    from ocr.study.squeezenet import as_input
+    from ocr.study.squeezenet import to_input
 
-    return as_input(images).contiguous(memory_format=torch.channels_last)
+    return to_input(images).contiguous(memory_format=torch.channels_last)
 
 
 def _batches(
     photographs: Photographs, rng: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
-    """All photographs once, each at a random place, half of them mirrored."""
+    """Yield a random crop of each photograph once, half of them mirrored."""
     order = rng.permutation(len(photographs))
-    spare = photographs.images.shape[1] - CROP + 1
+    offsets = photographs.images.shape[1] - CROP + 1
     for start in range(0, len(order), BATCH):
         which = order[start : start + BATCH]
         images = np.empty((len(which), CROP, CROP, 3), np.uint8)
         for image, i in zip(images, which, strict=True):
-            y, x = rng.integers(0, spare, 2)
+            y, x = rng.integers(0, offsets, 2)
             cut = photographs.images[i, y : y + CROP, x : x + CROP]
             image[:] = cut[:, ::-1] if rng.random() < 0.5 else cut
         yield images, photographs.labels[which]
 
 
 def few_examples(train: Samples, test: Samples, seed: int, steps: int) -> dict[str, list[float]]:
-    """Test accuracy of the letter network after each number of `EXAMPLES`, by its beginning."""
+    """Return the letter network's test accuracy for each number of `EXAMPLES`, by its start."""
     alphabet = Alphabet("".join(sorted(set(train.characters.tolist()))))
     accuracies: dict[str, list[float]] = {name: [] for name in LETTER_RATES}
     for count in EXAMPLES:
@@ -232,14 +232,14 @@ def few_examples(train: Samples, test: Samples, seed: int, steps: int) -> dict[s
                 ink = augment(to_ink(crops[batch]), rng)
                 learner.fit_batch(ink, targets[batch], one_cycle(step / steps, rate))
             accuracies[name].append(validate(learner, test)[1])
-            tell(f"{count} a class, {name}: {percent(accuracies[name][-1])}")
+            print_progress(f"{count} a class, {name}: {percent(accuracies[name][-1])}")
     return accuracies
 
 
-def letters(data: Source, seed: int) -> tuple[Samples, Samples]:
-    """Letters to draw examples from, and others to test on.
+def load_letters(data: Source, seed: int) -> tuple[Samples, Samples]:
+    """Return letters to draw examples from, and others to test on.
 
-    A source with parts gives its own; another is parted by the seed.
+    A source without a train and a test part is split by the seed.
     """
     alphabet = Alphabet("0123456789")
     try:
@@ -249,7 +249,7 @@ def letters(data: Source, seed: int) -> tuple[Samples, Samples]:
         train, test = hold_out(
             datasets.load(data, alphabet=alphabet.characters, seed=seed), 0.5, seed
         )
-    return train, test.take(np.random.default_rng(seed).permutation(len(test))[:TESTED])
+    return train, test.take(np.random.default_rng(seed).permutation(len(test))[:MAX_TESTED])
 
 
 def _photograph_table(runs: dict[str, Run], parts: dict[str, Photographs]) -> str:
@@ -277,31 +277,30 @@ def _letter_table(accuracies: dict[str, list[float]]) -> str:
 
 
 def _draw_curves(runs: dict[str, Run], path: Path) -> None:
-    drawn, (left, right) = pictures.figure(2)
-    pictures.lines(left, {n: run.loss for n, run in runs.items()}, x="epoch", y="training loss")
-    pictures.lines(
-        right, {n: run.valid for n, run in runs.items()}, x="epoch", y="validation accuracy"
-    )
-    pictures.save(drawn, path)
+    figure, both = pictures.make_figure(2)
+    labels = {"loss": "training loss", "valid": "validation accuracy"}
+    for axes, (measure, label) in zip(both, labels.items(), strict=True):
+        curves = {name: getattr(run, measure) for name, run in runs.items()}
+        pictures.plot_curves(axes, curves, x="epoch", y=label)
+    pictures.save_figure(figure, path)
 
 
 def _draw_answers(run: Run, test: Photographs, names: list[str], path: Path) -> None:
-    """Draw four test photographs, half of them those that it got wrong, if it did."""
+    """Draw four test photographs with their answers, wrong ones first."""
     wrong = np.flatnonzero(run.read != test.labels)[:4]
     right = np.flatnonzero(run.read == test.labels)[:: max(1, len(test) // 8)]
     shown = [*wrong, *right][:8]
-    drawn, axes = pictures.figure(4)
+    figure, axes = pictures.make_figure(4)
     for axis, i in zip(axes, shown[:2] + shown[4:6], strict=False):
         axis.imshow(test.images[i])
         axis.set_axis_off()
-        told = names[run.read[i]]
         truth = "" if run.read[i] == test.labels[i] else f" (is {names[test.labels[i]]})"
-        axis.set_title(told + truth, fontsize=9)
-    pictures.save(drawn, path)
+        axis.set_title(names[run.read[i]] + truth, fontsize=9)
+    pictures.save_figure(figure, path)
 
 
 def _draw_examples(accuracies: dict[str, list[float]], path: Path) -> None:
-    drawn, (axes,) = pictures.figure(1)
+    figure, (axes,) = pictures.make_figure(1)
     for name, values in accuracies.items():
         axes.plot(EXAMPLES, values, "o-", label=name)
     axes.set_xscale("log")
@@ -310,4 +309,4 @@ def _draw_examples(accuracies: dict[str, list[float]], path: Path) -> None:
     axes.set_ylabel("test accuracy")
     axes.grid(alpha=0.3)
     axes.legend()
-    pictures.save(drawn, path)
+    pictures.save_figure(figure, path)

@@ -1,14 +1,15 @@
-"""Tables of plain text, and how their numbers are written."""
+"""Text output of the studies: tables for stdout, progress on stderr."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 
 from ocr.evaluation.table import columns
 
 
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    r"""Title, headings and rows, aligned; the first column to the left, the others to the right.
+    r"""Align title, headings and rows; the first column to the left, the others to the right.
 
     Examples
     --------
@@ -24,7 +25,7 @@ def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) ->
 
 
 def percent(share: float) -> str:
-    """Share of 1 in per cent, to a tenth.
+    """Write a share of 1 in per cent, to a tenth.
 
     Examples
     --------
@@ -34,13 +35,13 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def decibels(psnr: float) -> str:
-    """Signal to noise in dB, to a hundredth."""
-    return f"{psnr:.2f} dB"
+def decibels(ratio: float) -> str:
+    """Write a ratio in dB to a hundredth."""
+    return f"{ratio:.2f} dB"
 
 
 def scientific(value: float) -> str:
-    """Two digits and a power of ten; a bare 0 where there is nothing at all.
+    """Write two digits and a power of ten, or a bare 0.
 
     Examples
     --------
@@ -48,3 +49,8 @@ def scientific(value: float) -> str:
     ('1.2e-04', '0')
     """
     return f"{value:.1e}" if value else "0"
+
+
+def print_progress(line: str) -> None:
+    """Print a line on stderr at once."""
+    print(line, file=sys.stderr, flush=True)
