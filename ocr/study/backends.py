@@ -132,12 +132,11 @@ def study(
 
 def _load_tasks(data: Source, mnist: Source, mnist_test: Source, seed: int) -> dict[str, Task]:
     letters = nist36.load(data, seed=seed)
-    digits = Alphabet(string.digits)
     tasks = {
         "NIST36": Task(*(to_samples(part) for part in letters.parts().values())),
         "MNIST": make_task(
-            draw(datasets.load(mnist, alphabet=digits.characters, seed=seed), MNIST_LETTERS, seed),
-            datasets.load(mnist_test, alphabet=digits.characters, seed=seed),
+            draw(datasets.load(mnist, alphabet=string.digits, seed=seed), MNIST_LETTERS, seed),
+            datasets.load(mnist_test, alphabet=string.digits, seed=seed),
             seed,
         ),
     }
