@@ -45,8 +45,6 @@ class Alphabet:
     reject : bool
         Whether another output follows, for "not a letter".
 
-    Examples
-    --------
     >>> abc = Alphabet("ABC", reject=True)
     >>> len(abc), abc.index("C"), abc.reject_index
     (4, 2, 3)
@@ -84,8 +82,6 @@ class Alphabet:
 
         The "not a letter" output is kept, and so is the order of this alphabet.
 
-        Examples
-        --------
         >>> Alphabet("ABC", reject=True).restricted("CB9")
         (Alphabet(characters='BC', reject=True), array([1, 2, 3]))
         """
@@ -99,13 +95,8 @@ class Alphabet:
 def characters_of(name_or_characters: str) -> str:
     """Return the characters of a named alphabet, or the given ones in NFC, each once, in order.
 
-    Raises
-    ------
-    ModelError
-        If a character needs several code points, such as a flag.
+    Raises ModelError if a character needs several code points, such as a flag.
 
-    Examples
-    --------
     >>> characters_of("digits")
     '0123456789'
     >>> characters_of("HELLO")

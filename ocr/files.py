@@ -23,12 +23,8 @@ NUMBER = re.compile(r"-[0-9]+(?=(\.[a-z]+)+$)")  # as in NAME-1.ENDING
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file atomically, so that it is never half written.
 
-    Links are followed, and the permissions of an existing file are kept.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written; an existing file is then left as it was.
+    Links are followed, and the permissions of an existing file are kept. After an OutputError
+    an existing file is as it was.
     """
     try:
         if path.exists() and not path.is_file():
@@ -131,8 +127,6 @@ def sha256(path: Path) -> str:
 def reason(error: OSError) -> str:
     """Return the system's message in lower case.
 
-    Examples
-    --------
     >>> reason(OSError(28, "No space left on device"))
     'no space left on device'
     """
@@ -142,12 +136,8 @@ def reason(error: OSError) -> str:
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Read all arrays of a .npz archive.
 
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not an archive, is damaged, or holds pickled objects.
+    Raises OSError if the file cannot be read, and ValueError if it is not an archive, is damaged,
+    or holds pickled objects.
     """
     import zipfile  # not at the top, as few commands read arrays
     import zlib

@@ -20,18 +20,11 @@ class Reader:
 
     Parameters
     ----------
-    model : str or Path
-        Name of a model that comes with the package, or a model file.
-    alphabet : str, optional
-        Characters that can occur on the pages, or the name of an alphabet.
-    language : "english", str, Path or None
-        Language model of which letters follow one another: a file made by `ocr language`, or
-        None for codes and lists of letters.
+    model, alphabet, language, reject
+        See `ocr.read`.
     threads : int, optional
         Maximum number of cores that classify one page; by default all. If your own threads
         read pages, 1 is fastest.
-    reject : float
-        Letters of a confidence below this, 0 to 1, become U+FFFD, the replacement character.
 
     Raises
     ------
@@ -67,23 +60,10 @@ class Reader:
     ) -> Iterator[Page]:
         """Yield the pages of an image file, each read when it is requested; see `read`.
 
-        Parameters
-        ----------
-        source : str, Path, bytes, binary file, ndarray or PIL.Image.Image
-        select : str, optional
-            Pages to read, as ``"1,3-5,9-"``.
-        max_pixels : int
-            Larger images are refused before they are decoded.
+        `select` names pages as ``"1,3-5,9-"``; images of more than `max_pixels` are refused
+        before they are decoded. Raises ImageError if a page cannot be read or a selected page
+        does not exist, and ValueError if `select` does not parse.
 
-        Raises
-        ------
-        ImageError
-            If a page cannot be read, or a selected page does not exist.
-        ValueError
-            If `select` does not parse.
-
-        Examples
-        --------
         >>> [len(page.lines) for page in Reader().pages("samples/note.jpg")]
         [7]
         """

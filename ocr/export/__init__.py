@@ -75,8 +75,6 @@ def format_of(path: Path) -> str | None:
 def paths_of(form: str, path: Path, count: int) -> list[Path]:
     """Return the paths of `count` documents: `path` for one, numbered names for several.
 
-    Examples
-    --------
     >>> [path.name for path in paths_of("page", Path("v1.2.page.xml"), 2)]
     ['v1.2-1.page.xml', 'v1.2-2.page.xml']
     """

@@ -39,13 +39,7 @@ class CropWriter(Protocol):
 
 
 def crop_writer(target: Path) -> CropWriter:
-    """Return a writer of a .npz file or of a folder, which must be new or empty.
-
-    Raises
-    ------
-    OutputError
-        If the target exists or cannot be created.
-    """
+    """Return a writer of a .npz file or of a folder, which must be new or empty."""
     return (ArchiveWriter if target.suffix.lower() == ".npz" else FolderWriter)(target)
 
 
@@ -123,8 +117,6 @@ def _to_bytes(crop: NDArray[np.float32]) -> NDArray[np.uint8]:
 def _portable(name: str) -> str:
     """Shorten a name and replace characters that some file systems refuse.
 
-    Examples
-    --------
     >>> _portable("my page: 1/2")
     'my_page_1_2'
     """
@@ -134,8 +126,6 @@ def _portable(name: str) -> str:
 def folder_of(character: str) -> str:
     """Return a character's folder name, distinct on file systems that ignore case.
 
-    Examples
-    --------
     >>> [folder_of(c) for c in "7aAé/😀"]
     ['7', 'lower_a', 'upper_a', 'U+00E9', 'U+002F', 'U+1F600']
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -51,29 +51,17 @@ def find_font(character: str) -> Path | None:
     """Return the file of a font that has the character; None for Pillow's built-in font."""
     if has_glyph(ImageFont.load_default(TEST_SIZE), character):
         return None
-    return next((path for path in system_fonts() if _file_has_glyph(path, character)), None)
-
-
-def _file_has_glyph(path: Path, character: str) -> bool:
-    try:
-        return has_glyph(ImageFont.truetype(str(path), TEST_SIZE), character)
-    except OSError:  # damaged, or of a kind that FreeType does not know
-        return False
+    for path in system_fonts():
+        with contextlib.suppress(OSError):  # damaged, or of a kind that FreeType does not know
+            if has_glyph(ImageFont.truetype(str(path), TEST_SIZE), character):
+                return path
+    return None
 
 
 @cache
 def system_fonts() -> tuple[Path, ...]:
     """Files of all fonts of the system, the preferred ones first."""
-    return tuple(sorted(_font_files(), key=_preference))
-
-
-def _font_files() -> Iterator[Path]:
-    for folder in SYSTEM_FOLDERS:
-        for path in Path(folder).expanduser().rglob("*"):
-            if path.suffix.lower() in SUFFIXES:
-                yield path
-
-
-def _preference(path: Path) -> tuple[int, str]:
-    is_preferred = path.stem in PREFERRED
-    return PREFERRED.index(path.stem) if is_preferred else len(PREFERRED), str(path)
+    files = (path for folder in SYSTEM_FOLDERS for path in Path(folder).expanduser().rglob("*"))
+    fonts = sorted(path for path in files if path.suffix.lower() in SUFFIXES)
+    rank = {name: number for number, name in enumerate(PREFERRED)}
+    return tuple(sorted(fonts, key=lambda path: rank.get(path.stem, len(rank))))

@@ -11,8 +11,6 @@ from ocr.page import Page, Word
 def format_page(page: Page) -> str:
     """Return the lines of a page; pointing at a word shows its confidence.
 
-    Examples
-    --------
     >>> format_page(Page(40, 30))
     '<p>Page of 40x30 pixels without text</p>'
     """

@@ -18,8 +18,6 @@ FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 def proper(text: str) -> str:
     r"""Replace what XML cannot hold, such as control characters and surrogates, by U+FFFD.
 
-    Examples
-    --------
     >>> proper("caf\udce9 & \x07") == "caf\N{REPLACEMENT CHARACTER} & \N{REPLACEMENT CHARACTER}"
     True
     """
@@ -34,8 +32,6 @@ def share(confidence: float) -> str:
 def identity(kind: str, *numbers: int) -> str:
     """Return the identifier of an element by its position in the file.
 
-    Examples
-    --------
     >>> identity("word", 1, 2, 3)
     'word_1_2_3'
     """

@@ -55,8 +55,6 @@ def draw(image: Image.Image, page: Page) -> Image.Image:
 def color_of(confidence: float) -> Color:
     """Return the color of a confidence: red at 0.5 and below, amber at 0.75, green at 1.
 
-    Examples
-    --------
     >>> color_of(0.1) == COLORS[0], color_of(0.75) == COLORS[1], color_of(1) == COLORS[2]
     (True, True, True)
     """

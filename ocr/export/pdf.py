@@ -46,13 +46,7 @@ class Writer:
         self._title = ""
 
     def add(self, image: PageImage, page: Page) -> None:
-        """Add the next page.
-
-        Raises
-        ------
-        ImageError
-            If it is from a PDF that can be rendered, but is too damaged to be copied.
-        """
+        """Add the next page; ImageError if it is from a PDF that is too damaged to be copied."""
         self._title = self._title or _title(image)
         source = image.source
         if source is None or not _is_pdf(source):

@@ -26,13 +26,7 @@ SUPPORTED_VALUES = "(give uint8, bool, or floats from 0 to 1)"
 def load_pages(
     source: Source, *, select: PageNumbers | None = None, max_pixels: int = MAX_PIXELS
 ) -> Iterator[PageImage]:
-    """Yield the pages of any source; see `ocr.input.loading.pages`.
-
-    Raises
-    ------
-    ImageError
-        Also if the object is of a type that cannot be read.
-    """
+    """Yield the pages of any source; see `ocr.input.loading.pages`."""
     if isinstance(source, np.ndarray):
         source = image_from_array(source)
     if isinstance(source, Image.Image):
@@ -51,24 +45,18 @@ def load_pages(
 
 
 def image_from_array(array: NDArray[Any]) -> Image.Image:
-    """Convert an array of pixels to a Pillow image.
+    """Convert an array of uint8, bool or fractions, gray [h, w], RGB or RGBA, to a Pillow image.
 
-    Parameters
-    ----------
-    array : ndarray, uint8, bool or float, [h, w], [h, w, 3] or [h, w, 4]
-        Gray, RGB or RGBA; black is 0 or False, white is 255, True or 1.0.
-
-    Raises
-    ------
-    ImageError
-        If the array has another shape, type or range of values.
-
-    Examples
-    --------
     >>> image_from_array(np.array([[0.0, 1.0]])).getpixel((1, 0))
     255
     """
-    _check_shape(array.shape)
+    shape = array.shape
+    is_gray, is_color = len(shape) == 2, len(shape) == 3 and shape[2] in (3, 4)
+    if 0 in shape or not (is_gray or is_color):
+        sides = ", ".join(map(str, shape))
+        raise ImageError(
+            f"cannot read an array of shape [{sides}] (give [h, w], [h, w, 3] or [h, w, 4])"
+        )
     if array.dtype == np.uint8:
         return Image.fromarray(array)
     if array.dtype == bool:
@@ -76,15 +64,6 @@ def image_from_array(array: NDArray[Any]) -> Image.Image:
     if np.issubdtype(array.dtype, np.floating):
         return Image.fromarray(_bytes_from_fractions(array))
     raise ImageError(f"cannot read an array of {array.dtype} {SUPPORTED_VALUES}")
-
-
-def _check_shape(shape: tuple[int, ...]) -> None:
-    is_gray, is_color = len(shape) == 2, len(shape) == 3 and shape[2] in (3, 4)
-    if 0 in shape or not (is_gray or is_color):
-        sides = ", ".join(map(str, shape))
-        raise ImageError(
-            f"cannot read an array of shape [{sides}] (give [h, w], [h, w, 3] or [h, w, 4])"
-        )
 
 
 def _bytes_from_fractions(array: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:

@@ -88,15 +88,7 @@ def count(file: BinaryIO, name: str) -> int:
 
 
 def open_image(file: BinaryIO, name: str) -> Image.Image:
-    """Open an image to learn its size, without decoding it.
-
-    Raises
-    ------
-    ImageError
-        If it is neither in `FORMATS` nor HEIC.
-    MissingExtraError
-        If it is HEIC, and the library that reads it is not installed.
-    """
+    """Open an image of one of `FORMATS`, or HEIC, to learn its size, without decoding it."""
     with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
         return _open_common(file)
     head = read_head(file, 64)

@@ -82,13 +82,7 @@ def pages_or_errors(
     select: PageNumbers | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> Iterator[PageImage | ImageError]:
-    """Yield pages as `pages` does, and the error of a damaged page in its place.
-
-    Raises
-    ------
-    MissingExtraError
-        As `pages`.
-    """
+    """Yield pages as `pages` does, and the error of a damaged page in its place."""
     name, content = source_name(source), _reopenable(source)
     last, rest = 0, select
     while rest is None or rest.ranges:
@@ -127,16 +121,15 @@ def _pages(
 ) -> Iterator[PageImage]:
     decoder = _decode(source, name, select, max_pixels)
     try:
-        while page := _next(decoder, name):
+        while True:
+            with image_errors(name), exclusive_decoding():
+                page = next(decoder, None)
+            if page is None:
+                return
             yield page
     finally:
         with DECODING_LOCK:
             decoder.close()
-
-
-def _next(decoder: Iterator[PageImage], name: str) -> PageImage | None:
-    with image_errors(name), exclusive_decoding():
-        return next(decoder, None)
 
 
 def _decode(
@@ -167,13 +160,7 @@ def is_pdf(file: BinaryIO) -> bool:
 
 
 def load_image(picture: Image.Image, *, max_pixels: int = MAX_PIXELS) -> PageImage:
-    """Return the page of a Pillow image, upright by its EXIF; the image stays unchanged.
-
-    Raises
-    ------
-    ImageError
-        If it has too many pixels, or the file that Pillow loads it from is damaged.
-    """
+    """Return the page of a Pillow image, upright by its EXIF; the image stays unchanged."""
     from ocr.input import frames
 
     name = getattr(picture, "filename", "") or "<picture>"

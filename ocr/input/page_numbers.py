@@ -22,15 +22,8 @@ class PageNumbers:
 
     @classmethod
     def parse(cls, text: str) -> PageNumbers:
-        """Parse "1,3-5,9-".
+        """Parse "1,3-5,9-"; ValueError says what is wrong with it.
 
-        Raises
-        ------
-        ValueError
-            If it does not parse; the message says why.
-
-        Examples
-        --------
         >>> PageNumbers.parse("1,3-5,9-").ranges
         ((1, 1), (3, 5), (9, None))
         """
@@ -44,8 +37,6 @@ class PageNumbers:
     def between(self, first: int, last: int) -> PageNumbers:
         """Return the pages that are also in a range.
 
-        Examples
-        --------
         >>> PageNumbers.parse("1,3-5,9-").between(4, 12).ranges
         ((4, 5), (9, 12))
         """
@@ -55,8 +46,6 @@ class PageNumbers:
     def of(self, count: int) -> PageNumbers:
         """Return the pages that exist in a file; of a file with one page, that page.
 
-        Examples
-        --------
         >>> PageNumbers.parse("2,9-,3-7").of(5).ranges
         ((2, 2), (3, 5))
         >>> PageNumbers.parse("2").of(1).ranges

@@ -46,15 +46,7 @@ def pages(
 ) -> Iterator[PageImage]:
     """Render one page after the other; see `ocr.input.loading.pages`.
 
-    PDFium supports only one thread at a time.
-
-    Raises
-    ------
-    ImageError
-        If the file needs a password or is damaged, an image in it has more than `max_pixels`,
-        or it lacks a page of `select`.
-    MissingExtraError
-        If PDFium is not installed.
+    `max_pixels` also limits the images on a page. PDFium supports only one thread at a time.
     """
     last = count(file, name)
     if select is not None:
@@ -73,17 +65,9 @@ def count(file: BinaryIO, name: str) -> int:
 
 
 def visible_letters(source: str | Path | bytes, number: int) -> NDArray[np.float64]:
-    """Return the boxes of the visible letters of a page's own text, pages counted from 1.
+    """Return the boxes [n, 4] of the visible letters of a page's own text.
 
-    Returns
-    -------
-    ndarray, float64 [n, 4]
-        Left, bottom, right and top in the page's user space.
-
-    Raises
-    ------
-    ImageError
-        If the file or the page is damaged.
+    They are left, bottom, right and top in the page's user space. Pages are counted from 1.
     """
     name = source_name(source)
     with (

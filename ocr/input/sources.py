@@ -33,15 +33,9 @@ def expand(arguments: Iterable[str]) -> list[str]:
 
     A folder stands for the images directly in it, in natural order ("2.png" before "10.png"),
     without hidden files. A pattern stands for the files that it matches, in the same order;
-    ``**`` matches folders at any depth. A name that exists is not treated as a pattern.
+    ``**`` matches folders at any depth. A name that exists is not treated as a pattern. Raises
+    ImageError if a folder has no images, or a pattern matches no file.
 
-    Raises
-    ------
-    ImageError
-        If a folder has no images, or a pattern matches no file.
-
-    Examples
-    --------
     >>> expand(["-", "https://example.org/*.png", "no-such-file.png"])
     ['-', 'https://example.org/*.png', 'no-such-file.png']
     """
@@ -58,15 +52,7 @@ def is_address(source: str) -> bool:
 
 
 def open_source(source: str, *, allow_urls: bool) -> str | NamedBytes:
-    """Return a path as it is, and the content of standard input, a pipe or an address.
-
-    Raises
-    ------
-    FetchError
-        If an address cannot be fetched, or `allow_urls` is false.
-    ImageError
-        If standard input is closed.
-    """
+    """Return a path as it is, and the content of standard input, a pipe or an address."""
     if source == STDIN:
         if sys.stdin is None:
             raise ImageError("cannot read standard input: it is closed (name a file)")
@@ -89,11 +75,6 @@ def pages(
 
     The error of a page that cannot be decoded takes its place. A file with one page yields it
     whatever is selected, so that images can be read together with a book.
-
-    Raises
-    ------
-    ImageError, MissingExtraError
-        As `ocr.input.loading.pages_or_errors`.
     """
     from ocr.input import loading
 
@@ -146,8 +127,6 @@ def _matches(pattern: str) -> list[str]:
 def natural_key(path: str) -> list[tuple[int, str]]:
     """Return a key that sorts numbers in names by their value.
 
-    Examples
-    --------
     >>> sorted(["p10.png", "p2.png", "P1.png"], key=natural_key)
     ['P1.png', 'p2.png', 'p10.png']
     """

@@ -31,13 +31,9 @@ def fetch(
 ) -> NamedBytes:
     """Fetch the content of an http or https address.
 
-    `timeout` limits the seconds without a byte, and `patience` the seconds in total.
-
-    Raises
-    ------
-    FetchError
-        If there is no network or no such file, it is too large or too slow, or the server
-        redirects to another kind of address.
+    `timeout` limits the seconds without a byte, and `patience` the seconds in total. Raises
+    FetchError if there is no network or no such file, it is too large or too slow, or the server
+    redirects to another kind of address.
     """
     fetched: Future[NamedBytes] = Future()
 
