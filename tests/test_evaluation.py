@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocr.alphabet import Alphabet
-from ocr.classifiers import restrict
+from ocr.classifiers import Classifier, restrict
+from ocr.data.samples import Samples
 from ocr.errors import DataError, MissingExtraError, ModelError
 from ocr.evaluation import normalize
 from ocr.evaluation.alignment import Confusion, align, total
-from ocr.evaluation.classifier import score_classifier
+from ocr.evaluation.classifier import ClassifierScore, score_classifier
 from ocr.evaluation.matrix import count_matrix, draw_png
 from ocr.evaluation.pairs import Pair, find_pairs, list_unpaired
 from ocr.evaluation.report import Report, score_page
@@ -212,54 +213,58 @@ def test_ground_truth_is_utf_8(tmp_path: Path) -> None:
         Pair(tmp_path / "a.png", truth).text()
 
 
+def score(classifier: Classifier, samples: Samples) -> ClassifierScore:
+    return score_classifier(classifier, samples.crops, samples.characters)
+
+
 def test_perfect_classifier_scores_one() -> None:
-    score = score_classifier(PerfectClassifier(ABC), marked_samples(["A", "C", "C", ""], ABC))
-    assert (score.count, score.accuracy, score.accuracy_nocase) == (4, 1, 1)
-    assert score.class_counts == {"A": 1, "C": 2, "": 1}
-    assert score.confusions == ()
+    result = score(PerfectClassifier(ABC), marked_samples(["A", "C", "C", ""], ABC))
+    assert (result.count, result.accuracy, result.accuracy_nocase) == (4, 1, 1)
+    assert result.class_counts == {"A": 1, "C": 2, "": 1}
+    assert result.confusions == ()
 
 
 def test_uniform_classifier_answers_the_first_letter() -> None:
-    score = score_classifier(UniformClassifier(ABC), marked_samples("AABBBC", ABC))
-    assert score.accuracy == 2 / 6
-    assert score.class_accuracy == {"A": 1, "B": 0, "C": 0}
-    assert score.confusions == (Confusion("B", "A", 3), Confusion("C", "A", 1))
-    np.testing.assert_array_equal(score.matrix[:, 0], [2, 3, 1, 0])
+    result = score(UniformClassifier(ABC), marked_samples("AABBBC", ABC))
+    assert result.accuracy == 2 / 6
+    assert result.class_accuracy == {"A": 1, "B": 0, "C": 0}
+    assert result.confusions == (Confusion("B", "A", 3), Confusion("C", "A", 1))
+    np.testing.assert_array_equal(result.matrix[:, 0], [2, 3, 1, 0])
 
 
 def test_case_is_right_when_ignored() -> None:
     both = Alphabet("Aa")
-    score = score_classifier(UniformClassifier(both), marked_samples("Aaa", both))
-    assert score.accuracy == pytest.approx(1 / 3)
-    assert score.accuracy_nocase == 1
+    result = score(UniformClassifier(both), marked_samples("Aaa", both))
+    assert result.accuracy == pytest.approx(1 / 3)
+    assert result.accuracy_nocase == 1
 
 
 def test_letters_that_the_classifier_cannot_answer_count_as_wrong() -> None:
     samples = marked_samples("AC", ABC)
-    score = score_classifier(UniformClassifier(Alphabet("AB")), samples)
-    assert score.labels == ("A", "B", "C")
-    assert (score.accuracy, score.confusions) == (0.5, (Confusion("C", "A", 1),))
+    result = score(UniformClassifier(Alphabet("AB")), samples)
+    assert result.labels == ("A", "B", "C")
+    assert (result.accuracy, result.confusions) == (0.5, (Confusion("C", "A", 1),))
 
 
 def test_restriction_comes_before_the_decision() -> None:
     samples = marked_samples("BB", ABC)
     restricted = restrict(UniformClassifier(ABC), "B")
-    assert score_classifier(restricted, samples).accuracy == 1
+    assert score(restricted, samples).accuracy == 1
 
 
 def test_score_of_no_samples_is_unknown() -> None:
-    score = score_classifier(PerfectClassifier(ABC), marked_samples("", ABC))
-    assert (score.count, score.accuracy, score.accuracy_nocase) == (0, None, None)
+    result = score(PerfectClassifier(ABC), marked_samples("", ABC))
+    assert (result.count, result.accuracy, result.accuracy_nocase) == (0, None, None)
 
 
 def test_failure_of_the_classifier_is_passed_on() -> None:
     with pytest.raises(ModelError):
-        score_classifier(RaisingClassifier(ABC), marked_samples("A", ABC))
+        score(RaisingClassifier(ABC), marked_samples("A", ABC))
 
 
 def test_classifier_table_lists_the_worst_letters_first_when_asked() -> None:
-    score = score_classifier(UniformClassifier(ABC), marked_samples("AABBBC", ABC))
-    summary, classes, confusions = classifier_table(score, worst=2).split("\n\n")
+    result = score(UniformClassifier(ABC), marked_samples("AABBBC", ABC))
+    summary, classes, confusions = classifier_table(result, worst=2).split("\n\n")
     assert summary.splitlines()[1].split() == ["6", "33.33", "33.33"]
     assert [line.split() for line in classes.splitlines()[1:]] == [
         ["B", "0.00", "3"],
@@ -268,7 +273,7 @@ def test_classifier_table_lists_the_worst_letters_first_when_asked() -> None:
     assert confusions.splitlines()[1].split() == ["B", "A", "3"]
 
 
-def test_count_matrix_pairs_has_nothing_last() -> None:
+def test_matrix_of_pairs_has_nothing_last() -> None:
     labels, matrix = count_matrix(align("AB", "A").pairs)
     assert labels == ("A", "B", "")
     np.testing.assert_array_equal(matrix, [[1, 0, 0], [0, 0, 1], [0, 0, 0]])

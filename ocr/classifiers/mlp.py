@@ -90,17 +90,7 @@ class MLP:
         return result
 
     def forward(self, crops: NDArray[Any]) -> list[Array]:
-        """Compute the input and the output of every layer.
-
-        Parameters
-        ----------
-        crops : ndarray, floating [N, 32, 32]
-
-        Returns
-        -------
-        list of ndarray
-            The pixels [N, 1024], the output of each hidden layer, the logits [N, C].
-        """
+        """Return the pixels [N, 1024], the output of each hidden layer, and the logits [N, C]."""
         activation = ACTIVATIONS[self.architecture.activation]
         signals = [crops.reshape(len(crops), INPUTS).astype(self.parameters["w0"].dtype)]
         for layer in range(self._layers):
@@ -111,17 +101,7 @@ class MLP:
     def backward(self, signals: list[Array], error: Array) -> dict[str, Array]:
         """Compute the gradient of a loss in every parameter, by back-propagation.
 
-        Parameters
-        ----------
-        signals : list of ndarray
-            Result of `forward`.
-        error : ndarray [N, C]
-            Gradient of the loss in the logits.
-
-        Returns
-        -------
-        dict of str to ndarray
-            With the names and shapes of `parameters`.
+        `signals` is the result of `forward`, `error` [N, C] the gradient in the logits.
         """
         activation = ACTIVATIONS[self.architecture.activation]
         gradients: dict[str, Array] = {}
@@ -183,15 +163,7 @@ def new_mlp(
     """Return a network with weights uniform in ±sqrt(6 / (inputs + outputs)) and biases 0.
 
     This bound keeps the variance of signals and gradients the same in all layers (Glorot and
-    Bengio 2010, section 4.2.1).
-
-    Parameters
-    ----------
-    name : str
-        A key of `ARCHITECTURES`.
-    alphabet : Alphabet
-    rng : numpy.random.Generator
-    dtype : floating dtype
+    Bengio 2010, section 4.2.1). `name` is a key of `ARCHITECTURES`.
     """
     architecture = ARCHITECTURES[name]
     parameters: dict[str, Array] = {}
@@ -204,12 +176,7 @@ def new_mlp(
 def save_mlp(network: MLP, path: Path, card: dict[str, Any]) -> None:
     """Write the parameters and the card of a network to a NumPy archive.
 
-    Parameters
-    ----------
-    network : MLP
-    path : Path
-    card : dict
-        JSON values: data, seed, epoch, measured accuracy …
+    `card` adds JSON values such as data, seed, epoch and measured accuracy.
 
     Raises
     ------

@@ -26,14 +26,9 @@ UNSAVED = "num_batches_tracked"  # of batch norm; no output depends on it
 
 
 def save_onnx(path: Path, network: nn.Sequential, card: Card) -> None:
-    """Write a network whose output is log-probabilities.
+    """Write a network with the architecture and the outputs of its card.
 
-    Parameters
-    ----------
-    path : Path
-    network : torch.nn.Sequential
-        With the architecture and the number of outputs of the card.
-    card : Card
+    The network of the file returns log-probabilities.
 
     Raises
     ------

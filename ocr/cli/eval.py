@@ -206,7 +206,7 @@ def _score_letters(
         return None
     samples = Samples.concatenate(parts)
     show_progress(f"reading {len(samples):,} letters")
-    score = score_classifier(classifier, samples)
+    score = score_classifier(classifier, samples.crops, samples.characters)
     erase_progress()
     return score
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from ocr.training.log import TensorboardLog, tensorboard_folder
 from ocr.training.loop import Settings, train
 from ocr.training.model_card import card_path, write_model_card
 from ocr.training.progress import Epoch, Step, best
-from ocr.training.ranks import Ranks, joined, world_size
+from ocr.training.ranks import joined, world_size
 from ocr.training.recipe import (
     BACKENDS,
     Schedule,
@@ -45,17 +45,10 @@ from ocr.training.training_data import Loaded, gather, load_all, name_of
 LOG_INTERVAL = 60.0  # seconds between progress lines where stderr is not a terminal
 
 
-class FiniteRange(click.FloatRange):
-    """Numbers of a range, without nan and inf."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Parse a number."""
-        number: float = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is not a number.", param, ctx)
-        return number
+def _finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number")
+    return value
 
 
 def _defaults(setting: str) -> str:
@@ -127,12 +120,14 @@ class Options:
 @click.option("--batch-size", type=click.IntRange(1), help=_defaults("batch_size").strip())
 @click.option(
     "--learning-rate",
-    type=FiniteRange(0, min_open=True),
+    type=click.FloatRange(0, min_open=True),
+    callback=_finite,
     help="Its peak." + _defaults("learning_rate"),
 )
 @click.option(
     "--label-smoothing",
-    type=FiniteRange(0, 1, max_open=True),
+    type=click.FloatRange(0, 1, max_open=True),
+    callback=_finite,
     default=0.0,
     show_default=True,
     help="Label-smoothing factor; 0.1 is typical.",
@@ -178,7 +173,9 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     refuse_existing(output, resume=options.resume)
     budget = _parse_budget(options)
     processes = _count_processes(options.backend)
-    with joined() as ranks, _quiet_unless_first(ranks):
+    with joined() as ranks, contextlib.ExitStack() as stack:
+        if not ranks.is_first:  # errors are still reported
+            stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
         loaded, few = _find_few_letters(options, alphabet)
         if init and (fine_tune_on_pages.has_only_pages(options.sources) or few is not None):
             schedule = fine_tuning.fine_tuning_schedule(schedule)
@@ -285,25 +282,10 @@ def _count_processes(backend: str) -> int:
     return world_size()
 
 
-@contextlib.contextmanager
-def _quiet_unless_first(ranks: Ranks) -> Iterator[None]:
-    """Silence the messages of all processes but the first; errors are still reported."""
-    with contextlib.nullcontext() if ranks.is_first else contextlib.redirect_stderr(io.StringIO()):
-        yield
-
-
 def _find_few_letters(
     options: Options, alphabet: Alphabet
 ) -> tuple[list[Loaded] | None, Samples | None]:
-    """Load data that may show only a part of the alphabet of the model to start from.
-
-    Returns
-    -------
-    loaded : list of Loaded or None
-        All sources, if they were loaded.
-    few : Samples or None
-        Their letters, if they show only a part of the alphabet.
-    """
+    """Return the sources, if they were loaded, and their letters, if these lack some characters."""
     # a model that gets another alphabet is not held to what it knew
     is_possible = options.init and not options.alphabet and options.per_class is None
     if not is_possible or not fine_tune_on_letters.is_possible(options.sources):
@@ -333,14 +315,9 @@ def _settings(
 
 @dataclass(frozen=True)
 class Data:
-    """What to train on.
+    """Samples, and for fine-tuning a last step.
 
-    Attributes
-    ----------
-    training, validation : Samples
-    finish : callable or None
-        For fine-tuning on pages or few letters: takes the model file of the best epoch, improves
-        it, and returns a line about what was gained.
+    It improves the model file of the best epoch, and returns a line that says what was gained.
     """
 
     training: Samples
@@ -454,13 +431,10 @@ def time_left(step: Step | None) -> str:
 
 
 def _draw_curves(output: Path) -> None:
-    from ocr.training.log import draw_curves
+    from ocr.training.log import draw_curves, log_path
 
     try:
-        draw_curves(
-            output.with_name(output.name + ".log.jsonl"),
-            output.with_name(output.name + ".curves.png"),
-        )
+        draw_curves(log_path(output), output.with_name(output.name + ".curves.png"))
     except MissingExtraError as error:
         click.echo(f"learning curves are not drawn: {error}", err=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +12,6 @@ from ocr.classifiers import Classifier
 from ocr.evaluation.alignment import Confusion, most_frequent
 
 CHUNK = 4096  # crops at a time: 16 MiB as float32
-
-
-class LabelledCrops(Protocol):
-    """Crops, uint8 [N, 32, 32], and the character that each shows, str [N]."""
-
-    @property
-    def crops(self) -> NDArray[np.uint8]:
-        """Ink 255 on paper 0."""
-        ...
-
-    @property
-    def characters(self) -> NDArray[np.str_]:
-        """Right answer for each crop; "" for "not a letter"."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,35 +86,34 @@ class ClassifierScore:
         }
 
 
-def score_classifier(classifier: Classifier, samples: LabelledCrops) -> ClassifierScore:
-    """Compare a classifier's likeliest answers with the characters of samples.
+def score_classifier(
+    classifier: Classifier, crops: NDArray[np.uint8], characters: NDArray[np.str_]
+) -> ClassifierScore:
+    """Compare a classifier's likeliest answers for crops with the true characters.
 
     Parameters
     ----------
     classifier : Classifier
-    samples : LabelledCrops
-        Such as `ocr.data.samples.Samples`; the second character of those that may be
-        `either` of two counts as wrong.
+    crops : ndarray, uint8 [N, 32, 32]
+        Ink 255 on paper 0.
+    characters : ndarray, str [N]
+        The right answer for each crop; "" for "not a letter".
     """
-    return tally(classifier, samples.characters, decisions(classifier, samples.crops))
+    return tally(classifier, characters, decisions(classifier, crops))
 
 
 def tally(
     classifier: Classifier, truth: NDArray[np.str_], read: NDArray[np.intp]
 ) -> ClassifierScore:
     """Count the characters of crops, str [N], against the chosen outputs, [N]."""
-    answers = _outputs(classifier)
+    alphabet = classifier.alphabet
+    answers = (*alphabet.characters, "") if alphabet.reject else tuple(alphabet.characters)
     labels = (*answers, *sorted(set(truth.tolist()) - set(answers)))
     index = {label: i for i, label in enumerate(labels)}
     rows = np.array([index[c] for c in truth.tolist()], np.intp)
     matrix = np.zeros((len(labels), len(labels)), np.int64)
     np.add.at(matrix, (rows, read), 1)
     return ClassifierScore(labels, matrix)
-
-
-def _outputs(classifier: Classifier) -> tuple[str, ...]:
-    alphabet = classifier.alphabet
-    return (*alphabet.characters, "") if alphabet.reject else tuple(alphabet.characters)
 
 
 def decisions(classifier: Classifier, crops: NDArray[np.uint8]) -> NDArray[np.intp]:

@@ -17,11 +17,7 @@ HEADINGS = ("page", "CER strict", "CER letters", "CER nocase", "WER strict", "ch
 def page_table(report: Report, *, worst: int | None = None) -> str:
     """Format pages with their rates in per cent, the mean, the total, reliability, confusions.
 
-    Parameters
-    ----------
-    report : Report
-    worst : int, optional
-        Show only this many pages, the worst first; by default all, in their order.
+    With `worst`, show only that number of pages, the worst first.
     """
     pages = report.pages if worst is None else report.worst(worst)
     mean = ("mean over pages", *(_percent(report.mean(rate)) for rate in RATES), "", "")
@@ -32,11 +28,7 @@ def page_table(report: Report, *, worst: int | None = None) -> str:
 def classifier_table(score: ClassifierScore, *, worst: int | None = None) -> str:
     """Format accuracies in per cent, overall and for each class, and the confusions.
 
-    Parameters
-    ----------
-    score : ClassifierScore
-    worst : int, optional
-        Show only this many classes, the worst first; by default all, in their order.
+    With `worst`, show only that number of classes, the worst first.
     """
     summary = [
         ("samples", "accuracy", "ignoring case"),
