@@ -14,8 +14,8 @@ from tools.cli_reference import DOCS, contexts, man_page, markdown, roff
 @pytest.mark.parametrize(("name", "made"), [("cli.md", markdown), ("ocr.1", man_page)])
 def test_committed_file_is_what_the_help_makes(name: str, made: object) -> None:
     assert callable(made)
-    told = f"out of date: python {cli_reference.__name__.replace('.', '/')}.py"
-    assert (DOCS / name).read_text("utf-8") == made(), told
+    message = f"out of date: python {cli_reference.__name__.replace('.', '/')}.py"
+    assert (DOCS / name).read_text("utf-8") == made(), message
 
 
 def test_every_command_and_option_is_in_both() -> None:

@@ -45,7 +45,7 @@ def source(run: Run) -> str:
     return "letters.npz"
 
 
-def told(result: Result) -> list[list[str]]:
+def words_of_lines(result: Result) -> list[list[str]]:
     """Words of each line of output."""
     assert result.exit_code == 0, result.stderr
     return [line.split() for line in result.stdout.splitlines()]
@@ -54,14 +54,14 @@ def told(result: Result) -> list[list[str]]:
 # list, count, sheet
 
 
-def test_list_tells_crops_and_classes(run: Run, source: str) -> None:
-    assert told(run("list", source))[1] == [source, "-", "40", "3:", "Aaβ"]
-    assert told(run("list", source, "-a", "A"))[1] == [source, "-", "20", "1:", "A"]
+def test_list_reports_crops_and_classes(run: Run, source: str) -> None:
+    assert words_of_lines(run("list", source))[1] == [source, "-", "40", "3:", "Aaβ"]
+    assert words_of_lines(run("list", source, "-a", "A"))[1] == [source, "-", "20", "1:", "A"]
 
 
-def test_list_tells_the_parts(run: Run, source: str) -> None:
+def test_list_reports_the_parts(run: Run, source: str) -> None:
     run("split", source, "-o", "parts")
-    lines = told(run("list", "parts", "parts@test"))[1:]
+    lines = words_of_lines(run("list", "parts", "parts@test"))[1:]
     assert [line[:3] for line in lines] == [
         ["parts", "train", "32"],
         ["parts", "valid", "4"],
@@ -78,24 +78,24 @@ def test_a_bad_source_does_not_hide_the_others(run: Run, source: str) -> None:
     assert run("list", "missing.npz").stdout == ""
 
 
-def test_list_of_nothing_tells_what_can_be_fetched(run: Run) -> None:
-    emnist, mnist = told(run("list"))[1:]
+def test_list_of_nothing_reports_what_can_be_fetched(run: Run) -> None:
+    emnist, mnist = words_of_lines(run("list"))[1:]
     assert (emnist[:3], mnist[:3]) == (["emnist", "562", "MB"], ["mnist", "12", "MB"])
     assert "NIST" in " ".join(emnist)
     assert "CC BY-SA 3.0" in " ".join(mnist)
     Path("cache/mnist").mkdir(parents=True)
-    assert told(run("list"))[2][:2] == ["mnist", "fetched"]
+    assert words_of_lines(run("list"))[2][:2] == ["mnist", "fetched"]
 
 
 def test_count_draws_bars(run: Run, source: str) -> None:
-    assert told(run("count", source)) == [
+    assert words_of_lines(run("count", source)) == [
         ["A", "20", "█" * 40],
         ["a", "10", "█" * 20],
         ["β", "10", "█" * 20],
     ]
 
 
-def test_count_tells_the_smallest_and_the_largest_class(run: Run, source: str) -> None:
+def test_count_reports_the_smallest_and_the_largest_class(run: Run, source: str) -> None:
     assert run("count", source).stderr == "40 crops of 3 classes, from 10 of a to 20 of A\n"
     assert run("count", source, "-a", "aβ").stderr == "20 crops of 2 classes, 10 of each\n"
 
@@ -154,7 +154,7 @@ def test_nothing_is_overwritten(run: Run, source: str, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["convert", "dedupe"])
-def test_unknown_ending_is_told_before_anything_is_read(run: Run, command: str) -> None:
+def test_unknown_ending_is_reported_before_anything_is_read(run: Run, command: str) -> None:
     result = run(command, "missing.npz", "-o", "a.csv")
     assert result.exit_code == 2
     assert "a.csv is of no known type" in result.stderr
@@ -213,13 +213,13 @@ def test_alphabet_that_is_none_is_a_wrong_command_line(
         assert hint in result.stderr
 
 
-def test_alphabet_that_a_source_lacks_is_told(run: Run, source: str) -> None:
+def test_alphabet_that_a_source_lacks_is_reported(run: Run, source: str) -> None:
     result = run("count", source, "-a", "B")
     assert result.exit_code == DataError.exit_code
     assert "shows none of the characters B (" in result.stderr
 
 
-def test_dedupe_leaves_out_copies_and_tells_conflicts(run: Run, source: str) -> None:
+def test_dedupe_leaves_out_copies_and_reports_conflicts(run: Run, source: str) -> None:
     samples = load(source, alphabet=None)
     twice = Samples.concatenate([samples, samples.take(np.arange(20))])
     twice.characters[59] = "B"  # crop 20 is an A
@@ -253,13 +253,13 @@ def test_fetched_set_is_a_source_by_name(run: Run, small_mnist: FileServer) -> N
     result = run("fetch", "mnist", "--url", small_mnist.url)
     assert result.exit_code == 0, result.stderr
     assert "ocr train --data mnist" in result.stderr
-    assert told(run("list", "mnist"))[1:] == [
+    assert words_of_lines(run("list", "mnist"))[1:] == [
         ["mnist", "train", "12", "1:", "1"],
         ["mnist", "test", "6", "1:", "1"],
     ]
 
 
-def test_training_on_a_set_that_is_not_fetched_tells_how_to(run: Run) -> None:
+def test_training_on_a_set_that_is_not_fetched_reports_how_to(run: Run) -> None:
     options = ["train", "--backend", "numpy", "--data", "mnist@train", "--alphabet", "digits"]
     result = CliRunner().invoke(commands.main, options)
     assert result.exit_code == DataError.exit_code

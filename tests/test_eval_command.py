@@ -63,7 +63,7 @@ def letters(tmp_path: Path) -> Path:
     return path
 
 
-def test_page_without_text_is_told(run: Run, page: Callable[[str, str], Path]) -> None:
+def test_page_without_text_is_reported(run: Run, page: Callable[[str, str], Path]) -> None:
     page("one", "HI")
     lonely = page("two", "HI").with_suffix(".gt.txt")
     lonely.unlink()
@@ -160,7 +160,7 @@ def test_truth_that_cannot_be_read_is_left_out(run: Run, page: Callable[..., Pat
     assert "not UTF-8" in result.stderr
 
 
-def test_folder_without_truth_is_told(run: Run, tmp_path: Path) -> None:
+def test_folder_without_truth_is_reported(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
     result = run(tmp_path)
     assert (result.exit_code, result.stdout) == (5, "")

@@ -175,7 +175,7 @@ def test_a_pair_is_given_once_however_its_path_is_written(
     assert [pair.image for pair in found] == [Path("deep/er/b.JPG")]
 
 
-def test_images_without_text_and_texts_without_images_are_told(folder: Path) -> None:
+def test_images_without_text_and_texts_without_images_are_reported(folder: Path) -> None:
     (folder / "a.jpg.gt.txt").write_text("misnamed")
     assert list_unpaired([folder, folder / "a.png"]) == [
         f"{folder}/deep/lonely.png has no lonely.gt.txt",
@@ -195,7 +195,7 @@ def test_named_image_needs_ground_truth(folder: Path) -> None:
         find_pairs([folder / "none"])
 
 
-def test_path_that_the_system_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_path_that_the_system_refuses_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path) -> bool:
         raise OSError(36, "File name too long", str(path))
 
@@ -285,7 +285,7 @@ def test_confusion_matrix_is_drawn_with_any_labels() -> None:
     assert png.startswith(b"\x89PNG")
 
 
-def test_missing_matplotlib_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_matplotlib_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError, match=r"ocr\[plot\]"):
         draw_png(("A",), np.eye(1, dtype=np.int64))

@@ -84,7 +84,7 @@ def test_single_symbols_stay_in_the_smallest_model():
     assert smallest.log_prob("t", "") > smallest.log_prob("q", "")
 
 
-def test_ngrams_that_tell_most_are_kept():
+def test_the_most_informative_ngrams_are_kept():
     # after a q there is always a u; after an a anything, as often as anywhere
     few = build(["qu", "ab", "ac", "ad", "ae", "xb", "xc", "xd", "xe"] * 50, most=20)
     assert few.log_prob("u", "q") > math.log(0.5)
@@ -171,7 +171,7 @@ def test_an_unknown_language_names_those_there_are():
 
 
 @pytest.mark.parametrize("text", ["", None])
-def test_the_command_tells_what_is_wrong(tmp_path, text):
+def test_the_command_reports_what_is_wrong(tmp_path, text):
     if text is not None:
         (tmp_path / "a.txt").write_text(text)
     arguments = ["language", str(tmp_path / "a.txt"), "-o", str(tmp_path / "m.npz")]

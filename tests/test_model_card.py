@@ -49,7 +49,7 @@ def test_the_card_says_what_went_in_and_what_came_out(model):
     validation = samples(["A"] * 8 + ["|"] * 6, [0] * 6 + [1] * 2 + [1] * 6)
     write_model_card(model, training, validation, command="ocr train --data pens.jsonl.gz@train")
     text = card_path(model).read_text()
-    for told in (
+    for message in (
         "# mine.npz",
         "    ocr read --model mine.npz IMAGE",
         "From `pens.jsonl.gz@train`, `fonts`.",
@@ -62,15 +62,15 @@ def test_the_card_says_what_went_in_and_what_came_out(model):
         "| `A` | `\\|` | 2 |",
         f"Made with ocr {__version__}, Python ",
     ):
-        assert told in text
+        assert message in text
     assert "| `\\|` | 100.0%" not in text  # what is all right is none of the worst
 
 
 @pytest.mark.parametrize(
-    ("budget", "told", "untold"),
+    ("budget", "message", "absent"),
     [(None, "| epochs | 4 |", "time budget"), (90.0, "| time budget | 90 s |", "epochs")],
 )
-def test_the_card_tells_of_epochs_or_of_a_time_budget(model, budget, told, untold):
+def test_the_card_mentions_epochs_or_of_a_time_budget(model, budget, message, absent):
     settings = {"epochs": 4, "time_budget": budget}
     save_mlp(
         new_mlp("mlp", Reads.alphabet, np.random.default_rng(0)),
@@ -80,8 +80,8 @@ def test_the_card_tells_of_epochs_or_of_a_time_budget(model, budget, told, untol
     some = samples(["A"] * 8, [0] * 8)
     write_model_card(model, some, some, command="ocr train")
     text = card_path(model).read_text()
-    assert told in text
-    assert untold not in text
+    assert message in text
+    assert absent not in text
 
 
 def test_the_command_of_the_card_can_be_pasted(model):

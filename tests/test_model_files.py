@@ -46,7 +46,7 @@ def test_a_card_comes_back_from_its_text():
     assert (card.alphabet, card.architecture) == (Alphabet("É", reject=True), "cnn")
 
 
-def test_what_a_card_is_told_never_overrides_what_the_model_is():
+def test_what_is_put_into_a_card_never_overrides_what_the_model_is():
     assert Card.describe("cnn", ABC, {"alphabet": "XYZ", "crop": "huge"}).values == GOOD
 
 
@@ -84,7 +84,7 @@ def test_a_model_is_found_by_name_before_path(tmp_path, monkeypatch):
     assert find(own) == find(str(own)) == own
 
 
-def test_a_model_that_is_nowhere_is_told():
+def test_a_model_that_is_nowhere_is_reported():
     with pytest.raises(ModelError, match="no model nosuch .ocr models lists"):
         find("nosuch")
 
@@ -98,7 +98,7 @@ def test_a_name_that_the_system_refuses_is_a_model_error(monkeypatch):
         find("a.npz")
 
 
-def test_a_file_of_another_kind_is_told(tmp_path):
+def test_a_file_of_another_kind_is_reported(tmp_path):
     (tmp_path / "model.pt").write_bytes(b"")
     with pytest.raises(ModelError, match="not an .onnx or .npz model file"):
         find(tmp_path / "model.pt")
@@ -148,7 +148,7 @@ def test_a_file_that_lacks_weights_cannot_be_trained_on(tmp_path):
         load(path, backend="torch")
 
 
-def test_without_torch_the_remedy_is_told(tmp_path, monkeypatch):
+def test_without_torch_the_remedy_is_reported(tmp_path, monkeypatch):
     (tmp_path / "m.onnx").write_bytes(b"")
     monkeypatch.setitem(sys.modules, "ocr.classifiers.onnx_file", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'ocr\[torch\]'"):

@@ -144,8 +144,8 @@ def test_a_model_learns_to_read(run, network):
 def test_a_finished_run_leaves_model_and_log(run, network):
     run(*network)
     name = model_of(network).name
-    beside = [f"{name}.log.jsonl", f"{name}.md"]
-    assert sorted(p.name for p in Path().iterdir()) == ["ilt.npz", name, *beside]
+    logs = [f"{name}.log.jsonl", f"{name}.md"]
+    assert sorted(p.name for p in Path().iterdir()) == ["ilt.npz", name, *logs]
 
 
 def test_the_same_seed_gives_the_same_bytes(run, network):
@@ -173,7 +173,7 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(run, network, monkeypatch, ste
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_run_killed_beside_any_write_ends_as_an_undisturbed_one(run, monkeypatch, after):
+def test_a_run_killed_at_any_write_ends_as_an_undisturbed_one(run, monkeypatch, after):
     monkeypatch.setattr("ocr.training.checkpoint.CHECKPOINT_SECONDS", 0.0)
     command = ("--backend", "numpy", "--batch-size", 32)
     run(*command, "-o", "steady")
@@ -203,7 +203,7 @@ def test_a_stopped_run_is_not_lost_by_a_forgotten_resume(run, monkeypatch):
         stop_after(patch, 3, interrupt)
         run("--backend", "numpy")
     before = Path("model.npz.checkpoint.npz").read_bytes()
-    result = run("--backend", "numpy", "--data", "none.npz")  # told before any data is read
+    result = run("--backend", "numpy", "--data", "none.npz")  # reported before any data is read
     assert result.exit_code == 6
     assert result.stderr == (
         "ocr: error: cannot write model.npz: a run of it is not complete (go on by --resume; "
@@ -232,7 +232,7 @@ def test_resuming_keeps_the_moments_of_convolutions_in_place(run, monkeypatch, a
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--epochs", 3], "other epochs "),
         (["--seed", 1, "--learning-rate", 0.5], "other seed, learning_rate "),
@@ -241,7 +241,7 @@ def test_resuming_keeps_the_moments_of_convolutions_in_place(run, monkeypatch, a
         (["--data", "more.npz"], "other data, crops "),
     ],
 )
-def test_resuming_with_other_options_is_refused(run, monkeypatch, options, told):
+def test_resuming_with_other_options_is_refused(run, monkeypatch, options, message):
     letters(Path("more.npz"), "ILT", count=30)
     with monkeypatch.context() as patch:
         stop_after(patch, 3, interrupt)
@@ -249,7 +249,7 @@ def test_resuming_with_other_options_is_refused(run, monkeypatch, options, told)
     result = run("--backend", "numpy", "--resume", *options)
     assert result.exit_code == 5
     (line,) = [t for t in result.stderr.splitlines() if t.startswith("ocr: error")]
-    assert told in line
+    assert message in line
 
 
 def test_resuming_another_architecture_is_refused(run, monkeypatch):
@@ -326,7 +326,7 @@ def test_fine_tuning_onto_another_alphabet_keeps_what_was_learnt(run, network):
 
 
 @pytest.mark.parametrize("characters", ["ILT", "IL"])  # all that the model knows, or a part
-def test_what_is_left_out_is_told_once(run, characters):
+def test_what_is_left_out_is_reported_once(run, characters):
     run("--backend", "numpy")
     letters(Path("more.npz"), characters)
     with np.load("more.npz") as arrays:
@@ -350,7 +350,7 @@ def test_fine_tuning_takes_architecture_and_alphabet_from_the_model(run, network
     assert card["architecture"] == describe(model_of(network))["architecture"]
 
 
-def test_an_unwritable_output_is_told_before_any_data_is_read(run):
+def test_an_unwritable_output_is_reported_before_any_data_is_read(run):
     result = run("--backend", "numpy", "--data", "none.npz", "-o", "missing/model")
     assert result.exit_code == 6
     assert result.stderr == (
@@ -370,7 +370,7 @@ def test_the_model_to_start_from_is_not_overwritten(run):
     assert Path("start.npz").read_bytes() == before
 
 
-def test_data_without_labels_is_told(run):
+def test_data_without_labels_is_reported(run):
     np.savez("bare.npz", images=np.zeros((3, 20, 20), np.uint8))
     result = run("--backend", "numpy", "--data", "bare.npz")
     assert result.exit_code == 5
@@ -392,13 +392,13 @@ def test_a_run_that_diverges_is_one_line_and_is_begun_anew_with_a_lower_rate(run
     assert run(*network).exit_code == 0
 
 
-def test_an_architecture_of_the_other_backend_is_told(run):
+def test_an_architecture_of_the_other_backend_is_reported(run):
     result = run("--backend", "numpy", "--arch", "cnn")
     assert result.exit_code == 4
     assert "no numpy architecture 'cnn' (there are mlp, mlp-wide" in result.stderr
 
 
-def test_without_torch_the_remedy_is_told(run, monkeypatch):
+def test_without_torch_the_remedy_is_reported(run, monkeypatch):
     without(monkeypatch, "torch", "ocr.classifiers.onnx_file")
     result = run("--backend", "torch")
     assert result.exit_code == 7
@@ -436,14 +436,14 @@ def test_threads_do_not_spin_while_they_wait(run, monkeypatch):
     assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
-def test_the_suffix_tells_what_reads_the_model(run):
+def test_the_suffix_says_what_reads_the_model(run):
     for name in ("a.model", "b.onnx", "c.npz"):
         run("--backend", "numpy", "--epochs", 1, "-o", name)
     models = sorted(p.name for p in Path().glob("?.*") if p.suffix not in (".jsonl", ".md"))
     assert models == ["a.model.npz", "b.onnx.npz", "c.npz"]
 
 
-def test_the_card_tells_the_command_with_names_for_paths(run, network):
+def test_the_card_has_the_command_with_names_for_paths(run, network):
     Path("my letters").mkdir()
     letters(Path("my letters/ilt.npz"), "ILT")
     options = ["--data", "my letters/ilt.npz", "--balance", "--no-augment", "--seed", 3]
@@ -468,10 +468,10 @@ def test_a_budget_trains_for_a_time(run, network):
     assert card["settings"]["time_budget"] == 1
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(6.0, True), (4.0, False)])
-def test_a_budget_that_is_spent_on_loading_data_is_reported(capsys, seconds, told):
+@pytest.mark.parametrize(("seconds", "warns"), [(6.0, True), (4.0, False)])
+def test_a_budget_that_is_spent_on_loading_data_is_reported(capsys, seconds, warns):
     warn_of_short_budget(10.0, seconds)
-    assert ("took 6 s of a time budget of 10 s" in capsys.readouterr().err) is told
+    assert ("took 6 s of a time budget of 10 s" in capsys.readouterr().err) is warns
     warn_of_short_budget(None, seconds)
     assert capsys.readouterr().err == ""
 
@@ -512,18 +512,18 @@ def test_a_run_killed_while_its_card_is_written_writes_it_when_resumed(run, monk
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--time-budget", "10"], "'10' is not a duration (write 90s, 10m or 1h30m)"),
         (["--time-budget", "10m"], "--epochs and --time-budget cannot be used together"),
     ],
 )
-def test_a_budget_that_says_nothing_is_a_wrong_command_line(run, options, told):
+def test_a_budget_that_says_nothing_is_a_wrong_command_line(run, options, message):
     command = ["train", "--data", "ilt.npz", *options]
     arguments = command if "10" in options else [*command, "--epochs", "2"]
     result = CliRunner().invoke(commands.main, arguments)
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert message in result.stderr
 
 
 def test_label_smoothing_reaches_the_network(run, network):
@@ -542,7 +542,7 @@ def test_balance_changes_what_is_drawn(run):
     assert natural != balanced
 
 
-def test_a_broken_image_is_told_and_training_goes_on(run, network):
+def test_a_broken_image_is_reported_and_training_goes_on(run, network):
     from PIL import Image
 
     for character in "IL":

@@ -1,4 +1,4 @@
-"""Ground truth beside an image, in the formats that tools write after a correction."""
+"""Ground truth next to an image, in the formats that tools write after a correction."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_plain_text_goes_before_all_others(tmp_path: Path) -> None:
     ("ending", "content"),
     [(".xml", "<annotation><object/></annotation>"), (".json", '{"shapes": []}'), (".txt", "a")],
 )
-def test_what_another_program_keeps_beside_an_image_is_no_truth(
+def test_what_another_program_keeps_next_to_an_image_is_no_truth(
     tmp_path: Path, ending: str, content: str
 ) -> None:
     (tmp_path / f"a{ending}").write_text(content)
@@ -200,10 +200,12 @@ def test_broken_truth_says_what_is_wrong_in_one_line(
 ) -> None:
     file = tmp_path / f"a{ending}"
     file.write_text(content)
-    with pytest.raises(DataError, match=f"^cannot read {re.escape(str(file))}: {expected}") as told:
+    with pytest.raises(
+        DataError, match=f"^cannot read {re.escape(str(file))}: {expected}"
+    ) as error:
         read_truth(file)
-    assert "\n" not in str(told.value)
-    assert str(told.value).endswith(")")
+    assert "\n" not in str(message.value)
+    assert str(message.value).endswith(")")
 
 
 def test_time_for_tags_that_are_not_closed_grows_with_their_number_alone(tmp_path: Path) -> None:
