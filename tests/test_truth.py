@@ -204,8 +204,8 @@ def test_broken_truth_says_what_is_wrong_in_one_line(
         DataError, match=f"^cannot read {re.escape(str(file))}: {expected}"
     ) as error:
         read_truth(file)
-    assert "\n" not in str(message.value)
-    assert str(message.value).endswith(")")
+    assert "\n" not in str(error.value)
+    assert str(error.value).endswith(")")
 
 
 def test_time_for_tags_that_are_not_closed_grows_with_their_number_alone(tmp_path: Path) -> None:
