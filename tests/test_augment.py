@@ -12,9 +12,9 @@ from ocr.training.augment import (
     break_strokes,
     change_stroke_width,
     cut_edges,
-    elastic_field,
-    four_neighbours,
+    draw_elastic_field,
     sample_bilinear,
+    shift_each_way,
     warp,
 )
 
@@ -86,15 +86,46 @@ def test_sampling_between_pixels_is_their_mean_and_beyond_the_edge_is_paper():
     assert sample_bilinear(crop, where)[0, 0, :4] == pytest.approx([0.6, 0.2, 0.4, 0])
 
 
+def test_sampling_agrees_with_scipy():
+    ndimage = pytest.importorskip("scipy.ndimage")
+    crops = rng().random((3, 32, 32), np.float32)
+    where = (GRID + rng(1).normal(0, 3, (3, 1024, 2))).astype(np.float32)
+    expected = [
+        ndimage.map_coordinates(crop, points.T, order=1, mode="grid-constant").reshape(32, 32)
+        for crop, points in zip(crops, where, strict=True)
+    ]
+    np.testing.assert_allclose(sample_bilinear(crops, where), expected, atol=2e-3)
+
+
+def test_the_elastic_field_agrees_with_scipy():
+    ndimage = pytest.importorskip("scipy.ndimage")
+    knots = rng().normal(0, 1, (4, 4)).astype(np.float32)
+    expected = ndimage.zoom(knots, 8, order=1)
+    np.testing.assert_allclose(
+        (module.KNOT_WEIGHTS @ knots.ravel()).reshape(32, 32), expected, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("extreme", "filter_name"), [(np.maximum, "grey_dilation"), (np.minimum, "grey_erosion")]
+)
+def test_extremes_of_shifted_crops_agree_with_scipy(extreme, filter_name):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    crop = rng().random((1, 32, 32), np.float32)
+    cross = ndimage.generate_binary_structure(2, 1)
+    expected = getattr(ndimage, filter_name)(crop[0], footprint=cross, mode="constant")
+    np.testing.assert_array_equal(extreme.reduce([crop, *shift_each_way(crop)])[0], expected)
+
+
 def test_the_elastic_field_is_smooth():
-    field = elastic_field(20, rng()).reshape(20, 32, 32, 2)
+    field = draw_elastic_field(20, rng()).reshape(20, 32, 32, 2)
     assert np.abs(np.diff(field, axis=1)).max() < 0.7  # px between neighbours; 0.40 measured
 
 
-def test_neighbours_are_moved_by_one_pixel():
+def test_crops_are_shifted_by_one_pixel():
     crop = np.zeros((1, 32, 32), np.float32)
     crop[0, 8, 8] = 1
-    assert [np.argwhere(n[0]).tolist() for n in four_neighbours(crop)] == [
+    assert [np.argwhere(n[0]).tolist() for n in shift_each_way(crop)] == [
         [[9, 8]],
         [[7, 8]],
         [[8, 9]],

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from ocr.alphabet import Alphabet
 from ocr.data.samples import Samples
@@ -90,6 +91,18 @@ def test_the_card_counts_the_steps_that_its_epoch_took(tmp_path):
 def test_training_stops_early_without_progress(tmp_path):
     pupil = Pupil([0.9, 0.9], [0.9, 0.1], [0.9, 0.1])
     assert len(run(pupil, tmp_path, epochs=9, patience=2)) == 3
+
+
+def test_matrix_products_of_a_step_use_one_thread(tmp_path, monkeypatch):
+    pupil, threads = Pupil(*[[0.9, 0.9]] * 3), set()
+
+    def fit_batch(*_: Any) -> tuple[float, int]:
+        threads.update(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
+        return 0.5, 1
+
+    monkeypatch.setattr(pupil, "fit_batch", fit_batch)
+    run(pupil, tmp_path)
+    assert threads <= {1}  # empty with a BLAS that has no threads to limit
 
 
 def test_losses_are_means_over_samples(tmp_path):

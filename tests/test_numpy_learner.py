@@ -117,7 +117,7 @@ def test_gradients_agree_with_autograd(activation, targets):
         np.testing.assert_allclose(gradients[name], leaf.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
-# the optimisers
+# the optimizers
 
 
 def test_momentum_by_hand():
@@ -166,9 +166,9 @@ def test_ten_steps_agree_with_those_of_torch(rule, name, options):
 # the learner
 
 
-@pytest.mark.parametrize("optimiser", [Momentum, Adam])
-def test_a_learner_learns_a_batch_by_heart(optimiser):
-    pupil = learner(optimiser=optimiser())
+@pytest.mark.parametrize("optimizer", [Momentum, Adam])
+def test_a_learner_learns_a_batch_by_heart(optimizer):
+    pupil = learner(optimizer=optimizer())
     crops, targets = batch()
     first, _ = pupil.fit_batch(crops, targets, 0.01)
     for _ in range(60):
@@ -199,10 +199,10 @@ def test_the_same_seed_learns_the_same():
     assert same_arrays(one.state(), two.state())
 
 
-@pytest.mark.parametrize("optimiser", [Momentum, Adam])
-def test_a_resumed_learner_ends_where_an_undisturbed_one_does(optimiser):
-    steady, stopped = learner(optimiser=optimiser()), learner(optimiser=optimiser())
-    resumed = NumpyLearner("mlp", ABCD, seed=9, optimiser=optimiser())
+@pytest.mark.parametrize("optimizer", [Momentum, Adam])
+def test_a_resumed_learner_ends_where_an_undisturbed_one_does(optimizer):
+    steady, stopped = learner(optimizer=optimizer()), learner(optimizer=optimizer())
+    resumed = NumpyLearner("mlp", ABCD, seed=9, optimizer=optimizer())
     for pupil in (steady, stopped):
         pupil.fit_batch(*batch(), 0.01)
     resumed.load_state(stopped.state())

@@ -12,7 +12,7 @@ import pytest
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers import describe
-from ocr.training.ranks import ALONE, Ranks, joined, world_size
+from ocr.training.ranks import ALONE, Ranks, join_processes, world_size
 from tests.test_train_command import letters
 
 # what each process holds after training goes beside the model, by rank
@@ -90,7 +90,7 @@ def test_parts_are_a_whole_batch():
 def test_one_process_is_alone(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     assert world_size() == 1
-    with joined() as ranks:
+    with join_processes() as ranks:
         assert ranks is ALONE
     assert ranks.is_first
     assert ranks.mean(2.5) == 2.5

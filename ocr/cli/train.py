@@ -31,7 +31,7 @@ from ocr.training.log import TensorboardLog, tensorboard_folder
 from ocr.training.loop import Settings, train
 from ocr.training.model_card import card_path, write_model_card
 from ocr.training.progress import Epoch, Step, best
-from ocr.training.ranks import joined, world_size
+from ocr.training.ranks import join_processes, world_size
 from ocr.training.recipe import (
     BACKENDS,
     Schedule,
@@ -173,7 +173,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     refuse_existing(output, resume=options.resume)
     budget = _parse_budget(options)
     processes = _count_processes(options.backend)
-    with joined() as ranks, contextlib.ExitStack() as stack:
+    with join_processes() as ranks, contextlib.ExitStack() as stack:
         if not ranks.is_first:  # errors are still reported
             stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
         loaded, few = _find_few_letters(options, alphabet)

@@ -1,7 +1,12 @@
-"""What photographs, pens and imperfect segmentation do to a crop, at random.
+"""Random distortions of crops, as photographs, pens and imperfect segmentation cause them.
 
-Everything works on a whole batch of crops, float32 [N, 32, 32], ink 1.0 on paper 0.0.
-The strengths were set by looking at contact sheets beside crops of real photographs.
+Every function takes a batch of crops, float32 [N, 32, 32], ink 1.0 on paper 0.0. The strengths
+were set by comparing contact sheets with crops of real photographs.
+
+scipy.ndimage has the same operations (the tests compare them), but training works without
+SciPy, and for 256 crops SciPy takes, on one thread: map_coordinates 15 ms (`sample_bilinear`
+19 ms), zoom 143 ms (`draw_elastic_field` 0.5 ms), grey_dilation 2.3 ms and grey_erosion 8 ms
+(maximum and minimum of `shift_each_way` 0.9 ms), convolve 4.6 ms (1.1 ms).
 """
 
 from __future__ import annotations
@@ -13,13 +18,13 @@ from ocr.segment.crops import SIZE
 
 Crops = NDArray[np.float32]
 
-ELASTIC_GRID = 4  # control points a side: about one per stroke of a letter
+ELASTIC_GRID = 4  # control points along each side: about one per stroke of a letter
 GRID = np.argwhere(np.ones((SIZE, SIZE))).astype(np.float32)  # (1024, 2) y, x
-CENTRE = np.float32((SIZE - 1) / 2)
+CENTER = np.float32((SIZE - 1) / 2)
 
 
 def augment(crops: Crops, rng: np.random.Generator) -> Crops:
-    """Distort each crop in its own way.
+    """Distort each crop at random, independently of the others.
 
     Parameters
     ----------
@@ -29,7 +34,7 @@ def augment(crops: Crops, rng: np.random.Generator) -> Crops:
     Returns
     -------
     ndarray, float32 [N, 32, 32]
-        New array; the darkest point of each crop is 1 again.
+        A new array, in which the maximum of each crop is 1.
     """
     out = warp(crops, rng)
     out = change_stroke_width(out, rng)
@@ -49,27 +54,27 @@ def warp(crops: Crops, rng: np.random.Generator) -> Crops:
     stretch = np.exp(rng.normal(0, 0.10, n))
     zoom = np.exp(rng.normal(0, 0.06, n))
     cos, sin = np.cos(angle), np.sin(angle)
-    matrix = np.empty((n, 2, 2), np.float32)  # output (y, x) offset from the centre -> input
+    matrix = np.empty((n, 2, 2), np.float32)  # output (y, x) offset from the center -> input
     matrix[:, 0, 0] = cos / (zoom * stretch)
     matrix[:, 0, 1] = -sin / zoom
     matrix[:, 1, 0] = (sin + slant * cos) / zoom
     matrix[:, 1, 1] = (cos - slant * sin) * stretch / zoom
     shift = rng.normal(0, 0.8, (n, 1, 2)).astype(np.float32)
-    where = np.matmul(GRID - CENTRE, matrix.transpose(0, 2, 1), dtype=np.float32)  # (N, 1024, 2)
-    where += CENTRE + shift
-    where += elastic_field(n, rng)
+    where = np.matmul(GRID - CENTER, matrix.transpose(0, 2, 1), dtype=np.float32)  # (N, 1024, 2)
+    where += CENTER + shift
+    where += draw_elastic_field(n, rng)
     return sample_bilinear(crops, where)
 
 
-def elastic_field(n: int, rng: np.random.Generator) -> Crops:
-    """Smooth random displacements in pixels, float32 [N, 1024, 2] (Simard et al. 2003)."""
+def draw_elastic_field(n: int, rng: np.random.Generator) -> Crops:
+    """Draw smooth displacements in pixels, float32 [N, 1024, 2] (Simard et al. 2003)."""
     strength = rng.uniform(0, 1.1, (n, 1, 1))
     knots = (rng.normal(0, 1, (n, ELASTIC_GRID**2, 2)) * strength).astype(np.float32)
     return np.asarray(np.einsum("pk,nkc->npc", KNOT_WEIGHTS, knots, optimize=True))
 
 
 def _knot_weights() -> Crops:
-    """Bilinear weight of each control point at each pixel, [1024, 16]."""
+    """Return the bilinear weight of each control point at each pixel, [1024, 16]."""
     position = np.linspace(0, ELASTIC_GRID - 1, SIZE)
     hat = np.clip(1 - np.abs(position[:, None] - np.arange(ELASTIC_GRID)), 0, 1)  # (32, 4)
     return np.kron(hat, hat).astype(np.float32)
@@ -79,7 +84,7 @@ KNOT_WEIGHTS = _knot_weights()
 
 
 def sample_bilinear(crops: Crops, where: Crops) -> Crops:
-    """Values of each crop at its own float positions [N, 1024, 2] (y, x); paper outside."""
+    """Sample each crop at its own positions, float [N, 1024, 2] (y, x); outside is paper."""
     n = len(crops)
     side = SIZE + 2
     padded = np.zeros((n, side, side), np.float32)
@@ -103,25 +108,25 @@ def change_stroke_width(crops: Crops, rng: np.random.Generator) -> Crops:
     out = crops.copy()
     for chosen, extreme in ((kind < 0.3, np.maximum), (kind > 0.7, np.minimum)):
         part = crops[chosen]
-        moved = extreme.reduce([part, *four_neighbours(part)])
+        moved = extreme.reduce([part, *shift_each_way(part)])
         blend = rng.uniform(0.2, 1, (len(part), 1, 1)).astype(np.float32)
         out[chosen] = part + blend * (moved - part)
     return out
 
 
-def four_neighbours(crops: Crops) -> list[Crops]:
-    """The crops moved by one pixel up, down, left and right."""
+def shift_each_way(crops: Crops) -> list[Crops]:
+    """Return the crops shifted by one pixel down, up, right and left."""
     padded = np.pad(crops, ((0, 0), (1, 1), (1, 1)))
     return [padded[:, y : y + SIZE, x : x + SIZE] for y, x in ((0, 1), (2, 1), (1, 0), (1, 2))]
 
 
 def break_strokes(crops: Crops, rng: np.random.Generator) -> Crops:
-    """Lift the pen: fade the ink along a random line through one crop in fourteen."""
+    """Fade the ink along a random line through one crop in fourteen, as where a pen skips."""
     chosen = np.flatnonzero(rng.uniform(size=len(crops)) < 0.07)
     angle = rng.uniform(0, np.pi, (len(chosen), 1))
     offset = rng.uniform(-7, 7, (len(chosen), 1))
     width = rng.uniform(0.5, 1.5, (len(chosen), 1))
-    y, x = (GRID - CENTRE).T
+    y, x = (GRID - CENTER).T
     distance = np.abs(y * np.cos(angle) + x * np.sin(angle) - offset)  # (n, 1024)
     out = crops.copy()
     out[chosen] *= np.clip(distance - width, 0, 1).reshape(-1, SIZE, SIZE)
@@ -129,7 +134,7 @@ def break_strokes(crops: Crops, rng: np.random.Generator) -> Crops:
 
 
 def cut_edges(crops: Crops, rng: np.random.Generator) -> Crops:
-    """Clip one side of one crop in twelve, as a cut between touching letters does."""
+    """Erase one side of one crop in twelve, as a cut between touching letters does."""
     out = crops.copy()
     for i in np.flatnonzero(rng.uniform(size=len(crops)) < 0.08):
         depth = int(rng.integers(5, 8))  # px from the border; ink starts at 4
@@ -139,11 +144,11 @@ def cut_edges(crops: Crops, rng: np.random.Generator) -> Crops:
 
 
 def blur(crops: Crops, rng: np.random.Generator) -> Crops:
-    """Soften two crops in five, as low resolution and a shaking hand do."""
+    """Blur two crops in five, as low resolution and a shaking hand do."""
     chosen = rng.uniform(size=len(crops)) < 0.4
     part = crops[chosen]
-    up, down, left, right = four_neighbours(part)
-    soft = (2 * part + up + down + left + right) / 6
+    down, up, right, left = shift_each_way(part)
+    soft = (2 * part + down + up + right + left) / 6
     blend = rng.uniform(0.2, 1.3, (len(part), 1, 1)).astype(np.float32)
     out = crops.copy()
     out[chosen] = np.clip(part + blend * (soft - part), 0, 1)
@@ -151,7 +156,7 @@ def blur(crops: Crops, rng: np.random.Generator) -> Crops:
 
 
 def add_noise(crops: Crops, rng: np.random.Generator) -> Crops:
-    """Change the ink's darkness in one crop of three and roughen one in five."""
+    """Change the darkness of the ink in one crop of three, and add noise to one in five."""
     out = np.clip(crops, 0, 1)
     chosen = rng.uniform(size=len(crops)) < 0.35
     gamma = np.exp(rng.normal(0, 0.4, (int(chosen.sum()), 1, 1))).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The contract between the training loop and what it trains."""
+"""The contract between the training loop and the networks it trains."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ocr.alphabet import Alphabet
 
 
 class Learner(Protocol):
-    """A classifier with an optimiser: the loop needs no more of NumPy or torch than this."""
+    """A classifier with an optimizer: all that the loop needs of NumPy or torch."""
 
     @property
     def alphabet(self) -> Alphabet:
-        """What each output stands for."""
+        """The character of each output."""
         ...
 
     def fit_batch(
@@ -28,9 +28,9 @@ class Learner(Protocol):
         ----------
         crops : ndarray, float32 [N, 32, 32]
         targets : ndarray, int64 [N, 2]
-            Two outputs of which either is right (twice the same where one is):
-            the loss is the mean of -log(p[first] + p[second]), or of -log p[first];
-            smoothed, where the learner smooths labels.
+            Two outputs, either of which is right (the same one twice where only one is).
+            The loss is the mean of -log(p[first] + p[second]), or of -log p[first], with label
+            smoothing if the learner has it.
         learning_rate : float
 
         Returns
@@ -38,34 +38,34 @@ class Learner(Protocol):
         loss : float
             Mean over the batch.
         correct : int
-            Crops whose likeliest output is one of their two targets.
+            Number of crops whose likeliest output is one of their two targets.
         """
         ...
 
     def hold_statistics(self) -> None:
-        """Leave what was measured of the data, beside the weights, as it is.
+        """Keep the running means and variances of batch normalization in further training.
 
-        The means and variances of batch norm are of all hands; those of a few
-        hundred letters by one would serve no other.
+        They were measured on the handwriting of many people; those of a few hundred letters
+        by one person would suit no one else.
         """
         ...
 
     def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-probabilities, float32 [N, C], in evaluation mode."""
+        """Return log-probabilities, float32 [N, C], in evaluation mode."""
         ...
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Weights and optimiser state, enough to resume exactly (copies, not views)."""
+        """Return copies of the weights and the optimizer's state, enough to resume exactly."""
         ...
 
     def load_state(self, state: dict[str, NDArray[Any]]) -> None:
-        """Continue from what `state` returned."""
+        """Restore what `state` returned."""
         ...
 
     def save_model(self, path: Path, card: dict[str, Any]) -> None:
-        """Write the model file; `card` (JSON values) goes into it."""
+        """Write the model file with its card (JSON values)."""
         ...
 
     def load_model(self, path: Path) -> None:
-        """Take back the weights that `save_model` wrote."""
+        """Load the weights that `save_model` wrote."""
         ...

@@ -1,4 +1,4 @@
-"""Training of the NumPy network: loss, momentum and Adam, each written out by hand."""
+"""Training of the NumPy network: its loss, momentum and Adam, written out by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WEIGHT_DECAY = 3e-4
 
 
 class NumpyLearner:
-    """A network and its optimiser.
+    """A network and its optimizer.
 
     Parameters
     ----------
@@ -26,10 +26,10 @@ class NumpyLearner:
     alphabet : Alphabet
     seed : int
         Of the initial weights.
-    optimiser : Optimiser, optional
-        Momentum with weight decay where it is not given.
+    optimizer : Optimizer, optional
+        Momentum with weight decay by default.
     label_smoothing : float
-        As `cross_entropy` takes it.
+        ε of `cross_entropy`.
     """
 
     def __init__(
@@ -38,26 +38,26 @@ class NumpyLearner:
         alphabet: Alphabet,
         *,
         seed: int,
-        optimiser: Optimiser | None = None,
+        optimizer: Optimizer | None = None,
         label_smoothing: float = 0.0,
     ) -> None:
         self.network = new_mlp(architecture, alphabet, np.random.default_rng(seed))
-        self.optimiser = optimiser or Momentum()
+        self.optimizer = optimizer or Momentum()
         self.label_smoothing = label_smoothing
 
     @property
     def alphabet(self) -> Alphabet:
-        """What each output stands for."""
+        """The character of each output."""
         return self.network.alphabet
 
     def fit_batch(
         self, crops: NDArray[np.float32], targets: NDArray[np.int64], learning_rate: float
     ) -> tuple[float, int]:
-        """Take one optimiser step; see `Learner.fit_batch`."""
+        """Take one optimizer step; see `Learner.fit_batch`."""
         signals = self.network.forward(crops)
         loss, error = cross_entropy(signals[-1], targets, self.label_smoothing)
         gradients = self.network.backward(signals, error)
-        self.optimiser.step(self.network.parameters, gradients, learning_rate)
+        self.optimizer.step(self.network.parameters, gradients, learning_rate)
         likeliest = signals[-1].argmax(axis=1)  # (N,)
         return loss, int((targets == likeliest[:, None]).any(axis=1).sum())
 
@@ -66,15 +66,15 @@ class NumpyLearner:
         return self.network.log_probs(crops)
 
     def hold_statistics(self) -> None:
-        """Nothing to do: the network has weights alone."""
+        """Do nothing: the network has only weights."""
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Copy the parameters and the optimiser's memory, by name."""
-        arrays = self.network.parameters | self.optimiser.memory
+        """Return copies of the parameters and of the optimizer's memory, by name."""
+        arrays = self.network.parameters | self.optimizer.memory
         return {name: array.copy() for name, array in arrays.items()}
 
     def load_state(self, state: dict[str, NDArray[Any]]) -> None:
-        """Continue from what `state` returned; DataError if it is of another network."""
+        """Restore what `state` returned; DataError if it is of another network."""
         memory = {name: array.copy() for name, array in state.items()}
         own = self.network.parameters
         if any(name not in memory or memory[name].shape != own[name].shape for name in own):
@@ -82,13 +82,13 @@ class NumpyLearner:
                 "the checkpoint is of another network (resume with the options of the stopped run)"
             )
         self.network.parameters = {name: memory.pop(name) for name in own}
-        self.optimiser.memory = memory
+        self.optimizer.memory = memory
 
     def start_from(self, source: MLP) -> None:
-        """Take the weights of a trained network of the same hidden layers.
+        """Copy the weights of a trained network with the same hidden layers.
 
-        The outputs of characters that both alphabets have are taken over one by one;
-        those of new characters stay as they were initialised.
+        Outputs of characters that both alphabets have are copied; those of new characters
+        keep their initial weights.
         """
         if source.architecture != self.network.architecture:
             raise ModelError(
@@ -104,16 +104,16 @@ class NumpyLearner:
                 parameter[:] = source.parameters[name]
 
     def save_model(self, path: Path, card: dict[str, Any]) -> None:
-        """Write the model file; `card` (JSON values) goes into it."""
+        """Write the model file with its card (JSON values)."""
         save_mlp(self.network, path, card)
 
     def load_model(self, path: Path) -> None:
-        """Take back the weights that `save_model` wrote."""
+        """Load the weights that `save_model` wrote."""
         self.start_from(load_mlp(path))
 
 
 def _shared_outputs(mine: Alphabet, theirs: Alphabet) -> tuple[list[int], list[int]]:
-    """Find the outputs of the same meaning in two alphabets, side by side."""
+    """Return the indices of the outputs that two alphabets share, in each of them."""
     shared = [c for c in mine.characters if c in theirs]
     own, other = [mine.index(c) for c in shared], [theirs.index(c) for c in shared]
     if mine.reject_index is not None and theirs.reject_index is not None:
@@ -135,7 +135,7 @@ def cross_entropy(
     logits : ndarray [N, C]
         N >= 1.
     targets : ndarray, int64 [N, 2]
-        Two outputs of which either is right; twice the same where one is.
+        Two outputs, either of which is right; the same one twice where only one is.
     smoothing : float
         ε, from 0 to 1.
 
@@ -143,8 +143,8 @@ def cross_entropy(
     -------
     loss : float
     error : ndarray [N, C]
-        Each row (p - q) / N, where q shares 1 - ε between the two targets as p does,
-        and ε among all outputs alike.
+        Each row is (p - q) / N, where q is 1 - ε on the two targets, in the proportion of p,
+        and ε spread evenly over all outputs.
     """
     log_p = log_softmax(logits)
     log_pair = np.take_along_axis(log_p, targets, axis=1)  # (N, 2)
@@ -159,13 +159,13 @@ def cross_entropy(
     return float(loss), error / len(targets)
 
 
-class Optimiser(Protocol):
-    """A rule that changes parameters in place, given their gradients.
+class Optimizer(Protocol):
+    """A rule that updates parameters in place, given their gradients.
 
     Attributes
     ----------
     memory : dict of str to ndarray
-        All that the rule carries from step to step; empty before the first.
+        All that is kept from step to step; empty before the first.
     """
 
     memory: dict[str, NDArray[Any]]
@@ -173,7 +173,7 @@ class Optimiser(Protocol):
     def step(
         self, parameters: dict[str, Array], gradients: dict[str, Array], learning_rate: float
     ) -> None:
-        """Change `parameters` in place."""
+        """Update `parameters` in place."""
         ...
 
 
@@ -183,7 +183,7 @@ class Momentum:
     Parameters
     ----------
     momentum : float
-        μ, the share of the velocity that lasts.
+        μ, the share of the velocity that is kept in each step.
     weight_decay : float
         λ of a penalty λ/2 ‖w‖² on the weights, not the biases.
     """
@@ -196,7 +196,7 @@ class Momentum:
     def step(
         self, parameters: dict[str, Array], gradients: dict[str, Array], learning_rate: float
     ) -> None:
-        """Change `parameters` in place."""
+        """Update `parameters` in place."""
         for name, parameter in parameters.items():
             velocity = self.memory.setdefault(f"velocity.{name}", np.zeros_like(parameter))
             velocity *= self.momentum
@@ -212,9 +212,9 @@ class Adam:
     Parameters
     ----------
     beta1, beta2 : float
-        Shares of the running mean and of the running mean square that last.
+        Decay rates of the running mean and of the running mean square.
     epsilon : float
-        Keeps the step finite where the gradient has always been 0.
+        Keeps the step finite while all gradients have been 0.
     """
 
     def __init__(self, *, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
@@ -226,7 +226,7 @@ class Adam:
     def step(
         self, parameters: dict[str, Array], gradients: dict[str, Array], learning_rate: float
     ) -> None:
-        """Change `parameters` in place."""
+        """Update `parameters` in place."""
         steps = self.memory.setdefault("steps", np.zeros((), np.int64))
         steps += 1
         for name, parameter in parameters.items():
@@ -234,7 +234,7 @@ class Adam:
             square = self.memory.setdefault(f"square.{name}", np.zeros_like(parameter))
             mean += (1 - self.beta1) * (gradients[name] - mean)
             square += (1 - self.beta2) * (gradients[name] ** 2 - square)
-            # both start at 0: dividing by 1 - β^t undoes the pull towards it
+            # both start at 0: dividing by 1 - β^t corrects the bias towards it
             unbiased = np.sqrt(square / (1 - self.beta2 ** int(steps)))
             step = mean / (1 - self.beta1 ** int(steps)) / (unbiased + self.epsilon)
             parameter -= learning_rate * step

@@ -1,4 +1,4 @@
-"""The processes that train one model together: who this is, and sums over all of them."""
+"""The processes that train one model together, and sums over all of them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Ranks:
     Attributes
     ----------
     rank : int
-        Of this process, from 0.
+        Number of this process, from 0.
     world : int
-        How many there are.
+        Number of processes.
     """
 
     rank: int = 0
@@ -31,11 +31,11 @@ class Ranks:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the process that writes and prints."""
+        """Whether this process is the one that writes and prints."""
         return self.rank == 0
 
     def part(self, batch: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Those indices of a batch that are this process's; none where it is too small.
+        """Return the indices of a batch that are this process's; none of a batch that is too small.
 
         Examples
         --------
@@ -45,7 +45,7 @@ class Ranks:
         return batch[self.rank :: self.world]
 
     def total(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Sum of an array over all processes, to the bit the same in each."""
+        """Return the sum of an array over all processes, bit for bit the same in each."""
         if self.world == 1:
             return values
         import torch
@@ -56,7 +56,7 @@ class Ranks:
         return np.asarray(tensor.numpy())
 
     def mean(self, value: float) -> float:
-        """Mean of a number over all processes."""
+        """Return the mean of a number over all processes."""
         return float(self.total(np.array([value], np.float64))[0]) / self.world
 
 
@@ -64,13 +64,13 @@ ALONE = Ranks()
 
 
 def world_size() -> int:
-    """How many processes `torchrun` has started; 1 without it."""
+    """Return how many processes `torchrun` has started; 1 without it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 @contextmanager
-def joined() -> Iterator[Ranks]:
-    """Find the other processes that `torchrun` has started, for as long as this lasts."""
+def join_processes() -> Iterator[Ranks]:
+    """Connect to the other processes that `torchrun` has started, and disconnect at the end."""
     if world_size() == 1:
         yield ALONE
         return

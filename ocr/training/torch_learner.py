@@ -1,10 +1,9 @@
-"""Training a torch network with AdamW, behind the learner contract.
+"""Training of a torch network with AdamW, in one process or several.
 
-In several processes each takes its part of a batch, and what they have is summed after
-every backward pass: gradients, which become those of the whole batch, and the running
-statistics of batch normalisation. Each process normalises by its own part of the batch,
-as is usual; the statistics that reading uses are the parts' mean, so that all processes
-hold the same network, bit by bit, after each step.
+Each process takes its part of a batch. After the backward pass the gradients are summed over
+the processes, and so are the running statistics of batch normalization. Each process normalizes
+by its own part, as is usual; the statistics used in reading are the mean of the parts, so that
+all processes hold the same network, bit by bit, after each step.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ WEIGHT_DECAY = 0.02
 
 
 class TorchLearner:
-    """A network and its optimiser.
+    """A network and its optimizer.
 
     Parameters
     ----------
@@ -38,7 +37,7 @@ class TorchLearner:
     seed : int
         Of the initial weights.
     label_smoothing : float
-        Share of the loss that is the mean of -log p over all outputs.
+        Label-smoothing factor: the share of the loss that is the mean of -log p over all outputs.
     ranks : Ranks
         The processes that train this network together.
     """
@@ -57,10 +56,10 @@ class TorchLearner:
         self.label_smoothing = label_smoothing
         self.ranks = ranks
         self.device = _device(ranks)
-        with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
+        with torch.random.fork_rng(devices=[]):  # does not change the caller's random numbers
             torch.manual_seed(seed)
             self.network = ARCHITECTURES[architecture](len(alphabet))
-        # channels_last: convolutions of few channels run half again as fast on a CPU
+        # channels_last: convolutions of few channels are 1.5 times as fast on a CPU
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), weight_decay=WEIGHT_DECAY, fused=True
@@ -69,7 +68,7 @@ class TorchLearner:
         self._statistics_held = False
 
     def hold_statistics(self) -> None:
-        """Leave the means and variances of batch norm as they are; see `Learner`."""
+        """Keep the means and variances of batch normalization; see `Learner`."""
         self._statistics_held = True
 
     def fit_batch(
@@ -89,7 +88,7 @@ class TorchLearner:
     def _forward_backward(
         self, crops: NDArray[np.float32], targets: NDArray[np.int64]
     ) -> tuple[float, int]:
-        """Add a batch's gradients; return loss and correct answers."""
+        """Compute the gradients of a batch; return its loss and the number of correct answers."""
         wanted = torch.from_numpy(targets).to(self.device)  # (N, 2)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=_is_mixed(self.device)):
             logits = self.network(torch.from_numpy(crops).to(self.device)[:, None])
@@ -106,18 +105,18 @@ class TorchLearner:
 
     @torch.no_grad()
     def _share(self, loss: float, correct: int, count: int) -> tuple[float, int]:
-        """Make gradients, running statistics and what is returned those of the whole batch.
+        """Average gradients, running statistics and loss over the processes.
 
-        Each process weighs as many crops as it had.
+        Each process is weighted by the number of its crops.
         """
         for parameter in self.network.parameters():
-            if parameter.grad is None:  # this process had no crop
+            if parameter.grad is None:  # this process has no crops
                 parameter.grad = torch.zeros_like(parameter)
         shared = [p.grad for p in self.network.parameters() if p.grad is not None]
         shared += [b for b in self.network.buffers() if b.is_floating_point()]
-        weighed = torch.cat([tensor.reshape(-1) for tensor in shared]).cpu() * count
+        weighted = torch.cat([tensor.reshape(-1) for tensor in shared]).cpu() * count
         own = np.array([count, count * loss, correct], np.float32)
-        sums = self.ranks.total(np.concatenate([own, weighed.numpy()]))
+        sums = self.ranks.total(np.concatenate([own, weighted.numpy()]))
         means = torch.from_numpy(sums[3:] / sums[0])
         parts = torch.split(means, [tensor.numel() for tensor in shared])
         for tensor, mean in zip(shared, parts, strict=True):
@@ -129,14 +128,14 @@ class TorchLearner:
         return self._classifier.log_probs(crops)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Weights and both moments of AdamW."""
-        arrays = {f"weight/{k}": _copied(v) for k, v in self.network.state_dict().items()}
+        """Return copies of the weights and of both moments of AdamW."""
+        arrays = {f"weight/{k}": _copy(v) for k, v in self.network.state_dict().items()}
         for i, moments in self.optimizer.state_dict()["state"].items():
-            arrays |= {f"optimizer/{i}/{k}": _copied(v) for k, v in moments.items()}
+            arrays |= {f"optimizer/{i}/{k}": _copy(v) for k, v in moments.items()}
         return arrays
 
     def load_state(self, state: dict[str, NDArray[Any]]) -> None:
-        """Continue from what `state` returned; DataError if it is of another network."""
+        """Restore what `state` returned; DataError if it is of another network."""
         tensors = {name: torch.from_numpy(array.copy()) for name, array in state.items()}
         try:
             self.network.load_state_dict(
@@ -154,15 +153,17 @@ class TorchLearner:
         for i, parameter in enumerate(self.network.parameters()):
             prefix = f"optimizer/{i}/"
             names = [name for name in tensors if name.startswith(prefix)]
-            moments[i] = {n.removeprefix(prefix): _laid_out(tensors[n], parameter) for n in names}
+            moments[i] = {
+                n.removeprefix(prefix): _match_layout(tensors[n], parameter) for n in names
+            }
         described = self.optimizer.state_dict()
         self.optimizer.load_state_dict({**described, "state": moments})
 
     def start_from(self, source: TorchClassifier) -> None:
-        """Take the weights of a trained network of the same architecture.
+        """Copy the weights of a trained network of the same architecture.
 
-        The outputs of characters that both alphabets have are taken over one by one;
-        those of new characters stay as they were initialised.
+        Outputs of characters that both alphabets have are copied; those of new characters
+        keep their initial weights.
         """
         own, theirs = self.network.state_dict(), source.network.state_dict()
         last = max(int(name.partition(".")[0]) for name in own)
@@ -181,33 +182,33 @@ class TorchLearner:
             own[f"{last}.bias"][mine] = theirs[f"{last}.bias"][other]
 
     def save_model(self, path: Path, card: dict[str, Any]) -> None:
-        """Write the ONNX model file."""
+        """Write the ONNX model file with its card (JSON values)."""
         network = copy.deepcopy(self.network).cpu()
         save_onnx(path, network, Card.describe(self.architecture, self.alphabet, card))
 
     def load_model(self, path: Path) -> None:
-        """Take back the weights that `save_model` wrote."""
+        """Load the weights that `save_model` wrote."""
         self.start_from(load_torch(path)[0])
 
 
 def _device(ranks: Ranks) -> torch.device:
-    """A GPU for each process where there are any, else the CPU."""
+    """Return a GPU for each process if there are any, else the CPU."""
     if not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", ranks.rank % torch.cuda.device_count())
 
 
 def _is_mixed(device: torch.device) -> bool:
-    """Whether to compute in bfloat16 where that is safe: its range needs no loss scaling."""
+    """Return whether to use bfloat16 where that is safe; its range needs no loss scaling."""
     return device.type == "cuda" and torch.cuda.is_bf16_supported()
 
 
-def _copied(tensor: torch.Tensor) -> NDArray[Any]:
+def _copy(tensor: torch.Tensor) -> NDArray[Any]:
     return tensor.detach().cpu().numpy().copy()
 
 
-def _laid_out(moment: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
-    """Moment in the memory order of its parameter: the fused optimiser pairs them as they lie."""
-    if moment.shape != parameter.shape:  # the count of steps
+def _match_layout(moment: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """Return a moment in its parameter's memory order, which the fused optimizer relies on."""
+    if moment.shape != parameter.shape:  # the step counter
         return moment
     return torch.empty_like(parameter, requires_grad=False).copy_(moment)
