@@ -9,7 +9,7 @@ STEP = 32 + GAP
 
 
 def flat(characters: str) -> Samples:
-    """Crops of one grey level each, its number plus one."""
+    """Crops of one gray level each, its number plus one."""
     crops = np.ones((len(characters), 32, 32), np.uint8)
     crops *= np.arange(1, len(characters) + 1, dtype=np.uint8)[:, None, None]
     return Samples(crops, np.array(list(characters)), np.full(len(characters), ""))

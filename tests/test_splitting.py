@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ocr.data.datasets import list_parts, load
+from ocr.data.datasets import list_parts, load, summarize
 from ocr.data.samples import PARTS, Samples
 from ocr.data.splitting import (
     draw_per_class,
@@ -15,7 +15,6 @@ from ocr.data.splitting import (
     split_by_shares,
     split_per_class,
 )
-from ocr.data.summary import summarize
 from ocr.data.writers import save
 from ocr.errors import DataError, OutputError
 

@@ -15,13 +15,12 @@ from ocr.cli.models import abbreviate
 from ocr.cli.options import alphabet_of
 from ocr.cli.output import print_texts, write_picture
 from ocr.cli.progress import erase_progress, show_progress
-from ocr.data.datasets import load
+from ocr.data.datasets import Summary, load, summarize
 from ocr.data.duplicates import MAX_NEAR, NEAR, Duplicates, find_duplicates
 from ocr.data.readers.public_sets import SETS, cache_folder, fetch, is_fetched
 from ocr.data.samples import Samples
 from ocr.data.sheet import COLUMNS, MAX_COLUMNS, contact_sheet
 from ocr.data.splitting import save_parts, split_by_shares, split_per_class
-from ocr.data.summary import Summary, count_characters, summarize
 from ocr.data.writers import find_writer, save
 from ocr.errors import DataError, OcrError
 from ocr.evaluation.table import columns as align_columns
@@ -103,7 +102,7 @@ def _summary_row(summary: Summary) -> tuple[str, ...]:
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object.")
 def count_command(source: str, alphabet: str | None, as_json: bool) -> None:
     """Count the crops of each class."""
-    counts = count_characters(load(source, alphabet=alphabet, keep_either=True))
+    counts = load(source, alphabet=alphabet, keep_either=True).count_characters()
     if as_json:
         print_texts([json.dumps(counts, ensure_ascii=False) + "\n"])
         return
@@ -162,7 +161,7 @@ def sheet_command(source: str, alphabet: str | None, seed: int, columns: int, ou
     refuse_existing(output)
     samples = load(source, alphabet=alphabet, keep_either=True)
     write_picture(output, contact_sheet(samples, columns=columns, seed=seed))
-    click.echo(f"{len(count_characters(samples))} classes in {output}", err=True)
+    click.echo(f"{len(samples.count_characters())} classes in {output}", err=True)
 
 
 def _three_numbers(

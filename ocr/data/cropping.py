@@ -67,16 +67,16 @@ def is_in_alphabet(characters: NDArray[np.str_], alphabet: str | None) -> NDArra
     return np.isin(characters, list(alphabet))
 
 
-def other_case(characters: NDArray[np.str_], letters: str) -> NDArray[np.str_]:
-    """Return the other case of each character that is one of some letters in either case, or "".
+def other_case(characters: NDArray[np.str_], capitals: str) -> NDArray[np.str_]:
+    """Return the other case of each character that is one of some capitals in either case, or "".
 
     Examples
     --------
-    >>> other_case(np.array(["c", "C", "d"]), "COS").tolist()
-    ['C', 'c', '']
+    >>> other_case(np.array(["c", "C", "d", "ß"]), "COS").tolist()  # the capital of ß is SS
+    ['C', 'c', '', '']
     """
-    alike = np.isin(np.char.upper(characters), list(letters))
-    return np.where(alike, np.char.swapcase(characters), "")
+    swapped = [c.swapcase() if c and c.upper() in capitals else "" for c in characters.tolist()]
+    return np.array(swapped, "<U1")
 
 
 def crop_images(ink: NDArray[np.uint8], which: NDArray[np.intp]) -> NDArray[np.uint8]:

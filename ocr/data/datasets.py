@@ -1,7 +1,8 @@
-"""Load labelled crops from any source of data."""
+"""Load labelled crops from any source of data, and summarize sources."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ocr.data.cropping import is_in_alphabet
@@ -31,6 +32,16 @@ READERS: tuple[Reader, ...] = (
     npz,
     idx,
 )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Number of crops and the characters of a source, or of one part of it."""
+
+    source: str
+    part: str | None
+    crops: int
+    characters: str
 
 
 def load(
@@ -78,6 +89,17 @@ def _check_part(part: str, parts: tuple[str, ...], path: Source) -> None:
         raise DataError(f"{path} has no parts (leave out @{part})")
     if part not in parts:
         raise DataError(f"{path} has no part {part!r} (choose {' or '.join(parts)})")
+
+
+def summarize(source: str, *, alphabet: str | None = None) -> list[Summary]:
+    """Count the crops of each part of a source, or of the whole source if it has no parts."""
+    path, part = parse_source(source)
+    summaries = []
+    for each in (part,) if part else list_parts(path) or (None,):
+        samples = load(f"{path}@{each}" if each else path, alphabet=alphabet)
+        characters = "".join(samples.count_characters())
+        summaries.append(Summary(str(path), each, len(samples), characters))
+    return summaries
 
 
 def list_parts(source: Source) -> tuple[str, ...]:

@@ -45,6 +45,11 @@ class Samples:
         counts = np.unique(shuffled, return_counts=True)[1]
         return np.split(grouped, np.cumsum(counts)[:-1])
 
+    def count_characters(self) -> dict[str, int]:
+        """Return the number of crops of each character, in code point order."""
+        characters, counts = np.unique(self.characters, return_counts=True)
+        return dict(zip(characters.tolist(), counts.tolist(), strict=True))
+
     @staticmethod
     def concatenate(parts: list[Samples]) -> Samples:
         """Join the samples of one or more parts, in order."""

@@ -21,19 +21,8 @@ LATIN_1 = 256  # code points from here on are missing in the font that comes wit
 def contact_sheet(samples: Samples, *, columns: int = COLUMNS, seed: int = 0) -> Image.Image:
     """Draw some crops of each character, chosen at random, dark on white.
 
-    Parameters
-    ----------
-    samples : Samples
-        At least one.
-    columns : int
-        Crops of each character.
-    seed : int
-
-    Returns
-    -------
-    Image
-        Gray; a row for each character in the order of their code points, with the
-        character, its code point and how many crops it has on the left.
+    The gray image has a row for each character in code point order; the character, its code
+    point and the number of its crops are on the left. There must be at least one sample.
     """
     rows = samples.indices_by_character(np.random.default_rng(seed))
     step = SIZE + GAP

@@ -15,20 +15,9 @@ from ocr.files import refuse_existing
 
 
 def hold_out(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
-    """Divide samples into those to train on and those held out.
+    """Divide samples into those to train on and those held out, both in their original order.
 
-    Parameters
-    ----------
-    samples : Samples
-    fraction : float
-        Share of each character that is held out, 0 to 1; rounded, so that a rare
-        character may be missing there.
-    seed : int
-
-    Returns
-    -------
-    train, held_out : Samples
-        Both in their original order.
+    `fraction`, 0 to 1, of each character is held out; rounded, so that rare ones may be missing.
     """
     held_out = np.zeros(len(samples), bool)
     for where in samples.indices_by_character(np.random.default_rng(seed)):
@@ -46,20 +35,10 @@ def draw_per_class(samples: Samples, count: int, seed: int) -> Samples:
 def split_by_shares(
     samples: Samples, shares: Sequence[float], *, seed: int = 0
 ) -> dict[str, Samples]:
-    """Split samples into parts, each character in the same shares.
+    """Split samples into train, valid and test, each character in the same shares.
 
-    Parameters
-    ----------
-    samples : Samples
-    shares : sequence of three float
-        For train, valid and test, in any unit: 80, 10, 10.
-    seed : int
-
-    Returns
-    -------
-    dict
-        Part to its samples, in their original order; a rare character may be missing
-        in the smaller parts.
+    The shares are in any unit, such as 80, 10, 10. The samples of each part are in their original
+    order; a rare character may be missing in the smaller parts.
     """
     ends = np.cumsum(shares) / np.sum(shares)
     return _split(
@@ -74,17 +53,6 @@ def split_per_class(
 
     Crops that may show another character too (EMNIST's C that may be c) are drawn only
     where there are too few others; then all parts get them in the same proportion.
-
-    Parameters
-    ----------
-    samples : Samples
-    counts : sequence of three int
-    seed : int
-
-    Returns
-    -------
-    dict
-        Part to its samples, in their original order.
 
     Raises
     ------

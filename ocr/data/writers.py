@@ -28,16 +28,10 @@ Writer = Callable[[Samples, Path], None]
 def save(samples: Samples, output: Path) -> None:
     """Write crops in the format given by the ending of a name.
 
-    A folder returns the samples class by class. Only .npz keeps the second character of a crop
-    that may be either of two.
-
-    Parameters
-    ----------
-    samples : Samples
-    output : Path
-        ``.npz``; ``.mat``, in the layout of NIST36; ``...images-idx3-ubyte``, also ``.gz``, with
-        files of labels and their meaning in the same folder; or, without an ending, a folder of
-        PNGs for each character.
+    The formats are ``.npz``; ``.mat``, in the layout of NIST36; ``...images-idx3-ubyte``, also
+    ``.gz``, with files of labels and their meaning in the same folder; and, without an ending, a
+    folder of PNGs for each character, which is read back class by class. Only .npz keeps the
+    second character of a crop that may be either of two.
 
     Raises
     ------

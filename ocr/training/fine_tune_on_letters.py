@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from ocr.alphabet import Alphabet
+from ocr.data.cropping import other_case
 from ocr.data.readers import fonts
 from ocr.data.samples import Samples
 from ocr.data.splitting import hold_out
+from ocr.decode.geometry import SCALED
 from ocr.errors import DataError
 from ocr.training.fine_tuning import State, draw_from_fonts, save_best_blend
 from ocr.training.learner import Learner
-from ocr.training.pages import is_pages, other_case
+from ocr.training.pages import is_pages
 from ocr.training.training_data import Loaded, with_words
 from ocr.training.validation import validate
 
@@ -49,7 +51,7 @@ def find_few_letters(loaded: Sequence[Loaded], alphabet: Alphabet) -> Samples | 
     samples = samples.take(np.isin(samples.characters, list(alphabet.characters)))
     if len(samples) > MAX_LETTERS or set(alphabet.characters) <= set(samples.characters.tolist()):
         return None
-    return replace(samples, either=other_case(samples.characters.tolist()))
+    return replace(samples, either=other_case(samples.characters, SCALED))
 
 
 def begin(samples: Samples, learner: Learner) -> FewLetters:

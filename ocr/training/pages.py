@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier
+from ocr.data.cropping import other_case
 from ocr.data.samples import Samples
 from ocr.decode.geometry import SCALED
 from ocr.decode.language import Ngrams
@@ -102,17 +103,9 @@ class WrittenLine:
         found = [(i, character) for (i, _), character in labelled if character in alphabet]
         if alphabet.reject:
             found += [(i, "") for i in self.labels.wrong]
-        shown = [c for _, c in found]
-        return Samples(
-            self.row.crops[[i for i, _ in found]],
-            np.array(shown, "<U1"),
-            other_case(shown),
-        )
-
-
-def other_case(characters: Sequence[str]) -> NDArray[np.str_]:
-    """Return the second right answer for each character, or "": a crop does not tell C from c."""
-    return np.array([c.swapcase() if c and c.upper() in SCALED else "" for c in characters], "<U1")
+        shown = np.array([c for _, c in found], "<U1")
+        crops = self.row.crops[[i for i, _ in found]]
+        return Samples(crops, shown, other_case(shown, SCALED))
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def recognizes(source: Source) -> bool:
 
 
 def list_parts(source: Source) -> tuple[str, ...]:
-    """Return nothing: whatever is drawn is one whole."""
+    """Return nothing: fonts have no parts."""
     return ()
 
 
@@ -71,8 +71,7 @@ def synthesize(
         Samples of each character, each with its own font, size, weight, slant and width;
         fewer where some styles of a family lack the character.
     folder : Path, optional
-        Fonts to draw from, or one font; by default Pillow's own, the DejaVu fonts that come with
-        Matplotlib if it is installed, and the fonts of the system.
+        Fonts to draw from, or one font; by default those of `_find_all_fonts`.
 
     Raises
     ------
