@@ -13,7 +13,7 @@ NS = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
 
 
 def found(content: bytes, path: str) -> list[Any]:
-    """What an XPath finds; the namespace is `a`."""
+    """Find elements by an XPath with the namespace `a`."""
     return list(etree.fromstring(content).xpath(path, namespaces=NS))
 
 
@@ -37,7 +37,7 @@ def test_each_level_has_its_place() -> None:
     )
 
 
-def test_glyph_has_what_else_it_may_be() -> None:
+def test_glyph_has_its_alternatives() -> None:
     glyph = found(written("alto", PAGE), "//a:Glyph")[1]
     assert (glyph.get("CONTENT"), glyph.get("GC"), *place(glyph)) == (
         ("i", "0.5", "40", "22", "6", "38")
@@ -63,7 +63,7 @@ def test_space_between_words_that_overlap_has_no_width() -> None:
     assert space.get("WIDTH") == "0"
 
 
-def test_description_says_what_was_done_by_what() -> None:
+def test_description_lists_the_processing_steps() -> None:
     content = written("alto", PAGE, name="scans/a.png")
     assert found(content, "//a:fileName/text()") == ["scans/a.png"]
     assert found(content, "//a:MeasurementUnit[text()='pixel']")

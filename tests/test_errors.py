@@ -20,6 +20,6 @@ def test_the_tree_in_the_docstring_is_the_tree(child):
     assert line.split()[2] == str(child.exit_code)
 
 
-def test_a_missing_extra_tells_how_to_get_it():
+def test_a_missing_extra_says_how_to_install_it():
     error = MissingExtraError("drawing curves", "plot")
     assert str(error) == "drawing curves needs an extra: pip install 'ocr[plot]'"

@@ -40,7 +40,7 @@ def test_json_has_every_level_with_box_text_and_confidence() -> None:
     }
 
 
-def test_json_is_one_line_of_ascii_even_for_names_that_are_no_text() -> None:
+def test_json_is_one_line_of_ascii_even_for_names_that_are_not_text() -> None:
     glyph = Glyph(Box(0, 0, 1, 1), "é", float(np.float32(0.9)))
     content = written("json", ("ä\udce9.png", Page(1, 1, (Line((Word((glyph,)),)),))))
     assert content.count(b"\n") == 1
@@ -54,6 +54,6 @@ def test_text_has_one_page_after_the_other() -> None:
     assert written("text", ("a.png", PAGE), ("b.png", PAGE)) == b"Hi .\nHi .\n"
 
 
-def test_ending_tells_the_format() -> None:
+def test_ending_decides_the_format() -> None:
     assert export.format_of(Path("a.b.JSON")) == "json"
     assert export.format_of(Path("json")) is None

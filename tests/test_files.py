@@ -35,7 +35,7 @@ def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a", b"new")]
 
 
-def test_a_link_stays_one_and_what_it_names_is_written(tmp_path):
+def test_links_are_followed(tmp_path):
     (tmp_path / "deep").mkdir()
     for name in ("old", "new"):  # one that is there, and one that is not
         (tmp_path / name).symlink_to(Path("deep") / name)
@@ -52,14 +52,14 @@ def test_the_mode_of_an_older_file_is_kept(tmp_path):
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
 
 
-def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path):
+def test_only_partial_files_of_killed_writers_are_removed(tmp_path):
     for name in (".a.npz.123", ".a.npz.log", ".b.npz.123", "a.npz"):
         (tmp_path / name).write_text("")
     sweep(tmp_path / "a.npz")
     assert sorted(p.name for p in tmp_path.iterdir()) == [".a.npz.log", ".b.npz.123", "a.npz"]
 
 
-def test_two_writers_of_one_number_write_to_two_files(tmp_path, monkeypatch):
+def test_processes_of_the_same_number_write_to_two_files(tmp_path, monkeypatch):
     partials = []
     monkeypatch.setattr(Path, "replace", lambda partial, path: partials.append(partial))
     for _ in range(2):
@@ -76,7 +76,7 @@ def test_a_missing_folder_is_an_output_error(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
-def test_what_is_no_file_is_written_to_and_stays():
+def test_pipes_are_written_to_and_kept():
     code = (
         "from pathlib import Path; from ocr.files import write_whole;"
         "write_whole(Path('/dev/stdout'), b'hi')"
@@ -85,13 +85,13 @@ def test_what_is_no_file_is_written_to_and_stays():
 
 
 def test_errors_of_the_system_become_ours():
-    told = r"cannot read a: is a directory \(check the path\)"
-    with pytest.raises(DataError, match=told), read_errors("a", DataError):
+    message = r"cannot read a: is a directory \(check the path\)"
+    with pytest.raises(DataError, match=message), read_errors("a", DataError):
         raise IsADirectoryError(21, "Is a directory", "a")
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
-def test_what_is_no_archive_is_a_value_error(tmp_path, content):
+def test_other_files_than_archives_are_a_value_error(tmp_path, content):
     (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(ValueError, match="not an archive"):
         read_arrays(tmp_path / "a.npz")

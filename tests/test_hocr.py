@@ -40,7 +40,7 @@ def test_baseline_starts_at_the_bottom_left_corner_of_the_line() -> None:
     assert unknown == "bbox 12 80 18 90"
 
 
-def test_letters_of_a_word_stand_without_space() -> None:
+def test_letters_of_a_word_have_no_space_between_them() -> None:
     spans = etree.fromstring(written("hocr", PAGE)).iter(XHTML + "span")
     found = ["".join(s.itertext()) for s in spans if s.get("class") == "ocrx_word"]
     assert found == ["Hi", "&", '"']
@@ -54,14 +54,14 @@ def test_lines_read_as_they_are_shown() -> None:
 def test_head_says_what_made_it_and_what_is_in_it() -> None:
     content = written("hocr", PAGE, BLANK)
     root = etree.fromstring(content)
-    told = {meta.get("name"): meta.get("content") for meta in root.iter(XHTML + "meta")}
+    meta_tags = {meta.get("name"): meta.get("content") for meta in root.iter(XHTML + "meta")}
     used = set(re.findall(r'class="(\w+)"', content.decode()))
-    assert told["ocr-system"].startswith("ocr ")
-    assert used | {"ocrp_wconf"} == set(told["ocr-capabilities"].split())
-    assert told["ocr-number-of-pages"] == "2"
+    assert meta_tags["ocr-system"].startswith("ocr ")
+    assert used | {"ocrp_wconf"} == set(meta_tags["ocr-capabilities"].split())
+    assert meta_tags["ocr-number-of-pages"] == "2"
 
 
-def test_resolution_is_told_where_it_is_known() -> None:
+def test_resolution_is_written_if_it_is_known() -> None:
     [title] = titles(written("hocr", PAGE, dpi=299.6), "ocr_page")
     assert "scan_res 300 300; " in title
 

@@ -1,4 +1,4 @@
-"""What an earlier run wrote outlives a run that reads nothing."""
+"""A run that reads nothing keeps the files of an earlier run."""
 
 from __future__ import annotations
 

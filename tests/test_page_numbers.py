@@ -22,7 +22,7 @@ def test_pages_and_ranges_are_named_with_commas(text: str, named: list[int]) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         ("", "'' is neither a page"),
         ("1,,2", "'' is neither a page"),
@@ -34,14 +34,14 @@ def test_pages_and_ranges_are_named_with_commas(text: str, named: list[int]) -> 
         ("9" * 5000, "is neither a page"),
     ],
 )
-def test_what_names_no_pages_is_told(text: str, told: str) -> None:
+def test_invalid_page_numbers_are_errors(text: str, reason: str) -> None:
     with pytest.raises(ValueError) as caught:
         PageNumbers.parse(text)
-    assert told in str(caught.value)
+    assert reason in str(caught.value)
 
 
 @pytest.mark.parametrize(("text", "missing"), [("2,5", 5), ("2-7,5", 5), ("9-", 9), ("3-6", 6)])
-def test_first_page_that_a_file_lacks_is_told(text: str, missing: int) -> None:
+def test_first_missing_page_is_found(text: str, missing: int) -> None:
     with pytest.raises(ImageError) as caught:
         PageNumbers.parse(text).check(4, "a.pdf")
     assert str(caught.value).startswith(

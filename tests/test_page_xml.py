@@ -17,7 +17,7 @@ NS = {"p": "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"}
 
 
 def found(content: bytes, path: str) -> list[Any]:
-    """What an XPath finds; the namespace is `p`."""
+    """Find elements by an XPath with the namespace `p`."""
     return list(etree.fromstring(content).xpath(path, namespaces=NS))
 
 
@@ -62,7 +62,7 @@ def test_blank_page_has_neither_region_nor_order() -> None:
     assert (page.get("imageWidth"), page.get("imageHeight"), len(page)) == ("200", "100", 0)
 
 
-def test_resolution_is_told_where_it_is_known() -> None:
+def test_resolution_is_written_if_it_is_known() -> None:
     [page] = found(written("page", PAGE, dpi=300.0), "//p:Page")
     assert (page.get("imageXResolution"), page.get("imageResolutionUnit")) == ("300", "PPI")
 

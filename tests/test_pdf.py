@@ -69,7 +69,7 @@ def test_fax_keeps_the_finer_of_its_resolutions() -> None:
     assert image.gray.shape == (2444, 1728)
 
 
-def test_picture_on_a_part_of_a_page_does_not_tell_its_resolution() -> None:
+def test_image_on_a_part_of_a_page_does_not_set_its_resolution() -> None:
     image = only_page(PdfPage("q 60 0 0 60 99 99 cm /Scan Do Q", A4, noise(50, 50)))
     assert image.gray.shape == (3080, 2177)
 
@@ -103,7 +103,7 @@ def test_page_is_upright_and_cropped_as_it_is_shown(entries: str, ink: list[floa
     assert image.gray.shape == tuple(round(side * image.scale) for side in image.size[::-1])
 
 
-def test_turned_scan_keeps_every_pixel() -> None:
+def test_rotated_scan_keeps_every_pixel() -> None:
     picture = noise(1654, 2339)
     page = scanned(picture)
     turned = PdfPage(page.content, page.size, picture, "/Rotate 90")
@@ -111,7 +111,7 @@ def test_turned_scan_keeps_every_pixel() -> None:
     np.testing.assert_allclose(gray, np.rot90(picture, -1), atol=1)
 
 
-def test_colours_are_grey_on_white() -> None:
+def test_colors_are_gray_on_white() -> None:
     gray = only_page(PdfPage(RED_BOX)).gray
     assert (gray[0, 0], 50 < gray.min() < 100) == (255, True)
 
@@ -137,7 +137,7 @@ def test_only_selected_pages_are_rendered() -> None:
     assert [round(page.size[0] * 72 / 300) for page in found] == [101, *range(134, 140)]
 
 
-def test_page_that_is_not_there_is_told_before_any_is_read() -> None:
+def test_missing_page_is_an_error_before_any_is_read() -> None:
     with pytest.raises(ImageError, match=r"there is no page 3 \(it has 2 pages;"):
         next(pages(pdf(PdfPage(), PdfPage()), select=PageNumbers.parse("1-3")))
 
@@ -175,7 +175,7 @@ def encrypted(content: bytes, *, user: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reason"),
     [
         (b"%PDF-1.7\n", "the PDF is damaged, or has no pages (copy or download it again)"),
         (pdf(PdfPage())[:300], "the PDF is damaged, or has no pages (copy or download it again)"),
@@ -184,10 +184,10 @@ def encrypted(content: bytes, *, user: str) -> bytes:
         (pdf(PdfPage()).replace(b"4 0 obj", b"8 0 obj"), "the page is damaged (copy or"),
     ],
 )
-def test_damage_is_told_in_one_line(content: bytes, told: str) -> None:
+def test_damage_gives_an_error_of_one_line(content: bytes, reason: str) -> None:
     with pytest.raises(ImageError) as caught:
         load(content)
-    assert str(caught.value).startswith(f"cannot read <bytes>: {told}")
+    assert str(caught.value).startswith(f"cannot read <bytes>: {reason}")
     assert "\n" not in str(caught.value)
 
 
@@ -245,7 +245,7 @@ def test_picture_too_large_is_refused_before_it_is_decoded() -> None:
         load(content)
 
 
-def test_picture_under_the_limit_that_was_lifted_is_read() -> None:
+def test_image_below_a_higher_limit_is_read() -> None:
     content = pdf(scanned(noise(200, 100), size=(20, 10)))
     with pytest.raises(ImageError, match="--max-pixels 1M"):
         load(content, max_pixels=19_999)

@@ -1,4 +1,4 @@
-"""Whatever holds an image is read alike, by one reader for all threads."""
+"""`ocr.read` and `ocr.Reader`: all sources, several threads, models that stay loaded."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_pages_of_a_file_are_selected_and_bounded(reader: ocr.Reader) -> None:
 
 @needs_model
 @pytest.mark.parametrize("source", [None, [LABEL], 3], ids=str)
-def test_what_holds_no_image_is_told(reader: ocr.Reader, source: Any) -> None:
+def test_sources_without_an_image_are_errors(reader: ocr.Reader, source: Any) -> None:
     with pytest.raises(ImageError, match=f"^cannot read a {type(source).__name__} .give a path"):
         reader.read(source)
 
@@ -121,7 +121,7 @@ def test_a_page_is_read_before_the_next_is_decoded(reader: ocr.Reader, tmp_path:
 
 
 @needs_model
-def test_reader_rejects_what_it_is_not_sure_of(reader: ocr.Reader) -> None:
+def test_reader_rejects_letters_of_low_confidence(reader: ocr.Reader) -> None:
     doubtful = ocr.Reader(threads=1, reject=1.0).read(LABEL)
     assert doubtful == reader.read(LABEL).rejecting(1.0) == ocr.read(LABEL, reject=1.0)
     assert "\N{REPLACEMENT CHARACTER}" in doubtful.text
@@ -143,7 +143,7 @@ def test_the_model_stays_loaded_until_another_is_wanted(monkeypatch: pytest.Monk
 
 
 @needs_model
-def test_a_model_that_is_written_anew_is_loaded_anew(tmp_path: Path) -> None:
+def test_a_rewritten_model_is_loaded_again(tmp_path: Path) -> None:
     model = tmp_path / "mine.onnx"
     model.write_bytes((models_dir() / "default.onnx").read_bytes())
     assert ocr.read(LABEL, model=model).lines
@@ -190,7 +190,7 @@ def test_black_and_white_of_every_type(white: Any) -> None:
     assert list(image_from_array(array).tobytes()) == [0, 255]
 
 
-def test_a_picture_is_turned_by_its_exif_and_left_as_it_is() -> None:
+def test_a_pillow_image_is_turned_by_its_exif_and_stays_unchanged() -> None:
     upright = Image.new("L", (30, 20), "white")
     exif = upright.getexif()
     exif[0x0112] = 6

@@ -53,13 +53,13 @@ def test_file_that_is_named_like_a_pattern_comes_first() -> None:
 
 
 @pytest.mark.usefixtures("scans")
-def test_what_was_named_keeps_its_order_and_its_repetitions() -> None:
+def test_names_keep_their_order_and_repetitions() -> None:
     given = ["-", "z.png", "https://example.org/?a=*", "a.png", "z.png"]
     assert expand(given) == given
 
 
 @pytest.mark.usefixtures("scans")
-def test_what_stands_for_nothing_is_told() -> None:
+def test_folders_and_patterns_without_images_are_errors() -> None:
     Path("empty").mkdir()
     with pytest.raises(ImageError, match="cannot read empty: no image is in this folder"):
         expand(["scans", "empty"])
@@ -68,14 +68,14 @@ def test_what_stands_for_nothing_is_told() -> None:
 
 
 @pytest.mark.usefixtures("scans")
-def test_empty_name_is_not_the_folder_one_is_in() -> None:
+def test_empty_name_is_not_the_current_folder() -> None:
     Path("a.png").touch()
     with pytest.raises(ImageError, match="^cannot read '': it is no name"):
         expand([""])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows takes longer names")
-def test_name_that_no_file_can_have_is_told() -> None:
+def test_impossible_file_name_is_an_error() -> None:
     with pytest.raises(ImageError, match=r"^cannot read x+: .*name too long \(check the path\)$"):
         expand(["x" * 5000])
 

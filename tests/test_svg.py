@@ -31,7 +31,7 @@ def test_each_glyph_is_a_box_in_the_color_of_its_confidence_and_a_text() -> None
     assert colors == [f"#{bytes(overlay.color_of(p)).hex()}" for p in (1.0, 0.5)]
 
 
-def test_pointing_at_a_glyph_tells_what_else_it_may_be() -> None:
+def test_title_of_a_glyph_lists_its_alternatives() -> None:
     titles = [title.text for title in drawn().iter(f"{NAME}title")]
     assert titles == ["A 100 %", "< 50 %, ( 30 %"]
 

@@ -1,4 +1,4 @@
-"""Every kind of file that people have, made by Pillow, and what is wrong with some."""
+"""Decoding of all image formats, and errors of broken files."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_every_pnm_is_read(form: str) -> None:
 
 
 def assert_is_page(gray: np.ndarray[Any, Any]) -> None:
-    """It is PAGE, as well as a lossy format keeps it."""
+    """Assert that an image is PAGE, within the loss of its format."""
     np.testing.assert_allclose(gray.astype(int), np.asarray(PAGE.convert("L")), atol=24)
 
 
@@ -106,7 +106,7 @@ def test_heic_without_the_extra_names_it(monkeypatch: pytest.MonkeyPatch) -> Non
         load(b"\0\0\0\x18ftypheic" + bytes(99))
 
 
-def test_damaged_heic_is_told_in_one_line() -> None:
+def test_damaged_heic_gives_an_error_of_one_line() -> None:
     with pytest.raises(ImageError, match="^cannot read <bytes>: the image is damaged: [^\n]*$"):
         load(heic(PAGE)[:300])
 
@@ -122,12 +122,12 @@ def test_resolution_in_centimetres_is_in_inches() -> None:
 
 
 @pytest.mark.parametrize("dpi", [(1, 1), (0, 0), (9600, 9600), (204, 98)])
-def test_resolution_that_is_not_sane_or_not_one_is_none(dpi: tuple[int, int]) -> None:
+def test_implausible_or_different_resolutions_are_none(dpi: tuple[int, int]) -> None:
     assert load(encoded(PAGE, "TIFF", dpi=dpi))[0].dpi is None
 
 
 def tiff(*widths: int) -> bytes:
-    """TIFF of white pages of such widths."""
+    """Return a TIFF of white pages with these widths."""
     first, *others = [Image.new("L", (width, 9), 255) for width in widths]
     return encoded(first, "TIFF", save_all=True, append_images=others)
 
@@ -149,7 +149,7 @@ def test_a_single_image_has_one_page(form: str) -> None:
         next(pages(content, select=PageNumbers.parse("2")))
 
 
-def test_frames_before_the_place_where_a_tiff_was_cut_are_read() -> None:
+def test_frames_of_a_truncated_tiff_are_read_up_to_the_cut() -> None:
     noise = Image.effect_noise((100, 100), 60)
     content = encoded(noise, "TIFF", save_all=True, append_images=[noise, noise])
     found = pages(content[: len(content) // 2])
@@ -165,18 +165,18 @@ def test_frames_are_not_kept() -> None:
         assert sum(gray() is not None for gray in seen) <= 2
 
 
-def test_two_files_may_be_read_by_turns() -> None:
+def test_two_files_can_be_read_alternately() -> None:
     by_turns = zip(pages(tiff(5, 6)), pages(tiff(7, 8)), strict=True)
     assert [(a.size[0], b.size[0]) for a, b in by_turns] == [(5, 7), (6, 8)]
 
 
-def test_endings_that_are_read_are_those_of_the_formats() -> None:
+def test_file_endings_are_those_of_the_formats() -> None:
     assert {".jpg", ".tif", ".pdf", ".heic", ".webp", ".bmp", ".gif", ".ppm"} < ENDINGS
     assert not {".txt", ".json", ".eps", ".svg"} & ENDINGS
 
 
 def sized(form: str, width: int, height: int) -> bytes:
-    """A small file whose header announces a large picture."""
+    """Return a small file whose header announces a large image."""
     content = bytearray(encoded(BILEVEL if form == "TIFF" else PAGE, form))
     if form == "GIF":
         content[6:10] = struct.pack("<HH", width, height)
@@ -193,7 +193,7 @@ def sized(form: str, width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("form", ["GIF", "BMP", "PPM", "TIFF"])
-def test_bomb_is_refused_with_the_limit_and_the_option_that_lifts_it(form: str) -> None:
+def test_error_of_a_huge_image_names_the_limit_and_the_option(form: str) -> None:
     with pytest.raises(ImageError) as caught:
         load(sized(form, 60_000, 50_000))
     assert str(caught.value) == (
@@ -233,7 +233,7 @@ UNPACKED = zlib.compress(bytes(60_000_000), 9)
     ids=lambda chunk: chunk[0].decode(),
 )
 @pytest.mark.parametrize("place", [33, -12], ids=["before", "after"])
-def test_what_png_packs_beside_the_picture_does_not_fill_memory(
+def test_compressed_metadata_of_a_png_does_not_fill_memory(
     chunk: tuple[bytes, bytes], place: int
 ) -> None:
     kind, data = chunk
@@ -248,6 +248,6 @@ def test_what_png_packs_beside_the_picture_does_not_fill_memory(
         tracemalloc.stop()
 
 
-def test_web_page_is_told() -> None:
+def test_web_page_is_recognized() -> None:
     with pytest.raises(ImageError, match="a web page, not an image"):
         load(b"<!DOCTYPE HTML><html></html>")

@@ -1,4 +1,4 @@
-"""What `ocr read` and its kin take as IMAGE."""
+"""The IMAGE arguments of `ocr read`, and their options."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_pages_are_selected_in_every_file() -> None:
 
 
 @pytest.mark.usefixtures("here")
-def test_pages_that_a_file_lacks_are_told_behind_those_it_has() -> None:
+def test_missing_pages_are_reported_after_the_existing_ones() -> None:
     write("a.tif", 11, 12)
     write("b.tif", 21, 22, 23)
     result = run("read", "-q", "a.tif", "b.tif", "--pages", "2-3")
@@ -70,7 +70,7 @@ def test_pages_that_a_file_lacks_are_told_behind_those_it_has() -> None:
 
 
 @pytest.mark.usefixtures("here")
-def test_images_of_one_page_are_read_beside_some_pages_of_a_book() -> None:
+def test_images_and_some_pages_of_a_book_are_read_together() -> None:
     write("scans/a.png", 11)
     write("scans/b.tif", 12)
     write("book.tif", 21, 22, 23)
@@ -91,7 +91,7 @@ def test_pages_of_standard_input_are_selected_as_those_of_a_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "told"),
+    ("option", "value", "reason"),
     [
         ("--pages", "3-1", "3-1 goes backwards (write 1-3)"),
         ("--pages", "one", "'one' is neither a page"),
@@ -99,12 +99,10 @@ def test_pages_of_standard_input_are_selected_as_those_of_a_file() -> None:
         ("--max-pixels", "0", "'0' is not a number of pixels"),
     ],
 )
-def test_value_that_means_nothing_is_a_wrong_command_line(
-    option: str, value: str, told: str
-) -> None:
+def test_invalid_value_is_a_wrong_command_line(option: str, value: str, reason: str) -> None:
     result = run("read", "a.png", option, value)
     assert result.exit_code == 2
-    assert told in " ".join(result.stderr.split())
+    assert reason in " ".join(result.stderr.split())
 
 
 @pytest.mark.usefixtures("here")
@@ -112,8 +110,8 @@ def test_value_that_means_nothing_is_a_wrong_command_line(
 def test_limit_of_pixels_is_an_option(limit: str) -> None:
     write("a.png", 11)
     result = run("read", "a.png", "--max-pixels", limit)
-    told = {"90": 3, "0.1k": 2}.get(limit, 0)
-    assert result.exit_code == told
+    expected = {"90": 3, "0.1k": 2}.get(limit, 0)
+    assert result.exit_code == expected
 
 
 @pytest.mark.usefixtures("here")
@@ -125,7 +123,7 @@ def test_folders_and_patterns_are_read_in_natural_order() -> None:
 
 
 @pytest.mark.usefixtures("here")
-def test_empty_folder_is_told_before_anything_is_read() -> None:
+def test_empty_folder_is_an_error_before_anything_is_read() -> None:
     write("a.png", 11)
     Path("empty").mkdir()
     result = run("read", "a.png", "empty")

@@ -87,7 +87,7 @@ def test_exif_orientation_is_applied(form: str, orientation: int, corner: str) -
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_turned_tiff_is_the_same_by_path_and_as_bytes(tmp_path: Path, orientation: int) -> None:
+def test_rotated_tiff_is_the_same_by_path_and_as_bytes(tmp_path: Path, orientation: int) -> None:
     path = tmp_path / "turned.tif"
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -117,7 +117,7 @@ def test_each_frame_of_a_tiff_is_a_page(tmp_path: Path) -> None:
 
 
 def damaged_tiff(pages: int, damaged: int) -> bytes:
-    """TIFF whose page of that number, from 1, cannot be unpacked."""
+    """Return a TIFF in which one page, counted from 1, cannot be unpacked."""
     noise = [Image.effect_noise((64, 64), 20 + n) for n in range(pages)]
     content = encoded(
         noise[0], "TIFF", compression="tiff_adobe_deflate", save_all=True, append_images=noise[1:]
@@ -141,7 +141,7 @@ def damaged_tiff(pages: int, damaged: int) -> bytes:
         (1, "1,9", ["there is no page 9"]),
     ],
 )
-def test_page_that_is_damaged_leaves_those_behind_it(
+def test_a_damaged_page_does_not_stop_the_pages_after_it(
     damaged: int, select: str | None, expected: list[int | str], is_stream: bool
 ) -> None:
     content = damaged_tiff(4, damaged)
@@ -157,7 +157,7 @@ def test_page_that_is_damaged_leaves_those_behind_it(
             assert damaged == 1 or f"#{damaged}: " in str(page)
 
 
-def test_file_that_is_damaged_is_told_once() -> None:
+def test_a_damaged_file_gives_one_error() -> None:
     assert len(list(pages_or_errors(encoded(NOISE)[:3000]))) == 1
     assert len(list(pages_or_errors(b"no image"))) == 1
     assert len(list(pages_or_errors("no-such-file.png"))) == 1
@@ -194,7 +194,7 @@ def test_one_pixel_is_a_page() -> None:
         ("WEBP", {"lossless": True, "icc_profile": b"%PDF-1.4"}),
     ],
 )
-def test_image_that_speaks_of_pdf_is_an_image(form: str, options: dict[str, Any]) -> None:
+def test_image_that_mentions_pdf_is_an_image(form: str, options: dict[str, Any]) -> None:
     content = encoded(L, form, **options)
     assert b"%PDF-" in content[:1024]
     assert only_page(content).size == L.size
@@ -210,7 +210,7 @@ NOISE = Image.effect_noise((200, 100), 60)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reason"),
     [
         (b"", "empty"),
         (b"Dear all,\nthis is text.\n", "not an image that can be read (convert it to PNG"),
@@ -222,15 +222,15 @@ NOISE = Image.effect_noise((200, 100), 60)
         (encoded(NOISE)[:99] + bytes(99) + encoded(NOISE)[198:], "damaged"),
     ],
 )
-def test_what_is_no_whole_image_is_told_in_one_line(content: bytes, told: str) -> None:
+def test_incomplete_images_give_an_error_of_one_line(content: bytes, reason: str) -> None:
     with pytest.raises(ImageError) as caught:
         load(content)
     assert str(caught.value).startswith("cannot read <bytes>: ")
-    assert told in str(caught.value)
+    assert reason in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_file_that_is_no_image_is_told_by_its_path(tmp_path: Path) -> None:
+def test_error_names_the_path(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"8BPS")
     with pytest.raises(ImageError, match=r"a\.png: Photoshop files are not supported"):
         load(tmp_path / "a.png")

@@ -210,31 +210,31 @@ def test_long_word_of_a_steep_row_is_turned() -> None:
 
 
 @needs_pdftotext
-def test_pdftotext_does_not_part_the_words_of_a_tilted_page() -> None:
+def test_pdftotext_does_not_split_the_words_of_a_tilted_page() -> None:
     tilted = line(*(word(text, x, 80 + x // 10) for text, x in (("NORTH", 20), ("EAST", 260))))
     page = Page(*SIZE, (replace(tilted, baseline=Baseline(82, 118, 30)),))
     assert boxes_of(written((page_image(), page))).keys() == {"NORTH", "EAST"}
 
 
-def test_line_without_a_baseline_stands_on_its_box() -> None:
+def test_line_without_a_baseline_is_at_the_bottom_of_its_box() -> None:
     bare = Line((word("NORTH", 20, 80),))
     with pdfium.PdfDocument(written((page_image(), Page(*SIZE, (bare,))))) as document:
         box = document[0].get_textpage().get_charbox(0)
     assert [side * DPI / 72 for side in box] == pytest.approx([20, 160, 40, 190], abs=1)
 
 
-def test_text_is_not_seen() -> None:
+def test_text_is_invisible() -> None:
     content = written((page_image(content_of(picture(), "PNG")), PAGE))
     assert (rendered(content) == np.asarray(picture())).all()
 
 
-def test_jpeg_is_embedded_as_it_came() -> None:
+def test_jpeg_is_embedded_unchanged() -> None:
     source = content_of(picture(), "JPEG", quality=80)
     [(_, raw, _)] = images_of(written((page_image(source), PAGE)))
     assert raw == source
 
 
-def test_jpeg_that_speaks_of_pdf_is_embedded_as_it_came() -> None:
+def test_jpeg_that_mentions_pdf_is_embedded_unchanged() -> None:
     source = content_of(picture(), "JPEG", comment=b"made of a.pdf, %PDF-1.4")
     [(_, raw, _)] = images_of(written((page_image(source), PAGE)))
     assert raw == source
@@ -286,7 +286,7 @@ def test_sixteen_bits_stay_sixteen() -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
-def test_what_is_transparent_is_shown_on_white(mode: str) -> None:
+def test_transparent_images_are_shown_on_white(mode: str) -> None:
     drawn = picture(mode)
     drawn.putalpha(Image.new("L", SIZE, 0))
     content = written((page_image(content_of(drawn, "PNG")), PAGE))
@@ -303,7 +303,7 @@ def test_cmyk_stays_cmyk(form: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["F", "I", "I;16B", "LAB"])
-def test_image_that_pdf_cannot_hold_is_shown_as_it_was_read(mode: str) -> None:
+def test_unsupported_mode_is_shown_as_it_was_read(mode: str) -> None:
     source = content_of(picture("I").convert(mode) if ";" in mode else picture(mode), "TIFF")
     [page] = loading.load(source)
     content = written((page_image(source, gray=page.gray), PAGE))
@@ -326,7 +326,7 @@ def test_thumbnail_in_a_tiff_is_no_page() -> None:
     assert (rendered(content) == np.asarray(second)).all()
 
 
-def test_heic_keeps_its_colours() -> None:
+def test_heic_keeps_its_colors() -> None:
     pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra heic")
     file = io.BytesIO()
     pillow_heif.from_pillow(picture()).save(file, quality=-1)
@@ -334,12 +334,12 @@ def test_heic_keeps_its_colours() -> None:
     assert np.abs(rendered(content) - np.asarray(picture(), np.int16)).mean() < 3
 
 
-def test_file_of_a_kind_that_pillow_lacks_is_shown_as_it_was_read() -> None:
+def test_unsupported_file_is_shown_as_it_was_read() -> None:
     content = written((page_image(b"foreign"), PAGE))
     assert (rendered(content)[..., 0] == np.asarray(picture("L"))).all()
 
 
-def test_image_larger_than_pillow_likes_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_image_above_pillows_limit_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     source = content_of(picture(), "JPEG")
     [(_, raw, _)] = images_of(written((page_image(source), PAGE)))
@@ -354,7 +354,7 @@ def test_page_of_a_pdf_stays_as_it_is() -> None:
     assert by_pdfium(after) == ["SIX A EGGS\r\nTWO PIES"]
 
 
-def test_text_that_was_read_before_is_replaced_and_text_that_is_seen_stays() -> None:
+def test_older_text_layer_is_replaced_and_visible_text_is_kept() -> None:
     before = written((page_image(content_of(picture(), "PNG")), PAGE))
     with pikepdf.open(io.BytesIO(before)) as pdf:
         page = pdf.pages[0]
@@ -414,7 +414,7 @@ def with_text(content: bytes, *, in_form: bool = False, **changes: Any) -> bytes
         b"q 3 Tr (OLD) Tj Q",
     ],
 )
-def test_invisible_text_is_dropped_however_it_was_laid(show: bytes, in_form: bool) -> None:
+def test_invisible_text_is_dropped_in_all_its_forms(show: bytes, in_form: bool) -> None:
     """Text and forms as OCRmyPDF and others write them; what is shown behind it stays."""
     laid = b"BT /F 12 Tf 14 TL 10 60 Td " + show + b" ET BT /F 9 Tf 10 9 Td 0 Tr (SEEN) Tj ET"
     after = written((page_image(with_text(laid, in_form=in_form)), PAGE))
@@ -422,7 +422,7 @@ def test_invisible_text_is_dropped_however_it_was_laid(show: bytes, in_form: boo
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
-def test_words_that_a_page_shows_as_text_are_not_doubled(turn: int) -> None:
+def test_visible_words_get_no_second_text(turn: int) -> None:
     """EGGS is written by hand; the stamp across the page hides none of what was read."""
     to_page = {
         0: b"1 0 0 1 0 0 cm",
@@ -442,7 +442,7 @@ def test_words_that_a_page_shows_as_text_are_not_doubled(turn: int) -> None:
 
 @needs_pdftotext
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
-def test_text_stands_right_on_a_page_that_is_turned_and_cut(turn: int) -> None:
+def test_text_is_in_place_on_a_rotated_and_cropped_page(turn: int) -> None:
     width, height = (side * 72 / DPI for side in (SIZE if turn % 180 == 0 else SIZE[::-1]))
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page(page_size=(50 + width, 70 + height))
@@ -492,7 +492,7 @@ def test_the_same_pages_give_the_same_bytes() -> None:
     assert written(*pages) == written(*pages)
 
 
-def test_file_is_sound_and_names_its_title_and_producer() -> None:
+def test_file_is_valid_and_has_title_and_producer() -> None:
     named = page_image(content_of(picture(), "JPEG"), name="scans/a \udce9.jpg")
     with pikepdf.open(io.BytesIO(written((named, PAGE), (named, PAGE)))) as pdf:
         assert pdf.check_pdf_syntax() == []
@@ -553,12 +553,12 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pdf_that_is_read_is_written_with_its_text(tmp_path: Path) -> None:
     samples = [Path(__file__).parent.parent / "samples" / n for n in ("label.png", "print.png")]
-    scanned, read, told = (tmp_path / name for name in ("scan.pdf", "read.pdf", "read.txt"))
+    scanned, read, text_file = (tmp_path / name for name in ("scan.pdf", "read.pdf", "read.txt"))
     blank = [(loading.load(sample)[0], Page(1, 1)) for sample in samples]
     scanned.write_bytes(written(*blank))
-    arguments = ["read", scanned, "-o", read, "-o", told]
+    arguments = ["read", scanned, "-o", read, "-o", text_file]
     assert CliRunner().invoke(commands.main, [str(a) for a in arguments]).exit_code == 0
     texts = by_pdfium(read.read_bytes())
-    assert "".join(f"{text}\r\n" for text in texts).split() == told.read_text().split()
+    assert "".join(f"{text}\r\n" for text in texts).split() == text_file.read_text().split()
     assert "The quick brown fox jumps" in texts[1]
     assert (rendered(read.read_bytes()) == rendered(scanned.read_bytes())).all()

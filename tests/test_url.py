@@ -19,8 +19,8 @@ from tests.pdf_maker import PdfPage, pdf
 BODY = b"P5 2 1 255\n\0\xff"  # a picture of two pixels
 
 
-def told(url: str, **limits: float) -> str:
-    """One line that says why an address cannot be fetched."""
+def error_of(url: str, **limits: float) -> str:
+    """Return the message of the error in fetching an address."""
     with pytest.raises(FetchError) as caught:
         fetch(url, **limits)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
@@ -41,21 +41,21 @@ def test_pages_of_a_fetched_pdf_are_numbered() -> None:
         assert [page.name for page in load(fetch(url))] == [url, f"{url}#2"]
 
 
-def test_missing_file_is_told_with_the_servers_code() -> None:
+def test_missing_file_gives_the_code_of_the_server() -> None:
     with serving() as server:
         url = f"{server.url}/none.png"
-        assert told(url) == f"cannot fetch {url}: 404 Not Found (check the address)"
+        assert error_of(url) == f"cannot fetch {url}: 404 Not Found (check the address)"
 
 
-def test_larger_file_than_the_limit_is_not_taken_in() -> None:
+def test_file_larger_than_the_limit_is_refused() -> None:
     with serving(**{"a.png": bytes(3 << 20)}) as server:
-        assert "larger than 2 MB (download it" in told(f"{server.url}/a.png", max_bytes=2 << 20)
+        assert "larger than 2 MB (download it" in error_of(f"{server.url}/a.png", max_bytes=2 << 20)
 
 
-def test_connection_that_breaks_is_told() -> None:
+def test_broken_connection_is_an_error() -> None:
     with serving(**{"a.png": bytes(999)}) as server:
         server.cut_at = 500
-        assert told(f"{server.url}/a.png").endswith("it was cut short (try again)")
+        assert error_of(f"{server.url}/a.png").endswith("it was cut short (try again)")
 
 
 def test_redirect_to_another_address_of_the_web_is_followed() -> None:
@@ -68,24 +68,24 @@ def test_redirect_to_another_address_of_the_web_is_followed() -> None:
 def test_redirect_away_from_the_web_is_refused(target: str) -> None:
     with serving() as server:
         server.redirect = target
-        assert f"'{target}' is not allowed" in told(f"{server.url}/a.png")
+        assert f"'{target}' is not allowed" in error_of(f"{server.url}/a.png")
 
 
-def test_redirect_in_a_circle_ends() -> None:
+def test_circular_redirect_ends() -> None:
     with serving() as server:
         server.redirect = f"{server.url}/a.png"
-        assert told(f"{server.url}/a.png").startswith(f"cannot fetch {server.url}/a.png: 302")
+        assert error_of(f"{server.url}/a.png").startswith(f"cannot fetch {server.url}/a.png: 302")
 
 
-def test_server_that_is_not_there_is_told() -> None:
+def test_missing_server_is_an_error() -> None:
     with socketserver.TCPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as free:
         port = free.server_address[1]
-    assert "(check the address, and the network)" in told(f"http://127.0.0.1:{port}/a.png")
+    assert "(check the address, and the network)" in error_of(f"http://127.0.0.1:{port}/a.png")
 
 
 @pytest.mark.parametrize("url", ["http://", "http://[", "http://a b/c", "https://x:port/"])
-def test_address_that_is_none_is_told(url: str) -> None:
-    assert told(url).startswith(f"cannot fetch {url}: ")
+def test_invalid_address_is_an_error(url: str) -> None:
+    assert error_of(url).startswith(f"cannot fetch {url}: ")
 
 
 Answer = Callable[[http.server.BaseHTTPRequestHandler, threading.Event], None]
@@ -114,12 +114,12 @@ def answering(answer: Answer) -> Iterator[str]:
             thread.join()
 
 
-def test_server_that_says_nothing_is_left() -> None:
+def test_silent_server_times_out() -> None:
     with answering(lambda request, ended: ended.wait() and None) as url:
-        assert told(url, timeout=0.05) == f"cannot fetch {url}: no answer in time (try again)"
+        assert error_of(url, timeout=0.05) == f"cannot fetch {url}: no answer in time (try again)"
 
 
-def test_server_that_drips_is_left() -> None:
+def test_slow_content_times_out() -> None:
     def drip(request: http.server.BaseHTTPRequestHandler, ended: threading.Event) -> None:
         request.send_response(200)
         request.end_headers()
@@ -127,10 +127,10 @@ def test_server_that_drips_is_left() -> None:
             request.wfile.write(b"x")
 
     with answering(drip) as url:
-        assert "it comes too slowly" in told(url, patience=0.1)
+        assert "it comes too slowly" in error_of(url, patience=0.1)
 
 
-def test_server_that_drips_its_headers_is_left() -> None:
+def test_slow_headers_time_out() -> None:
     def drip(request: http.server.BaseHTTPRequestHandler, ended: threading.Event) -> None:
         request.send_response(200)
         while not ended.wait(0.01):
@@ -138,10 +138,10 @@ def test_server_that_drips_its_headers_is_left() -> None:
 
     with answering(drip) as url:
         start = time.monotonic()
-        assert "it comes too slowly" in told(url, patience=0.1)
+        assert "it comes too slowly" in error_of(url, patience=0.1)
         assert time.monotonic() - start < 2
 
 
-def test_answer_that_is_no_http_is_told() -> None:
+def test_answer_that_is_not_http_is_an_error() -> None:
     with answering(lambda request, ended: request.wfile.write(b"hello\n") and None) as url:
-        assert told(url).startswith(f"cannot fetch {url}: ")
+        assert error_of(url).startswith(f"cannot fetch {url}: ")

@@ -1,4 +1,4 @@
-"""Letters as they were read: written, corrected, trained on."""
+"""Crops of letters that were read: write, correct and train on them."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_archive_is_read_as_it_was_written_without_what_was_rejected(tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["letters", "letters.npz"])
-def test_letters_that_are_there_already_are_kept(tmp_path: Path, name: str) -> None:
+def test_existing_letters_are_kept(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if path.suffix:
         path.touch()
@@ -106,7 +106,7 @@ def test_letters_that_are_there_already_are_kept(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.usefixtures("by_templates")
-def test_text_is_printed_beside_the_crops(run: Run) -> None:
+def test_text_is_printed_as_well_as_the_crops(run: Run) -> None:
     result = run("read", "note.png", "--language", "none", "--crops", "letters")
     assert (result.stdout, result.stderr) == ("THE HALF\nMAN\n", "")
     assert len(list(Path("letters").rglob("*.png"))) == 10
@@ -118,7 +118,7 @@ def test_text_is_printed_beside_the_crops(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("by_templates")
-def test_a_folder_in_use_is_told_before_anything_is_read(run: Run) -> None:
+def test_used_folder_is_refused_before_anything_is_read(run: Run) -> None:
     Path("letters").mkdir()
     Path("letters/mine.txt").touch()
     result = run("read", "note.png", "--language", "none", "--crops", "letters")
@@ -158,8 +158,10 @@ def test_a_model_that_knows_more_learns_the_letters_and_keeps_the_rest(
     corrected(run, monkeypatch)
     result = run("train", "--data", "letters", "--init", "latin", "--epochs", 1, "-o", "mine")
     assert result.exit_code == 0
-    told = [line for line in result.stderr.splitlines() if line.startswith("held-out letters (")]
-    assert len(told) == 1
+    measured = [
+        line for line in result.stderr.splitlines() if line.startswith("held-out letters (")
+    ]
+    assert len(measured) == 1
     card = describe("mine.onnx")
     assert card["alphabet"] == describe("default")["alphabet"]
     assert 0 < card["blend"] < 1
