@@ -73,7 +73,7 @@ def test_date_is_that_of_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     assert found(written("page", PAGE), "//p:LastChange/text()") == ["2001-09-09T01:46:40Z"]
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
-    with pytest.raises(OutputError, match="is no time: yesterday"):
+    with pytest.raises(OutputError, match="is not a time: yesterday"):
         written("page", PAGE)
 
 
