@@ -180,13 +180,8 @@ def _score_page(
         pages = read(pair.image)
     error = "".join(map(str, errors[errors_before:]))
     text = "".join(page.text for page in pages)
-    letters = [
-        (glyph.character, glyph.confidence)
-        for page in pages
-        for line in page.lines
-        for word in line.words
-        for glyph in word.glyphs
-    ]
+    glyphs = [glyph for page in pages for line in page.lines for glyph in line.glyphs]
+    letters = [(glyph.character, glyph.confidence) for glyph in glyphs]
     return score_page(truth, text, letters, name=str(pair.image), error=error)
 
 
