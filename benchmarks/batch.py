@@ -1,10 +1,10 @@
-"""What `ocr batch` does with many pages: speed by processes, memory, and a run that is killed.
+"""Measure `ocr batch`: speed by number of processes, memory, and recovery from being killed.
 
     python benchmarks/batch.py [--pages 2000] [--jobs 1 2] [--kills 5] [--speed-pages 300]
 
-It draws the pages, reads some of them with each number of processes, then all of them in a run
-that is left alone and in one that is killed without warning again and again, and compares the
-outputs. Memory is that of Linux's /proc.
+It draws pages, reads some of them with each number of processes, then all of them in an
+undisturbed run and in one that is killed several times, and compares the outputs. Memory is read
+from Linux's /proc.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # for tests.page_maker
 from tests.page_maker import handprint_page
 
 TEXT = "THE QUICK BROWN FOX JUMPS OVER A LAZY DOG WHILE SEVEN WIZARDS PACK MY BOX WITH JUGS AND "
-STRIPS = 60  # lines drawn once, of which pages are put together
-ROWS = 6  # lines of a page
+STRIPS = 60  # lines drawn once, from which pages are composed
+ROWS = 6  # lines a page
 FOLDERS = 20
 HEADER = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)  # 3.6 billion pixels
 BAD = {
@@ -47,12 +47,12 @@ BAD = {
 
 
 def main() -> None:
-    """Print what was measured."""
+    """Measure and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--jobs", type=int, nargs="*", default=[1, 2])
-    parser.add_argument("--speed-pages", type=int, default=300, help="To measure speed with.")
-    parser.add_argument("--repeats", type=int, default=2, help="Of each measurement of speed.")
+    parser.add_argument("--speed-pages", type=int, default=300, help="Pages to measure speed.")
+    parser.add_argument("--repeats", type=int, default=2, help="Number of speed measurements.")
     parser.add_argument("--kills", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def draw(folder: Path, count: int, *, seed: int) -> None:
-    """Draw pages of hand-printed lines, and a few files that are none."""
+    """Draw pages of hand-printed lines, and write a few files that are no images."""
     rng = random.Random(seed)
     strips = [
         handprint_page(
@@ -88,25 +88,25 @@ def draw(folder: Path, count: int, *, seed: int) -> None:
 
 
 def measure_speed(folder: Path, jobs: list[int], repeats: int, pages: int) -> None:
-    """Print pages a second of each number of processes, in turn, so that all meet the same load."""
+    """Print pages a second for each number of processes, in turns to even out other load."""
     print(f"{'processes':>9}  {'s':>6}  {'pages/s':>7}", flush=True)
     for _ in range(repeats):
         for count in jobs:
-            begun = time.monotonic()
+            start_time = time.monotonic()
             start(folder / "some", folder / "speed", count).wait()
-            seconds = time.monotonic() - begun
+            seconds = time.monotonic() - start_time
             print(f"{count:9}  {seconds:6.1f}  {pages / seconds:7.2f}", flush=True)
             shutil.rmtree(folder / "speed")
 
 
 def compare_with_killed(folder: Path, jobs: int, kills: int) -> None:
-    """Read all pages without trouble, then with kills; print whether the outputs are the same."""
-    begun = time.monotonic()
+    """Read all pages undisturbed, then with kills; print whether the outputs are the same."""
+    start_time = time.monotonic()
     process = start(folder / "pages", folder / "clean", jobs)
     for share, parent, workers in memory(process, folder):
         print(f"{share:6} outputs: {parent:4.0f} MB, its processes {workers}", flush=True)
-    seconds = time.monotonic() - begun
-    print(f"left alone: exit code {process.returncode} after {seconds:.0f} s", flush=True)
+    seconds = time.monotonic() - start_time
+    print(f"undisturbed: exit code {process.returncode} after {seconds:.0f} s", flush=True)
     rng = random.Random()
     for _ in range(kills):
         process = start(folder / "pages", folder / "killed", jobs)
@@ -117,38 +117,38 @@ def compare_with_killed(folder: Path, jobs: int, kills: int) -> None:
     process = start(folder / "pages", folder / "killed", jobs)
     process.wait()
     clean, killed = outputs(folder / "clean"), outputs(folder / "killed")
-    print(f"gone on: exit code {process.returncode}, {len(killed)} outputs")
+    print(f"resumed: exit code {process.returncode}, {len(killed)} outputs")
     print("outputs are the same, to the byte" if clean == killed else "OUTPUTS DIFFER")
     command = [sys.executable, "-m", "ocr", "batch", "--status", "-o", folder / "killed"]
     subprocess.run(command, check=True)
 
 
 def start(pages: Path, output: Path, jobs: int) -> subprocess.Popen[bytes]:
-    """Begin to read a folder."""
+    """Start reading a folder."""
     command = [sys.executable, "-m", "ocr", "batch", pages, "-o", output, "--jobs", str(jobs)]
     return subprocess.Popen([*command, "-f", "text", "-f", "json"], stderr=subprocess.DEVNULL)
 
 
 def memory(process: subprocess.Popen[bytes], folder: Path) -> Iterator[tuple[int, float, str]]:
-    """Resident memory while a process runs: outputs so far, MB of it, MB of each of its own."""
+    """Yield the number of outputs so far, the MB of a process, and those of its children."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while process.poll() is None:
         time.sleep(10)
-        with contextlib.suppress(OSError, ValueError):  # one has ended meanwhile
+        with contextlib.suppress(OSError, ValueError):  # a process has ended meanwhile
             own = [resident(int(pid)) for pid in children.read_text().split()]
-            told = ", ".join(f"{mb:.0f}" for mb in own if mb > 30)  # one is Python's own
-            yield len(list((folder / "clean").rglob("*.txt"))), resident(process.pid), told
+            sizes = ", ".join(f"{mb:.0f}" for mb in own if mb > 30)  # not Python's resource tracker
+            yield len(list((folder / "clean").rglob("*.txt"))), resident(process.pid), sizes
 
 
 def resident(pid: int) -> float:
-    """Resident memory of a process in MB; ValueError of one that has ended."""
+    """Return the resident memory of a process in MB; raise ValueError if it has ended."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
     (line,) = (line for line in status if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1000
 
 
 def outputs(folder: Path) -> dict[str, bytes]:
-    """Content of all files in a folder, hidden ones too, but for manifest and lock."""
+    """Return the content of all files in a folder except manifest and lock."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")

@@ -1,10 +1,10 @@
-"""Speed and accuracy of ocr beside the other engines that are installed, in one run.
+"""Compare speed and accuracy of ocr with the other engines that are installed, in one run.
 
     python benchmarks/compare.py PAGES... [--engines ocr,tesseract-psm3] [--json FILE]
 
-A page is an image with its text in NAME.gt.txt beside it; folders are searched to the bottom, and
-the pages of a folder are a group. Every engine reads every page in a process of its own, one
-engine after the other on each page, so that a busy machine is busy for all of them.
+A page is an image with its text in NAME.gt.txt; folders are searched at any depth, and the pages
+of a folder form a group. Every engine reads every page in a process of its own, one engine after
+the other on each page, so that other load affects all of them alike.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ TIMEOUT = 120  # s; a page that takes longer counts as read empty
 
 @dataclass(frozen=True)
 class Run:
-    """One engine on one page: s, s, MB, and the text."""
+    """One engine on one page: wall and CPU time in s, peak memory in MB, error rates."""
 
     engine: str
     page: str
@@ -80,7 +80,7 @@ def main(paths: tuple[Path, ...], engines: str | None, target: Path | None) -> N
 
 
 def installed(names: Iterable[str]) -> list[str]:
-    """Engines of those names whose program is here."""
+    """Return the engines of these names whose program is installed."""
     unknown = sorted(set(names) - set(ENGINES))
     if unknown:
         raise click.UsageError(f"no engine {unknown[0]} (there are: {', '.join(ENGINES)})")
@@ -113,7 +113,7 @@ def run(engine: str, pair: Pair) -> Run:
 
 
 def wait(process: subprocess.Popen[bytes], deadline: float):
-    """Resources that a process, and it alone, took; it is killed at the deadline."""
+    """Wait for a process and return the resources it used; kill it at the deadline."""
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
@@ -125,7 +125,7 @@ def wait(process: subprocess.Popen[bytes], deadline: float):
 
 
 def accuracy_table(runs: list[Run], engines: list[str]) -> str:
-    """Letters-only and strict CER in per cent, the mean over each group's pages."""
+    """Format letters-only and strict CER in per cent, the mean over each group's pages."""
     groups: dict[str, dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
     for one in runs:
         groups[one.engine][one.group].append(one)
@@ -142,7 +142,7 @@ def accuracy_table(runs: list[Run], engines: list[str]) -> str:
 
 
 def speed_table(runs: list[Run], engines: list[str]) -> str:
-    """Medians over the pages of a process's wall and CPU time, and its peak memory."""
+    """Format the medians over the pages of wall and CPU time and peak memory of a process."""
     rows = [("cold, a process a page", "wall s", "CPU s", "peak MB", "largest MB")]
     for engine in engines:
         own = [r for r in runs if r.engine == engine]
@@ -159,7 +159,7 @@ def speed_table(runs: list[Run], engines: list[str]) -> str:
 
 
 def warm_table(pages: list[Pair]) -> str:
-    """Medians of ours with the model loaded, without decoding the file; crops a second."""
+    """Format the medians of ocr with the model loaded and the file decoded; crops a second."""
     classifier = classifiers.load("default")
     language = english()
     times = list(_reading_times(pages, classifier, language))

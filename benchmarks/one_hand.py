@@ -1,9 +1,9 @@
-"""What pages of one hand bring: each page read before and after training on all the others.
+"""Measure training on one person's pages: read each before and after training on the others.
 
     python benchmarks/one_hand.py PAGES [--hand PREFIX] [--others PAGES]
 
-PAGES is a folder of images with their text in NAME.gt.txt beside them. With --others it
-shows, too, what became of pages by other hands.
+PAGES is a folder of images with their text in NAME.gt.txt. With --others it also shows the
+error rates on pages of other people.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def main() -> None:
     """Print a line for each page, and their means."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pages", type=Path)
-    parser.add_argument("--hand", default="", help="Only images whose name begins so.")
-    parser.add_argument("--others", type=Path, nargs="*", default=[], help="Other hands' pages.")
+    parser.add_argument("--hand", default="", help="Only images whose name begins with this.")
+    parser.add_argument("--others", type=Path, nargs="*", default=[], help="Pages of other people.")
     parser.add_argument("--init", default="latin", help="The model to start from.")
     options = parser.parse_args()
     hand = [p for p in find_pairs([options.pages]) if p.image.name.startswith(options.hand)]
@@ -38,9 +38,9 @@ def main() -> None:
     before, after, elsewhere = list[PageScore](), list[PageScore](), list[PageScore]()
     print(f"{'page left out':32}  {'letters-only CER %':>18}  {'strict CER %':>18}  {'s':>4}")
     for left_out in hand:
-        begun = time.monotonic()
-        model = trained([p for p in hand if p != left_out], options.init)
-        seconds = time.monotonic() - begun
+        start_time = time.monotonic()
+        model = train([p for p in hand if p != left_out], options.init)
+        seconds = time.monotonic() - start_time
         before.append(score(left_out, start))
         after.append(score(left_out, model))
         print_rates(left_out.image.name, before[-1:], after[-1:], f"{seconds:4.0f}")
@@ -50,8 +50,8 @@ def main() -> None:
         print_rates("other hands", [score(other, start) for other in others], elsewhere)
 
 
-def trained(pages: Sequence[Pair], init: str) -> Classifier:
-    """Model that `ocr train` makes of some pages with its default options."""
+def train(pages: Sequence[Pair], init: str) -> Classifier:
+    """Return the model that `ocr train` makes from some pages with its default options."""
     with tempfile.TemporaryDirectory() as name:
         output = Path(name) / "hand.onnx"
         command = [sys.executable, "-m", "ocr", "train", "--init", init, "-o", str(output)]

@@ -112,8 +112,8 @@ def test_a_correction_stays_whatever_changes(scans, tmp_path, capsys):
         capsys.readouterr()
         assert len(read_again(scans, out, settings)) == 6
         assert capsys.readouterr().err == (
-            f"ocr: kept {out / 'b.txt'}, which was changed since it was written (delete it for a "
-            "new one)\n"
+            f"ocr: kept {out / 'b.txt'}, which was changed since it was written (delete it to "
+            "renew it)\n"
         )
     made = outputs(out)
     assert (made["a.txt"], made["b.txt"]) == (b"a.png 1: another scan\n", b"corrected")
@@ -242,7 +242,7 @@ def test_a_page_that_hangs_is_given_up(scans, tmp_path):
     batch(scans, tmp_path / "out", page_timeout=1.5)
     assert outputs(tmp_path / "out")["b.txt"] == b"b.png 1: first\n"
     (failure,) = status(tmp_path / "out").failures["b.png"]
-    assert failure.told_of("b.png") == (
+    assert failure.describe("b.png") == (
         "cannot read page 2 of b.png: took longer than 1.5 s, 2 times"
     )
     assert batch(scans, tmp_path / "out").read == 0
@@ -276,7 +276,7 @@ def test_a_file_that_kills_its_worker_outside_of_pages_loses_none(scans, tmp_pat
     (scans / "b.png").write_text("first\nend\n")
     batch(scans, tmp_path / "out")
     (failure,) = status(tmp_path / "out").failures["b.png"]
-    assert failure.told_of("b.png") == (
+    assert failure.describe("b.png") == (
         "cannot read b.png: its process was killed (out of memory?), 2 times"
     )
 
@@ -354,9 +354,9 @@ def test_what_is_done_is_written_down_while_the_next_file_is_read(scans, tmp_pat
 
     def asking(jobs, on_page):
         for job, outcome in engine()(jobs, lambda: None):
-            monkeypatch.setattr(manifest, "SECONDS_TOGETHER", 60)
+            monkeypatch.setattr(manifest, "COMMIT_INTERVAL", 60)
             yield job, outcome
-            monkeypatch.setattr(manifest, "SECONDS_TOGETHER", 0)
+            monkeypatch.setattr(manifest, "COMMIT_INTERVAL", 0)
             on_page()
             seen.append(status(tmp_path / "out").files["done"])
 

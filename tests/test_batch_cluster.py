@@ -139,7 +139,7 @@ def test_a_worker_killed_half_way_is_done_without(
 
 def test_a_scheduler_that_is_not_there_is_told(scans: Path) -> None:
     hasty = (
-        "from ocr.batch import cluster; cluster.PATIENCE = 0.2; from ocr.cli.main import run; run()"
+        "from ocr.batch import cluster; cluster.TIMEOUT = 0.2; from ocr.cli.main import run; run()"
     )
     done = subprocess.run(
         [sys.executable, "-c", hasty, "batch", ".", "-o", "../out", *NOWHERE],
@@ -170,7 +170,7 @@ def test_what_is_for_one_machine_does_not_go_with_a_scheduler(tmp_path: Path) ->
 
 def test_a_file_that_kills_its_workers_is_set_aside() -> None:
     death = distributed.KilledWorker("task", None, 3)
-    assert cluster._outcome(future(death)).failures[0].told_of("a.png") == (
+    assert cluster._outcome(future(death)).failures[0].describe("a.png") == (
         "cannot read a.png: the workers that read it died, 4 times"
     )
 
@@ -193,9 +193,9 @@ def test_files_are_named_for_workers_in_other_folders(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.onnx").touch()
-    settings = cluster._anywhere(Settings(model="mine.onnx"))
+    settings = cluster._with_whole_paths(Settings(model="mine.onnx"))
     assert settings == Settings(model=str(tmp_path / "mine.onnx"))
-    assert cluster._anywhere(Settings()) == Settings()
+    assert cluster._with_whole_paths(Settings()) == Settings()
     assert cluster._absolute(Job("a", "a", ("out/a.txt",))).outputs == (
         str(tmp_path / "out" / "a.txt"),
     )

@@ -190,7 +190,7 @@ def test_what_keeps_every_file_from_being_written_ends_the_run(
     job = work.Job("one.jpg", str(scans / "one.jpg"), (str(tmp_path / "one.txt"),))
     reader = work.Reader(Settings(language=None))
     if ends_all:
-        with pytest.raises(OutputError, match="the same command then goes on"):
+        with pytest.raises(OutputError, match="then repeat the command"):
             reader(job, lambda page: None)
     else:
         (failure,) = reader(job, lambda page: None).failures

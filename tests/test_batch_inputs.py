@@ -127,12 +127,12 @@ def test_outputs_among_the_inputs_are_not_read_by_another_name(tmp_path):
 def test_an_unset_variable_is_not_the_current_folder(tmp_path, monkeypatch):
     touch(tmp_path, "a.jpg")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ImageError, match="cannot read '': it is no name"):
+    with pytest.raises(ImageError, match="cannot read '': an empty name"):
         found("")
 
 
 def test_addresses_are_not_taken():
-    with pytest.raises(ImageError, match="takes no addresses"):
+    with pytest.raises(ImageError, match="reads no addresses"):
         found("https://example.org/a.png")
 
 

@@ -26,7 +26,7 @@ from ocr.batch import manifest
 from ocr.cli.commands import main
 from tests.batch_fakes import engine
 if __name__ == "__main__":
-    manifest.SECONDS_TOGETHER = 0.05
+    manifest.COMMIT_INTERVAL = 0.05
     ocr.batch.run.processes = lambda settings, count, page_timeout: engine(
         count, seconds=float(os.environ["SECONDS"])
     )

@@ -85,7 +85,7 @@ def test_a_scan_becomes_searchable_by_what_ocr_read_gives(scan: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["-l", "deu"], "ocr has a language model of eng alone, none of deu"),
+        (["-l", "deu"], "ocr has a language model for eng only, none for deu"),
         (["--ocr-model", "none"], "no model none"),
         (["--pdf-renderer", "sandwich"], "ocr writes no PDF for --pdf-renderer sandwich"),
     ],

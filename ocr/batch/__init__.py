@@ -1,4 +1,4 @@
-"""Many files: a plan of what is missing, workers that read it, a manifest of what was done.
+"""Read many files: plan what is missing, have workers read it, record it in a manifest.
 
-`run.run` is the story. `work` is what one worker does with one file, whatever machine it is on.
+`run.run` is the entry point; `work` reads one file, on whatever machine the worker is.
 """

@@ -1,6 +1,6 @@
-"""Workers of a Dask cluster that read files: they see the same paths as this machine does.
+"""Read files on the workers of a Dask cluster, which need access to the same paths.
 
-What travels is a job's paths there and its outcome back; a worker loads the model once.
+Only a job's paths and its outcome are transferred; a worker loads the model once.
 """
 
 from __future__ import annotations
@@ -26,33 +26,32 @@ from ocr.errors import ClusterError, MissingExtraError, ModelError, OcrError
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-AHEAD = 2  # files given out for each thread: the next is there when one is done
-PATIENCE = 10  # seconds in which a scheduler has to answer
+JOBS_PER_THREAD = 2  # submitted at a time, so that no thread waits for its next file
+TIMEOUT = 10  # s for the scheduler to answer
 
 
 def cluster(settings: Settings, address: str) -> Engine:
-    """An engine of all workers that a scheduler of Dask has, or gets while it reads.
+    """Return an engine that uses all workers of a Dask scheduler, also those that join later.
 
-    A worker that dies is done without: another one reads its files. A file with which four
-    workers died, as Dask counts, is set aside.
+    If a worker dies, others read its files. A file during which four workers died is set aside.
 
     Parameters
     ----------
     settings : Settings
     address : str
-        Of the scheduler: ``tcp://host:8786``.
+        Address of the scheduler: ``tcp://host:8786``.
 
     Raises
     ------
     OcrError
-        If there is no such scheduler; from the engine, if it is lost, or a worker cannot read
-        anything.
+        If no scheduler answers; from the engine, if the scheduler is lost or a worker cannot
+        read at all.
     """
-    client = _connected(address)  # or there is nothing to begin
+    client = _connect(address)
 
     def engine(jobs: Sequence[Job], on_page: Callable[[], None]) -> Results:
         try:
-            for job, outcome in _read_all(client, _anywhere(settings), jobs):
+            for job, outcome in _read_all(client, _with_whole_paths(settings), jobs):
                 for _ in range(outcome.pages):
                     on_page()
                 yield job, outcome
@@ -62,15 +61,15 @@ def cluster(settings: Settings, address: str) -> Engine:
     return engine
 
 
-def _connected(address: str) -> Client:
+def _connect(address: str) -> Client:
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise MissingExtraError("--scheduler", "dask") from error
-    for name in "distributed", "distributed.client":  # what matters is told by us, once
+    for name in "distributed", "distributed.client":  # what matters is reported here, once
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
+        client = Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"no scheduler answers at {address} (start one: dask scheduler)"
@@ -84,25 +83,25 @@ def _connected(address: str) -> Client:
 def _read_all(
     client: Client, settings: Settings, jobs: Sequence[Job]
 ) -> Iterator[tuple[Job, Outcome]]:
-    """Give jobs out as threads get free: the scheduler never holds more than a few."""
+    """Submit jobs as threads become free, so that the scheduler never holds more than a few."""
     from distributed import as_completed
 
     waiting, running = iter(jobs), dict[Any, Job]()
     futures = as_completed(loop=client.loop)
     fingerprint = settings.fingerprint()
 
-    def give_out() -> None:
-        room = AHEAD * max(1, sum(client.nthreads().values())) - len(running)
+    def submit() -> None:
+        room = JOBS_PER_THREAD * max(1, sum(client.nthreads().values())) - len(running)
         for job in islice(waiting, max(0, room)):
             future = client.submit(_read, settings, fingerprint, _absolute(job), pure=False)
             running[future.key] = job
             futures.add(future)
 
-    give_out()
+    submit()
     for future in futures:
         job = running.pop(future.key)
         outcome = _outcome(future)
-        give_out()
+        submit()
         yield job, outcome
 
 
@@ -119,25 +118,25 @@ def _outcome(future: Future[Any]) -> Outcome:
         return Outcome("", failures=(Failure(1, "the workers that read it died", attempts),))
     except (CancelledError, OSError) as error:
         raise ClusterError("the scheduler was lost (the same command goes on)") from error
-    except Exception as error:  # whatever keeps a worker from calling `_read`
+    except Exception as error:  # for example, the worker cannot import ocr
         reason = str(error).partition("\n")[0]
         raise ClusterError(
             f"a worker cannot read: {reason} (install ocr {__version__} there)"
         ) from error
 
 
-def _anywhere(settings: Settings) -> Settings:
-    """Settings whose files are named for processes that run in another folder."""
-    model, language = (_full(name) for name in (settings.model, settings.language))
+def _with_whole_paths(settings: Settings) -> Settings:
+    """Make the paths in settings absolute, for workers that run in another folder."""
+    model, language = (_whole_path(name) for name in (settings.model, settings.language))
     return replace(settings, model=model or settings.model, language=language)
 
 
-def _full(name: str | None) -> str | None:
+def _whole_path(name: str | None) -> str | None:
     return os.path.abspath(name) if name and Path(name).is_file() else name  # noqa: PTH100
 
 
 def _absolute(job: Job) -> Job:
-    """A job of whole paths; links stay as they are, as they may lead elsewhere on a worker."""
+    """Make a job's paths absolute; links are kept, as workers may resolve them differently."""
     outputs = tuple(os.path.abspath(path) for path in job.outputs)  # noqa: PTH100
     return replace(job, outputs=outputs)
 
@@ -154,9 +153,9 @@ def _read(settings: Settings, fingerprint: str, job: Job) -> Outcome:
             reader = _reader(settings, fingerprint)
         return reader(job, lambda page: None)
     except OcrError as error:
-        told = OcrError(str(error))  # some of ours cannot be pickled
-        told.exit_code = error.exit_code
-        raise told from None
+        plain = OcrError(str(error))  # some subclasses cannot be pickled
+        plain.exit_code = error.exit_code
+        raise plain from None
 
 
 @cache

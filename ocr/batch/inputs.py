@@ -1,4 +1,4 @@
-"""Which files are read, and what their outputs are called."""
+"""Find the files to read, and name their outputs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Input:
     name : str
         Its path below the folder that all inputs lie in, with slashes.
     stem : str
-        Path of its outputs below theirs, to which endings are added: of ``a/scan.jpg`` it is
-        ``a/scan``, but ``a/scan.jpg`` where there is an ``a/scan.png``, too.
+        Path of its outputs below the output folder, without their endings: ``a/scan`` for
+        ``a/scan.jpg``, but ``a/scan.jpg`` if there is an ``a/scan.png``, too.
     """
 
     path: str
@@ -38,18 +38,18 @@ class Input:
 
     @property
     def top(self) -> Path:
-        """Folder that all inputs lie in."""
+        """Return the folder that all inputs lie in."""
         return Path(self.path).parents[self.name.count("/")]
 
 
 def find(sources: Sequence[str], output: Path) -> list[Input]:
-    """Files that some paths stand for, in the order of their names.
+    """Return the files that some paths stand for, sorted by name.
 
     Parameters
     ----------
     sources : sequence of str
-        Files, patterns such as ``scans/*.jpg``, and folders, of which all images are read, those
-        in folders below too; what is hidden, or lies in `output`, is not.
+        Files, patterns such as ``scans/*.jpg``, and folders, which stand for all images in them
+        at any depth, except hidden ones and those in `output`.
     output : Path
         Folder of the outputs.
 
@@ -58,7 +58,7 @@ def find(sources: Sequence[str], output: Path) -> list[Input]:
     ImageError
         If there is no such file.
     OutputError
-        If outputs and inputs were to lie in one folder.
+        If the inputs lie in the output folder.
     """
     roots = [path for source in sources for path in _matches(source)]
     out = Path(os.path.realpath(output))  # of another name it is the same folder
@@ -66,25 +66,25 @@ def find(sources: Sequence[str], output: Path) -> list[Input]:
         raise OutputError(f"cannot write to {output}: the inputs lie there (name another folder)")
     files = {path for root in roots for path in _files(root, Path(os.path.realpath(root)), out)}
     top = Path(os.path.commonpath([r if r.is_dir() else r.parent for r in roots]))
-    return sorted(_named(files, top), key=lambda file: file.name)
+    return sorted(_name_outputs(files, top), key=lambda file: file.name)
 
 
 def in_shard(files: Iterable[Input], shard: tuple[int, int]) -> list[Input]:
-    """Those of the files that are one shard's: the i-th of N, from 1; the same on any machine."""
+    """Return the files of one shard, the i-th of N from 1; the same ones on every machine."""
     number, count = shard
-    return [file for file in files if _place(file.name) % count == number - 1]
+    return [file for file in files if _hash(file.name) % count == number - 1]
 
 
-def _place(name: str) -> int:
+def _hash(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
 
 
 def _matches(source: str) -> list[Path]:
-    """Files and folders that a path or pattern stands for."""
+    """Return the files and folders that a path or pattern stands for."""
     if not source:  # an unset variable would be the whole of the current folder
-        raise ImageError("cannot read '': it is no name (give . for the current folder)")
+        raise ImageError("cannot read '': an empty name (give . for the current folder)")
     if is_address(source):
-        raise ImageError(f"cannot read {source}: ocr batch takes no addresses (fetch it first)")
+        raise ImageError(f"cannot read {source}: ocr batch reads no addresses (download it first)")
     if Path(source).exists():
         return [_absolute(source)]
     found = glob.glob(source, recursive=True)  # noqa: PTH207  (a pattern may begin anywhere)
@@ -94,17 +94,17 @@ def _matches(source: str) -> list[Path]:
 
 
 def _absolute(path: str | Path) -> Path:
-    """A path without `..`, and with the links that it has: outputs are named as inputs are."""
+    """Make a path absolute without following links, which are part of the outputs' names."""
     return Path(os.path.abspath(path))  # noqa: PTH100  (Path.resolve follows links)
 
 
 def _files(root: Path, real: Path, output: Path) -> Iterator[Path]:
-    """Images below a folder, whose path without links is `real`, or the file that it is."""
+    """Yield the images below a folder, whose path without links is `real`, or yield the file."""
     if not root.is_dir():
         yield root
         return
     with read_errors(root, ImageError):
-        entries = list(os.scandir(root))  # which knows folders without asking the disk again
+        entries = list(os.scandir(root))  # tells folders without more access to the disk
     for entry in entries:
         path = Path(entry.path)
         if entry.name.startswith(".") or real / entry.name == output:
@@ -112,26 +112,26 @@ def _files(root: Path, real: Path, output: Path) -> Iterator[Path]:
         if not entry.is_dir():
             if path.suffix.lower() in ENDINGS:
                 yield path
-        elif not entry.is_symlink():  # which may lead back to where it is
+        elif not entry.is_symlink():  # a link may lead to a folder above
             yield from _files(path, real / entry.name, output)
 
 
-def _named(paths: Collection[Path], top: Path) -> Iterator[Input]:
-    taken = Counter(_folded(path.with_suffix("")) for path in paths)
-    whole = {_folded(path) for path in paths if path.suffix}
+def _name_outputs(paths: Collection[Path], top: Path) -> Iterator[Input]:
+    taken = Counter(_fold(path.with_suffix("")) for path in paths)
+    whole = {_fold(path) for path in paths if path.suffix}
     taken.update(whole)
     for path in paths:
-        name, short = path.relative_to(top), _folded(path.with_suffix(""))
-        # scan.tif-1 is a page of scan.tif
+        name, short = path.relative_to(top), _fold(path.with_suffix(""))
+        # scan.tif-1 would be a page of scan.tif
         is_free = taken[short] == 1 and NUMBER.sub("", short) not in whole
         stem = name.with_suffix("") if is_free else name
-        yield Input(str(path), _told(name), str(stem))
+        yield Input(str(path), _to_text(name), str(stem))
 
 
-def _folded(path: Path) -> str:
-    return str(path).casefold()  # some file systems tell no other names apart
+def _fold(path: Path) -> str:
+    return str(path).casefold()  # many file systems ignore case
 
 
-def _told(path: Path) -> str:
-    """A path with slashes, as text that can be written down: a file's name may be no proper one."""
+def _to_text(path: Path) -> str:
+    """Return a path with slashes as valid Unicode; bytes that are not UTF-8 are escaped."""
     return os.fsencode(path.as_posix()).decode(errors="backslashreplace")

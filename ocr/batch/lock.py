@@ -1,4 +1,4 @@
-"""One run at a time on one folder; the shards of one division are one run."""
+"""Lock an output folder for one run; shards of the same division may run at the same time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WHOLE: Shard = (1, 1)
 
 
 def manifest_path(folder: Path, shard: Shard) -> Path:
-    """Where a shard keeps its manifest.
+    """Return the path of a shard's manifest.
 
     Examples
     --------
@@ -27,24 +27,24 @@ def manifest_path(folder: Path, shard: Shard) -> Path:
 
 
 def manifests(folder: Path) -> dict[Shard, Path]:
-    """Manifests in a folder, by shard."""
+    """Return the manifests in a folder, by shard."""
     return _by_shard(folder, "", ".sqlite")
 
 
 @contextlib.contextmanager
 def locked(folder: Path, shard: Shard) -> Iterator[None]:
-    """Keep other runs off the files of a shard, until the end of the context or of the process.
+    """Lock the files of a shard until the end of the context or of the process.
 
     Raises
     ------
     OutputError
-        If another run may be at work on one of them.
+        If another run may be reading one of them.
     """
     with contextlib.ExitStack() as held:
         held.enter_context(_lock(folder / f".{_stem(shard)}.lock", "EXCLUSIVE"))
         for other, path in _by_shard(folder, ".", ".lock").items():
             if other[1] != shard[1]:
-                # shared: the shards beside this one look at the same moment
+                # shared, as other shards of this division may check at the same moment
                 with _lock(path, "SHARED"):
                     pass
         yield
@@ -64,7 +64,7 @@ def _by_shard(folder: Path, start: str, end: str) -> dict[Shard, Path]:
 
 
 def _lock(path: Path, kind: str) -> contextlib.closing[sqlite3.Connection]:
-    """A lock of SQLite's on an empty file: it ends with the process, on every system."""
+    """Lock an empty file by SQLite, which releases it with the process on every system."""
     try:
         file = sqlite3.connect(path, timeout=0, isolation_level=None)
         file.execute("BEGIN EXCLUSIVE" if kind == "EXCLUSIVE" else "BEGIN")

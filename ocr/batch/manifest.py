@@ -1,4 +1,4 @@
-"""What was done with each file, kept in SQLite beside the outputs."""
+"""The manifest: an SQLite file among the outputs that records what was done with each input."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ocr.errors import OutputError
 
 WAITING, DONE, FAILED, SET_ASIDE = "waiting", "done", "failed", "set aside"
 
-SECONDS_TOGETHER = 1.0  # what is done within is written at once: each time waits for the disk
-PATIENCE = 60.0  # seconds that another process may look into the file
+COMMIT_INTERVAL = 1.0  # s; each commit waits for the disk
+TIMEOUT = 60.0  # s to wait while another process reads the file
 
-# a journal that is deleted, not SQLite's newer one: that needs memory shared between processes,
-# which the file systems of clusters do not have
+# a rollback journal, not a write-ahead log: that needs memory shared between processes, which
+# the network file systems of clusters do not offer
 SCHEMA = """
 PRAGMA journal_mode = DELETE;
 PRAGMA synchronous = NORMAL;
@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS inputs (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was done with a file; the columns of `SCHEMA`."""
+    """Row of the table `files` in `SCHEMA`."""
 
     name: str
     state: str
@@ -63,24 +63,24 @@ class Entry:
 
 
 class Manifest:
-    """The entries of one manifest, written every second; a context that closes it.
+    """A manifest, committed about every second; a context manager that closes it.
 
     Parameters
     ----------
     path : Path
-        It is made where it is not there.
+        Created if it does not exist.
 
     Raises
     ------
     OutputError
-        Also from all that follows, where it cannot be read or written.
+        If it cannot be read or written; from all methods, too.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._written = time.monotonic()
         with self._errors():
-            self._database = sqlite3.connect(path, timeout=PATIENCE)
+            self._database = sqlite3.connect(path, timeout=TIMEOUT)
             self._database.executescript(SCHEMA)
 
     def __enter__(self) -> Manifest:
@@ -92,12 +92,12 @@ class Manifest:
             self._database.close()
 
     def claim(self, folder: Path) -> None:
-        """Note the folder of the inputs.
+        """Record the folder of the inputs.
 
         Raises
         ------
         OutputError
-            If it is not the one that was noted before: its files may be called alike.
+            If another one was recorded before, whose files may have the same names.
         """
         with self._errors():
             row = self._database.execute("SELECT folder FROM inputs").fetchone()
@@ -113,25 +113,25 @@ class Manifest:
             self._database.commit()
 
     def entry(self, name: str) -> Entry | None:
-        """What was done with a file; None where nothing is known of it."""
+        """Return the entry of a file; None if there is none."""
         with self._errors():
             row = self._database.execute("SELECT * FROM files WHERE name = ?", (name,)).fetchone()
             return Entry(*row) if row else None
 
     def entries(self) -> dict[str, Entry]:
-        """All entries, by name."""
+        """Return all entries by name."""
         with self._errors():
             rows = self._database.execute("SELECT * FROM files")
             return {row[0]: Entry(*row) for row in rows}
 
     def not_done(self) -> set[str]:
-        """Names of the files that are not, or not wholly, read."""
+        """Return the names of files of which some page is not read."""
         with self._errors():
             rows = self._database.execute("SELECT name FROM files WHERE state != ?", (DONE,))
             return {name for (name,) in rows}
 
     def failures(self) -> dict[str, list[Failure]]:
-        """Why pages are not in the outputs, by name."""
+        """Return the failures of each file, by name."""
         found: dict[str, list[Failure]] = {}
         with self._errors():
             rows = self._database.execute("SELECT name, page, reason, attempts FROM failures")
@@ -140,39 +140,39 @@ class Manifest:
         return found
 
     def expect(self, entries: Iterable[Entry]) -> None:
-        """Note which files are going to be read: from now on their outputs may be of any run."""
+        """Record which files will be read: their outputs may be old or new until that is done."""
         with self._errors():
             for entry in entries:
                 self._put(entry, ())
             self._database.commit()
 
     def record(self, entry: Entry, failures: Sequence[Failure]) -> None:
-        """Note what became of a file."""
+        """Record the outcome of a file."""
         with self._errors():
             self._put(entry, failures)
-        self.keep_up()
+        self.commit_if_due()
 
-    def keep_up(self) -> None:
-        """Write down what was noted, if the last time is a while ago; to be called often."""
-        if time.monotonic() - self._written >= SECONDS_TOGETHER:
+    def commit_if_due(self) -> None:
+        """Commit if the last commit is a while ago; call this often."""
+        if time.monotonic() - self._written >= COMMIT_INTERVAL:
             with self._errors():
                 self._database.commit()
             self._written = time.monotonic()
 
     def retain(self, entry: Entry) -> None:
-        """Note that a file was written to since, yet its bytes are those that were read."""
+        """Record a new size and time of a file whose bytes have not changed."""
         with self._errors():
             self._database.execute(
                 "UPDATE files SET size = ?, changed = ? WHERE name = ?",
                 (entry.size, entry.changed, entry.name),
             )
-        self.keep_up()
+        self.commit_if_due()
 
-    def take_in(self, other: Path) -> None:
-        """Copy what another manifest knows better: newer entries that are not waiting."""
+    def merge(self, other: Path) -> None:
+        """Copy newer entries, except waiting ones, from another manifest."""
         with self._errors():
             self._database.execute("ATTACH ? AS other", (str(other),))
-            self._database.executescript(TAKE_IN)
+            self._database.executescript(MERGE)
             self._database.execute("DETACH other")
 
     def _put(self, entry: Entry, failures: Sequence[Failure]) -> None:
@@ -196,7 +196,7 @@ class Manifest:
             ) from error
 
 
-TAKE_IN = """
+MERGE = """
 BEGIN;
 CREATE TEMP TABLE newer AS SELECT theirs.name FROM other.files theirs
     LEFT JOIN main.files ours USING (name)

@@ -1,4 +1,4 @@
-"""What is missing: the files that a run has to read."""
+"""Plan a run: find the files whose outputs are missing or out of date."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ def missing(
     settings: str,
     retry_failed: bool = False,
 ) -> list[tuple[Job, Entry]]:
-    """Jobs whose outputs are not there, or not of these inputs and settings.
+    """Return the jobs whose outputs are missing, or made from other inputs or settings.
 
-    An input of the size and the time of change that it had is taken for unchanged; of another
-    the worker compares the bytes.
+    An input with the same size and modification time counts as unchanged; otherwise the worker
+    compares the bytes.
 
     Parameters
     ----------
     files : iterable of Input
     entry : callable
-        What the manifest knows of a file, by its name.
+        Returns the manifest's entry of a name.
     output : Path
         Folder of the outputs.
     forms : tuple of str
         Formats.
     settings : str
-        What `Settings.fingerprint` gives.
+        Result of `Settings.fingerprint`.
     retry_failed : bool
-        Whether files that failed, or were set aside, are missing, too.
+        Whether to read files again that failed or were set aside.
 
     Returns
     -------
     list of (Job, Entry)
-        With each job the entry that awaits it.
+        Each job with the entry to record until it is done.
     """
     jobs = []
     for file in files:
@@ -52,26 +52,26 @@ def missing(
         before = entry(file.name)
         written = before.outputs if before else "{}"
         job = Job(file.name, file.path, outputs, written)
-        now = replace(_awaited(file, settings), outputs=written)
-        if before is None or not _stands(before, now, job, forms, retry_failed):
+        now = replace(_waiting_entry(file, settings), outputs=written)
+        if before is None or not _is_done(before, now, job, forms, retry_failed):
             jobs.append((job, now))
         elif (before.size, before.changed) != (now.size, now.changed):
             jobs.append((replace(job, known=before.digest), now))
     return jobs
 
 
-def _awaited(file: Input, settings: str) -> Entry:
+def _waiting_entry(file: Input, settings: str) -> Entry:
     try:
         status = Path(file.path).stat()
-    except OSError:  # the worker tells why
+    except OSError:  # the worker reports why
         return Entry(file.name, WAITING, None, None, "", settings)
     return Entry(file.name, WAITING, status.st_size, status.st_mtime_ns, "", settings)
 
 
-def _stands(
+def _is_done(
     before: Entry, now: Entry, job: Job, forms: tuple[str, ...], retry_failed: bool
 ) -> bool:
-    """Whether an entry's outputs are there, and as they should be if the input is what it was."""
+    """Whether an entry's outputs exist and are up to date if the input has not changed."""
     if before.settings != now.settings or before.state == WAITING:
         return False
     if before.state != DONE and retry_failed:

@@ -1,8 +1,9 @@
-"""Worker processes that read files, each replaced when it dies or hangs."""
+"""Read files in worker processes, each of which is replaced when it dies or hangs."""
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import signal
 import sys
@@ -21,11 +22,11 @@ Read = Callable[[Job, OnPage], Outcome]
 Load = Callable[[], Read]
 Results = Generator[tuple[Job, Outcome], None, None]
 
-TRIES = 2  # of a page that ends its worker; then it is left out
-STILLBORN = 3  # workers in a row that ended before they could read: so would all others
-SECONDS_TO_END = 5.0  # for a process that is heard of no more; then it is killed
+MAX_TRIES = 2  # of a page that kills its worker; then the page is left out
+MAX_FAILED_STARTS = 3  # workers in a row; more would fail for the same reason
+EXIT_TIMEOUT = 5.0  # s for a process that closed its connection; then it is killed
 FOREVER = float("inf")
-PR_SET_PDEATHSIG = 1  # of sys/prctl.h
+PR_SET_PDEATHSIG = 1  # from sys/prctl.h
 
 
 def read_all(
@@ -36,13 +37,13 @@ def read_all(
     page_timeout: float = FOREVER,
     on_page: Callable[[], None] = lambda: None,
 ) -> Results:
-    """Read files in processes of their own; give each with what became of it, as they end.
+    """Read files in worker processes; yield each with its outcome, as they are done.
 
     Parameters
     ----------
     jobs : iterable of Job
     load : callable
-        Called once in each process, which gets it by pickle: gives what reads a file there.
+        Called once in each process, to which it is pickled; returns a function that reads a file.
     workers : int
     page_timeout : float
         Seconds after which a page's process is killed.
@@ -52,7 +53,7 @@ def read_all(
     Raises
     ------
     OcrError
-        What `load` or the reading raised, with its exit code; processes that end at once.
+        An error of `load` or of reading, with its exit code; or if every process dies at once.
     """
     pool = _Pool(jobs, load, page_timeout, on_page)
     try:
@@ -63,12 +64,12 @@ def read_all(
 
 @dataclass(eq=False)
 class _Worker:
-    """A process, the file it reads, since when it reads which page of it, and how many it began."""
+    """A process, the file and page that it is reading, and when it started on that page."""
 
     process: multiprocessing.process.BaseProcess
     connection: Connection
     job: Job | None = None
-    page: int = 0  # none yet, or no more
+    page: int = 0  # 0 before the first and after the last
     since: float = FOREVER
 
 
@@ -77,26 +78,26 @@ class _Pool:
         self, jobs: Iterable[Job], load: Load, page_timeout: float, on_page: Callable[[], None]
     ) -> None:
         self._jobs = iter(jobs)
-        self._again = deque[Job]()  # after all others: they may want memory that is free by then
+        self._retries = deque[Job]()  # to retry at the end, when more memory may be free
         self._tries = Counter[tuple[str, int]]()
         self._set_aside: dict[str, tuple[Failure, ...]] = {}
         self._load = load
         self._page_timeout = page_timeout
         self._on_page = on_page
         self._workers: list[_Worker] = []
-        self._stillborn = 0
+        self._failed_starts = 0
 
     def run(self, count: int) -> Results:
         for _ in range(count):
-            self._workers.append(self._started())
+            self._workers.append(self._start())
         while self._workers:
             for worker in self._ready():
-                yield from self._heard(worker)
+                yield from self._receive(worker)
             for worker in self._overdue():
-                yield from self._lost(worker, f"took longer than {self._page_timeout:g} s")
+                yield from self._replace(worker, f"took longer than {self._page_timeout:g} s")
 
     def kill(self) -> None:
-        """End all processes at once."""
+        """Kill all processes."""
         for worker in [*self._workers]:
             self._end(worker)
 
@@ -106,12 +107,12 @@ class _Pool:
         worker.connection.close()
         self._workers.remove(worker)
 
-    def _started(self) -> _Worker:
-        context = multiprocessing.get_context("spawn")  # nothing of this process is shared
+    def _start(self) -> _Worker:
+        context = multiprocessing.get_context("spawn")  # shares nothing with this process
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(self._load, theirs), daemon=True)
         try:
-            with _interrupts_held():
+            with _block_interrupts():
                 process.start()
         except OSError as error:
             raise OcrError(f"no worker can start: {reason(error)} (try fewer --jobs)") from error
@@ -125,75 +126,75 @@ class _Pool:
         return [by_connection[c] for c in connection.wait(list(by_connection), wait)]  # type: ignore[index]
 
     def _overdue(self) -> list[_Worker]:
-        """Workers at a page for too long, but for those that have said since that it is done.
+        """Return the workers that exceed the time limit of a page.
 
-        Those wait for us where we were held up: by a slow disk, or stopped by Ctrl-Z.
+        Those with a message waiting are done: this process was delayed, by a slow disk or Ctrl-Z.
         """
         late = time.monotonic() - self._page_timeout
         return [w for w in self._workers if w.since <= late and not w.connection.poll()]
 
-    def _heard(self, worker: _Worker) -> Results:
-        """Take in what a worker says: it is loaded, at a page, done with a file, or has to stop."""
+    def _receive(self, worker: _Worker) -> Results:
+        """Handle a message: the worker is loaded, begins a page, finished a file, or must stop."""
         try:
-            said = worker.connection.recv()
+            message = worker.connection.recv()
         except (EOFError, OSError):
-            worker.process.join(SECONDS_TO_END)
-            yield from self._lost(worker, _death(worker.process.exitcode))
+            worker.process.join(EXIT_TIMEOUT)
+            yield from self._replace(worker, _death(worker.process.exitcode))
             return
-        if isinstance(said, int):
+        if isinstance(message, int):
             if worker.page:
                 self._on_page()
-            worker.page, worker.since = said, time.monotonic()
-        elif isinstance(said, _Stop):
-            raise said.error()
+            worker.page, worker.since = message, time.monotonic()
+        elif isinstance(message, _Stop):
+            raise message.error()
         else:
-            if worker.job and isinstance(said, Outcome):
-                yield self._finished(worker.job, said)
-            self._stillborn = 0
+            if worker.job and isinstance(message, Outcome):
+                yield self._finished(worker.job, message)
+            self._failed_starts = 0
             self._hand_out(worker)
 
     def _hand_out(self, worker: _Worker) -> None:
-        """Give a worker the next file, or its leave."""
-        job = next(self._jobs, None) or (self._again.popleft() if self._again else None)
+        """Send a worker the next file, or end it if there is none."""
+        job = next(self._jobs, None) or (self._retries.popleft() if self._retries else None)
         worker.job, worker.page, worker.since = job, 0, time.monotonic()
         if job is None:
             self._end(worker)
         else:
-            with contextlib.suppress(BrokenPipeError):  # it is dead, as we shall hear
+            with contextlib.suppress(BrokenPipeError):  # it died: the next message says so
                 worker.connection.send(job)
 
     def _finished(self, job: Job, outcome: Outcome) -> tuple[Job, Outcome]:
         aside = self._set_aside.pop(job.name, ())
         return job, replace(outcome, failures=aside + outcome.failures)
 
-    def _lost(self, worker: _Worker, why: str) -> Results:
-        """Replace a worker that is dead or has to die, and try its page again or set it aside."""
+    def _replace(self, worker: _Worker, why: str) -> Results:
+        """Replace a dead or hanging worker; try its page again or set it aside."""
         self._end(worker)
         if worker.job is None:
-            self._stillborn += 1
-            if self._stillborn >= STILLBORN:
+            self._failed_starts += 1
+            if self._failed_starts >= MAX_FAILED_STARTS:
                 raise OcrError(f"a worker ends before it can read: {why} (try fewer --jobs)")
         else:
             yield from self._try_again(worker.job, worker.page, why)
-        self._workers.append(self._started())
+        self._workers.append(self._start())
 
     def _try_again(self, job: Job, page: int, why: str) -> Results:
         self._tries[job.name, page] += 1
         tries = self._tries[job.name, page]
-        if tries < TRIES:
-            self._again.append(job)
+        if tries < MAX_TRIES:
+            self._retries.append(job)
         elif page not in job.left_out:
             self._set_aside[job.name] = (
                 *self._set_aside.get(job.name, ()),
                 Failure(page, why, tries),
             )
-            self._again.append(replace(job, left_out=job.left_out | {page}))
-        else:  # it is not that page but the file
+            self._retries.append(replace(job, left_out=job.left_out | {page}))
+        else:  # not the page but the file is the reason
             yield self._finished(job, Outcome(""))
 
 
 def _death(exit_code: int | None) -> str:
-    """What a process died of.
+    """Describe how a process ended.
 
     Examples
     --------
@@ -201,7 +202,7 @@ def _death(exit_code: int | None) -> str:
     'its process died of SIGSEGV'
     """
     if exit_code is None:
-        return "its process said no more"
+        return "its process stopped answering"
     if exit_code >= 0:
         return f"its process ended with exit code {exit_code}"
     if exit_code == -9:
@@ -210,12 +211,12 @@ def _death(exit_code: int | None) -> str:
 
 
 @contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C reaches every process of a terminal: one that is started meanwhile never hears it."""
+def _block_interrupts() -> Iterator[None]:
+    """Block Ctrl-C, which a terminal sends to every process, in one that is started meanwhile."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    resource_tracker.ensure_running()  # its start would let interrupts through
+    resource_tracker.ensure_running()  # starting it later would unblock interrupts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
@@ -240,26 +241,27 @@ class _Stop:
 
 
 class _Loaded:
-    """Says that files can be read from now on."""
+    """Message: the worker is ready to read."""
 
 
 def _serve(load: Load, parent: Connection) -> None:
-    """Read files until there are no more, or the parent is dead."""
+    """Read files until there are no more, or the parent has died."""
     _die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be held
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on systems where it could not be blocked
     try:
         read = load()
+        gc.freeze()  # models and modules live on: searching them costs a tenth of the time
         parent.send(_Loaded())
         while True:
             parent.send(read(parent.recv(), parent.send))
     except OcrError as error:
         parent.send(_Stop(str(error), error.exit_code))
     except (EOFError, ConnectionError):
-        pass  # the parent is done with us, or dead
+        pass  # the parent has finished or died
 
 
 def _die_with_parent() -> None:
-    """End at once where the parent is killed; other systems wait until the page is read."""
+    """Have Linux kill this process with its parent; elsewhere it ends after its page."""
     if sys.platform == "linux":
         import ctypes
 

@@ -1,4 +1,4 @@
-"""How far a run is, on standard error: a line that is written over, or one every half a minute."""
+"""Show the progress of a run on standard error: one line, or one every half a minute."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import sys
 import time
 from types import TracebackType
 
-CLEAR = "\r\x1b[K"  # to the start of the line, and forget it
-SECONDS = {True: 0.2, False: 30.0}  # from line to line, on a terminal or not
+CLEAR = "\r\x1b[K"  # terminal codes that erase the current line
+INTERVAL = {True: 0.2, False: 30.0}  # s between lines, on a terminal or not
 
 
 class Progress:
-    """Counts files, pages and failures; a context whose end leaves the last line.
+    """Counts files, pages and failures; the end of the context prints the last line.
 
     Parameters
     ----------
     files : int
-        To be read.
+        Number of files to read.
     is_quiet : bool
-        Tells errors alone.
+        Print errors only.
     """
 
     def __init__(self, files: int, *, is_quiet: bool = False) -> None:
@@ -47,21 +47,21 @@ class Progress:
         self._show()
 
     def failure(self, line: str) -> None:
-        """Count a page that is not in the outputs, and tell why."""
+        """Count a page that could not be read, and print why."""
         self._failed += 1
-        self._tell(f"error: {line}")
+        self._print(f"error: {line}")
 
     def kept(self, path: str) -> None:
-        """Tell that an output was not written."""
-        self._tell(f"kept {path}, which was changed since it was written (delete it for a new one)")
+        """Print that a changed output was not overwritten."""
+        self._print(f"kept {path}, which was changed since it was written (delete it to renew it)")
 
-    def _tell(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         clear = CLEAR if self._is_terminal and not self._is_quiet else ""
         print(f"{clear}ocr: {line}", file=sys.stderr, flush=True)
 
     def _show(self, *, last: bool = False) -> None:
         now = time.monotonic()
-        if self._is_quiet or not (last or now - self._shown >= SECONDS[self._is_terminal]):
+        if self._is_quiet or not (last or now - self._shown >= INTERVAL[self._is_terminal]):
             return
         self._shown = now
         line = self._line(now - self._begun)
@@ -73,34 +73,34 @@ class Progress:
 
     def _line(self, seconds: float) -> str:
         parts = [
-            f"{self._done:,} of {counted(self._files, 'file')}",
-            counted(self._pages, "page"),
+            f"{self._done:,} of {count_of(self._files, 'file')}",
+            count_of(self._pages, "page"),
             f"{self._pages / max(seconds, 1e-3):.1f} pages/s",
             f"{self._failed:,} failed",
         ]
         if 0 < self._done < self._files:
             left = seconds / self._done * (self._files - self._done)
-            parts.append(f"{duration(left)} left")
+            parts.append(f"{format_duration(left)} left")
         return ", ".join(parts)
 
 
-def counted(number: int, noun: str) -> str:
-    """So many of something.
+def count_of(number: int, noun: str) -> str:
+    """Format a number of things.
 
     Examples
     --------
-    >>> counted(1, "file"), counted(2000, "page")
+    >>> count_of(1, "file"), count_of(2000, "page")
     ('1 file', '2,000 pages')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def duration(seconds: float) -> str:
-    """A time in its two largest units.
+def format_duration(seconds: float) -> str:
+    """Format a time in its two largest units.
 
     Examples
     --------
-    >>> duration(7), duration(754), duration(90_000)
+    >>> format_duration(7), format_duration(754), format_duration(90_000)
     ('7 s', '12 min 34 s', '25 h 0 min')
     """
     whole = round(seconds)

@@ -1,4 +1,4 @@
-"""A run: what is missing is read, written, and noted."""
+"""Run a batch: read what is missing, write it, and record it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ocr.batch.inputs import Input
 from ocr.batch.lock import WHOLE, Shard, locked, manifest_path, manifests
 from ocr.batch.manifest import DONE, FAILED, SET_ASIDE, Entry, Manifest
 from ocr.batch.plan import missing
-from ocr.batch.pool import FOREVER, TRIES, Results, read_all
+from ocr.batch.pool import FOREVER, MAX_TRIES, Results, read_all
 from ocr.batch.progress import Progress
 from ocr.batch.settings import Settings
 from ocr.batch.work import Job, Outcome, Reader
 from ocr.files import make_folder, sweep
 
-#: What reads jobs, and gives each with its outcome; it is told what to call after each page.
+#: Reads jobs, and yields each with its outcome; it calls the function given after each page.
 Engine = Callable[[Sequence[Job], Callable[[], None]], Results]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How many files there are, how many were read now, and how many are not or not wholly."""
+    """Number of files, of those read in this run, and of those with a page that failed."""
 
     files: int
     read: int
@@ -44,22 +44,22 @@ def run(
 ) -> Summary:
     """Read all files whose outputs are missing.
 
-    It may end at any moment, and be called again: the outputs are then those of a run left
-    alone, to the byte.
+    A run may be killed at any moment and started again: the outputs are byte for byte those of
+    an undisturbed run.
 
     Parameters
     ----------
     sources : sequence of str
         Files, folders and patterns; see `inputs.find`.
     output : Path
-        Folder of the outputs; a tree as that of the inputs.
+        Folder of the outputs, with the same tree as the inputs.
     settings : Settings
     engine : callable
-        `processes` gives one.
+        For example `processes(settings, count=2)`.
     shard : (int, int)
         Read only the i-th of N parts of the files.
     retry_failed : bool
-        Read also what failed before.
+        Read files again that failed before.
     is_quiet : bool
         Show no progress.
 
@@ -74,7 +74,7 @@ def run(
     with locked(output, shard), Manifest(manifest_path(output, shard)) as manifest:
         for other, path in manifests(output).items():
             if other[1] != shard[1]:
-                _take_in(manifest, path, files)
+                _merge(manifest, path, files)
         _claim(manifest, files)
         todo = missing(
             files,
@@ -85,17 +85,17 @@ def run(
             retry_failed=retry_failed,
         )
         manifest.expect(entry for job, entry in todo if not job.known)
-        with _swept([job for job, _ in todo], settings.forms):
+        with _remove_partial([job for job, _ in todo], settings.forms):
             read = _read(todo, manifest, engine, is_quiet) if todo else 0
         not_done = manifest.not_done()
         failed = sum(file.name in not_done for file in files)
     return Summary(len(files), read, failed)
 
 
-def _take_in(manifest: Manifest, other: Path, files: Sequence[Input]) -> None:
-    with Manifest(other) as theirs:  # also one that was killed before it had its tables
+def _merge(manifest: Manifest, other: Path, files: Sequence[Input]) -> None:
+    with Manifest(other) as theirs:  # creates its tables if its run was killed before
         _claim(theirs, files)
-    manifest.take_in(other)
+    manifest.merge(other)
 
 
 def _claim(manifest: Manifest, files: Sequence[Input]) -> None:
@@ -104,8 +104,8 @@ def _claim(manifest: Manifest, files: Sequence[Input]) -> None:
 
 
 @contextmanager
-def _swept(jobs: Sequence[Job], forms: Sequence[str]) -> Iterator[None]:
-    """Remove what is half-written of some jobs' outputs: what an earlier run left, and this one."""
+def _remove_partial(jobs: Sequence[Job], forms: Sequence[str]) -> Iterator[None]:
+    """Remove partly written outputs, those of earlier runs before and those of this one after."""
 
     def clean() -> None:
         sweep(
@@ -121,7 +121,7 @@ def _swept(jobs: Sequence[Job], forms: Sequence[str]) -> Iterator[None]:
 
 
 def processes(settings: Settings, *, count: int, page_timeout: float = FOREVER) -> Engine:
-    """An engine of so many processes of this machine; see `pool.read_all`."""
+    """Return an engine that uses several processes on this machine; see `pool.read_all`."""
 
     def engine(jobs: Sequence[Job], on_page: Callable[[], None]) -> Results:
         return read_all(
@@ -138,40 +138,40 @@ def processes(settings: Settings, *, count: int, page_timeout: float = FOREVER) 
 def _read(
     todo: Sequence[tuple[Job, Entry]], manifest: Manifest, engine: Engine, is_quiet: bool
 ) -> int:
-    """Have files read; note and tell what became of each."""
-    awaited = {job.name: entry for job, entry in todo}
+    """Have files read; record and report the outcome of each. Return how many were read."""
+    waiting = {job.name: entry for job, entry in todo}
     read = 0
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(len(todo), is_quiet=is_quiet))
 
         def on_page() -> None:
             progress.page()
-            manifest.keep_up()  # a file of many pages may keep the next from ending for long
+            manifest.commit_if_due()  # the next outcome may be far off if a file has many pages
 
         outcomes = engine([job for job, _ in todo], on_page)
         for job, outcome in stack.enter_context(closing(outcomes)):
             if outcome.is_as_known:
-                manifest.retain(awaited[job.name])
+                manifest.retain(waiting[job.name])
             else:
                 read += 1
-                manifest.record(_entry(awaited[job.name], outcome), outcome.failures)
+                manifest.record(_entry(waiting[job.name], outcome), outcome.failures)
             for failure in outcome.failures:
-                progress.failure(failure.told_of(job.name))
+                progress.failure(failure.describe(job.name))
             for path in outcome.kept:
                 progress.kept(path)
             progress.file()
     return read
 
 
-def _entry(awaited: Entry, outcome: Outcome) -> Entry:
+def _entry(waiting: Entry, outcome: Outcome) -> Entry:
     state = DONE
     if outcome.failures:
-        is_set_aside = any(failure.attempts >= TRIES for failure in outcome.failures)
+        is_set_aside = any(failure.attempts >= MAX_TRIES for failure in outcome.failures)
         state = SET_ASIDE if is_set_aside else FAILED
     return replace(
-        awaited,
+        waiting,
         state=state,
         digest=outcome.digest,
         pages=outcome.pages,
-        outputs=outcome.written or awaited.outputs,
+        outputs=outcome.written or waiting.outputs,
     )

@@ -1,4 +1,4 @@
-"""What decides the outputs, besides the inputs."""
+"""Settings of a run: with the inputs they determine the outputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ocr.input.page_numbers import PageNumbers
 
 @dataclass(frozen=True)
 class Settings:
-    """How files are read, and what is written of each.
+    """How files are read, and in which formats they are written.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Settings:
     model, alphabet, language
         As `ocr.read` takes them.
     reject : float
-        Letters less sure than that, 0 to 1, become U+FFFD.
+        Letters of lower confidence, 0 to 1, become U+FFFD.
     select, max_pixels
         As `ocr.input.loading.pages` takes them.
     """
@@ -40,7 +40,7 @@ class Settings:
     max_pixels: int = MAX_PIXELS
 
     def fingerprint(self) -> str:
-        """Digest of all that decides the outputs: also of the models' bytes and of our version.
+        """Return a digest of the settings, the bytes of the models and the version of ocr.
 
         Raises
         ------
@@ -52,14 +52,14 @@ class Settings:
         parts = {**asdict(self), "model": digest(find(self.model), ModelError)}
         if self.language not in (None, "english"):
             parts["language"] = digest(Path(str(self.language)), ModelError)
-        if "page" in self.forms:  # which says when it was written
+        if "page" in self.forms:  # its files hold the date
             parts["date"] = os.environ.get("SOURCE_DATE_EPOCH")
-        del parts["max_pixels"]  # which decides what is read at all, but not how
-        told = json.dumps([__version__, parts], sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()
+        del parts["max_pixels"]  # decides whether a page is read, not how
+        text = json.dumps([__version__, parts], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def digest(path: Path, kind: type[OcrError]) -> str:
-    """SHA-256 of a file; an error of a kind of ours where it cannot be read."""
+    """Return the SHA-256 of a file; if it cannot be read, raise an error of that kind."""
     with read_errors(path, kind):
         return sha256(path)

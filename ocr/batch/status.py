@@ -1,4 +1,4 @@
-"""What the manifests of a folder know, all shards together."""
+"""Sum up the manifests of a folder, all shards together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ocr.errors import OutputError
 
 @dataclass(frozen=True)
 class Status:
-    """Files in each state, pages in the outputs, and why others are not."""
+    """Number of files in each state, of pages in the outputs, and the failures."""
 
     files: dict[str, int]
     pages: int
@@ -22,7 +22,7 @@ class Status:
 
 
 def status(folder: Path) -> Status:
-    """What was done in a folder; of a file in several manifests the last entry counts.
+    """Return the status of a folder; if manifests share a file, its last entry counts.
 
     Raises
     ------

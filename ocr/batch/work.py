@@ -1,7 +1,7 @@
-"""What a worker does: one file read, its outputs made, and written whole.
+"""Read one file and write its outputs: the work of a worker.
 
-Nothing here knows of processes or of the manifest: any engine can call it, on any machine that
-sees the files.
+It is independent of processes and of the manifest: any engine can call it, on any machine that
+has access to the files.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ocr.input.page_image import PageImage
     from ocr.page import Page
 
-#: What the system says when no other file could be written either.
-NO_MORE_FILES = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+#: Errors of the system after which no other file could be written either.
+FATAL_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 OnPage = Callable[[int], None]
 
@@ -41,16 +41,16 @@ class Job:
     Attributes
     ----------
     name : str
-        Its path below the inputs' folder, with slashes: what the manifest and the outputs call it.
+        Its path below the inputs' folder, with slashes; used in the manifest and the outputs.
     path : str
     outputs : tuple of str
         Path of the output in each format; see `paths`.
     written : str
-        Name of each file that was written for it before, and its SHA-256, as JSON.
+        Name and SHA-256 of each file written for it before, as JSON.
     known : str
-        Digest of its bytes when its outputs were made, which are there; empty where they are not.
+        Digest of its bytes when the present outputs were made; empty if there are none.
     left_out : frozenset of int
-        Pages, from 1, that are not read.
+        Pages, from 1, to skip.
     """
 
     name: str
@@ -61,10 +61,10 @@ class Job:
     left_out: frozenset[int] = frozenset()
 
     def paths(self, forms: Sequence[str], pages: int) -> list[list[str]]:
-        """Files of the outputs in each format: of some there is one for each of several pages.
+        """Return the output files in each format; some formats need one file a page.
 
-        Those bear the input's whole name, ``a/scan.tif-1.page.xml``, so that they are not taken
-        for those of ``a/scan-1.jpg``.
+        Those have the input's whole name, ``a/scan.tif-1.page.xml``, so that they differ from
+        those of ``a/scan-1.jpg``.
         """
         numbered = self.numbered(forms)
         return [
@@ -75,7 +75,7 @@ class Job:
         ]
 
     def numbered(self, forms: Sequence[str]) -> dict[str, Path]:
-        """Formats of which several pages are several files, and those files' name but a number."""
+        """Return the formats that need a file a page, with the name to which numbers are added."""
         name = Path(self.path).name
         return {
             form: Path(output).with_name(name + FORMATS[form][0])
@@ -86,17 +86,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a page is not in the outputs, and how often it was tried.
+    """The reason why a page is not in the outputs, and the number of attempts.
 
-    Pages are counted from 1; 0 is the file itself, before the first page or after the last.
+    Pages count from 1; 0 is the file itself, before its first page or after its last.
     """
 
     page: int
     reason: str
     attempts: int = 1
 
-    def told_of(self, name: str) -> str:
-        """One line that says what is wrong with which page of a file."""
+    def describe(self, name: str) -> str:
+        """Return a line that names the page, its file and the reason."""
         page = f"page {self.page} of " if self.page > 1 else ""
         tries = f", {self.attempts} times" if self.attempts > 1 else ""
         return f"cannot read {page}{name}: {self.reason}{tries}"
@@ -104,21 +104,21 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file.
+    """The result of reading a file.
 
     Attributes
     ----------
     digest : str
         SHA-256 of the bytes that were read.
     pages : int
-        How many are in the outputs; there are no outputs of none.
+        Number of pages in the outputs; with 0 there are no outputs.
     failures : tuple of Failure
     is_as_known : bool
-        Whether nothing was done, as the file's bytes are those of `Job.known`.
+        Whether nothing was done because the file's bytes are those of `Job.known`.
     written : str
-        As `Job.written`, afterwards; empty where nothing came to be written.
+        The new value of `Job.written`; empty if nothing was written.
     kept : tuple of str
-        Outputs that were there, and are not as they were written: those stay.
+        Existing outputs that were changed by somebody, and are not overwritten.
     """
 
     digest: str
@@ -130,12 +130,12 @@ class Outcome:
 
 
 class Reader:
-    """Reads files with one model, which it loads once.
+    """Reads files with a model that it loads once.
 
     Raises
     ------
     OcrError
-        If a model, or what a format needs, cannot be loaded.
+        If a model, or the extra of a format, cannot be loaded.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -148,7 +148,7 @@ class Reader:
         )
         self._language: Ngrams | None = language_model(settings.language)
         for form in settings.forms:
-            export.Documents(form)  # an extra that is missing is told before anything is read
+            export.Documents(form)  # reports a missing extra before anything is read
 
     def __call__(self, job: Job, on_page: OnPage) -> Outcome:
         """Read a file, and write its outputs.
@@ -157,7 +157,7 @@ class Reader:
         ----------
         job : Job
         on_page : callable
-            Told each page's number, from 1, before it is read, and 0 after the last.
+            Called with the number of each page, from 1, before it is read, and with 0 at the end.
 
         Raises
         ------
@@ -170,16 +170,16 @@ class Reader:
         return write(job, self._settings.forms, outcome, outputs)
 
     def read(self, job: Job, on_page: OnPage) -> tuple[Outcome, dict[str, bytes]]:
-        """Read a file: what became of it, and the content of its outputs by their paths."""
+        """Read a file; return the outcome and the content of each output by its path."""
         found = ""
         try:
             found = digest(Path(job.path), ImageError)
             if found == job.known:
                 return Outcome(found, is_as_known=True), {}
             return self._read(job, found, on_page)
-        except ConnectionError:  # whoever waits for the outcome is gone
+        except ConnectionError:  # the parent process has ended
             raise
-        except Exception as error:  # also a mistake of ours must not end the other files
+        except Exception as error:  # not even a bug may stop the other files
             return Outcome(found, failures=(_failure(job, 1, error),)), {}
 
     def _read(self, job: Job, found: str, on_page: OnPage) -> tuple[Outcome, dict[str, bytes]]:
@@ -203,7 +203,7 @@ class Reader:
         return Outcome(found, pages, tuple(failures)), outputs
 
     def _numbers(self, job: Job) -> tuple[list[int], list[Failure]]:
-        """Which pages of a file are to be read, and why others are not there."""
+        """Return the pages of a file to read, and a failure for those that it lacks."""
         from ocr.input import loading
 
         count, select = loading.count_pages(job.path), self._settings.select
@@ -213,28 +213,28 @@ class Reader:
             wanted = select.of(count)
             there = [number for number in there if number in wanted]
             missing = select.missing(count)
-            if missing and count > 1:  # the one page of a file is read whatever is selected
+            if missing and count > 1:  # a file of one page is always read
                 lacking.append(Failure(missing, f"there is no such page (it has {count})"))
         return [number for number in there if number not in job.left_out], lacking
 
     def _pages(
         self, job: Job, numbers: Sequence[int], on_page: OnPage
     ) -> Iterator[tuple[PageImage, Page] | Failure]:
-        """Read page after page; in the place of one that cannot be read, why."""
+        """Read page after page; yield a failure in place of one that cannot be read."""
         from ocr import pipeline
         from ocr.input.page_image import page_name
 
         images = self._images(job, numbers)
-        for place, number in enumerate(numbers):
+        for index, number in enumerate(numbers):
             on_page(number)
             try:
-                # by no folder of this machine, as all are to write the same
+                # without this machine's folder: outputs are the same on every machine
                 image = replace(next(images), name=page_name(job.name, number))
                 page = pipeline.read(image, self._classifier, language=self._language)
                 yield image, page.rejecting(self._settings.reject)
-            except Exception as error:  # nor may it end the other pages
+            except Exception as error:  # nor may it stop the other pages
                 yield _failure(job, number, error)
-                images = self._images(job, numbers[place + 1 :])
+                images = self._images(job, numbers[index + 1 :])
         if numbers:
             on_page(0)
 
@@ -254,14 +254,14 @@ def _failure(job: Job, page: int, error: Exception) -> Failure:
 
 
 def ranges_of(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
-    """First and last of each run of numbers that follow one another.
+    """Return the first and last of each run of consecutive numbers.
 
     Examples
     --------
     >>> ranges_of([1, 2, 3, 7, 9, 10])
     ((1, 3), (7, 7), (9, 10))
     """
-    runs = groupby(enumerate(numbers), lambda placed: placed[1] - placed[0])
+    runs = groupby(enumerate(numbers), lambda item: item[1] - item[0])
     found = [[number for _, number in run] for _, run in runs]
     return tuple((run[0], run[-1]) for run in found)
 
@@ -269,9 +269,9 @@ def ranges_of(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
 def write(
     job: Job, forms: Sequence[str], outcome: Outcome, outputs: Mapping[str, bytes]
 ) -> Outcome:
-    """Write a file's outputs, and remove those of pages that it has no more.
+    """Write a file's outputs, and remove those of pages that it no longer has.
 
-    A file that is not as it was written before is somebody's work, and is left as it is.
+    An output that was changed since it was written is somebody's work, and is kept.
 
     Raises
     ------
@@ -292,9 +292,9 @@ def write(
             written[path.name] = new
     except OutputError as error:
         cause = error.__cause__
-        if isinstance(cause, OSError) and cause.errno in NO_MORE_FILES:
+        if isinstance(cause, OSError) and cause.errno in FATAL_ERRORS:
             raise OutputError(
-                f"cannot write {name}: {reason(cause)} (mend that; the same command then goes on)"
+                f"cannot write {name}: {reason(cause)} (fix that, then repeat the command)"
             ) from error
         outcome = Outcome(outcome.digest, failures=(Failure(1, str(error)),))
     else:
@@ -305,7 +305,7 @@ def write(
 def _remove_others(
     job: Job, forms: Sequence[str], names: Collection[str], written: dict[str, str]
 ) -> None:
-    """Remove what was written in some formats under other names than now; forget it."""
+    """Remove earlier outputs in these formats that have other names than now."""
     endings = tuple(FORMATS[form][0] for form in forms)
     for name in [name for name in written if name.endswith(endings) and name not in names]:
         path = Path(job.outputs[0]).with_name(name)
@@ -315,5 +315,5 @@ def _remove_others(
 
 
 def _digest_of(path: Path) -> str | None:
-    """SHA-256 of a file; None where there is none."""
+    """Return the SHA-256 of a file; None if there is none."""
     return digest(path, OutputError) if path.is_file() else None

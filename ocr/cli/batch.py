@@ -1,4 +1,4 @@
-"""`ocr batch`: many files, by several processes, resumed where it was stopped."""
+"""`ocr batch`: read many files with several processes, and resume an earlier run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ocr.threads import cores, use_threads
 if TYPE_CHECKING:
     from ocr.input.page_numbers import PageNumbers
 
-NEVER = float("inf")  # seconds
+NEVER = float("inf")  # s
 
 
 def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, int]:
@@ -39,7 +39,7 @@ def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
     metavar="OUT",
-    help="Folder of the outputs, a tree as that of the inputs, and of the manifest.",
+    help="Folder for the outputs, with the same tree as the inputs, and for the manifest.",
 )
 @page_options
 @model_options
@@ -52,25 +52,25 @@ def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     multiple=True,
     default=["text"],
     show_default=True,
-    help="What to write of each file; several may be given.",
+    help="Format to write for each file; several may be given.",
 )
 @click.option(
     "-j",
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
-    help="Processes that read, each with one thread.  [default: one a core]",
+    help="Number of processes, each with one thread.  [default: one a core]",
 )
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Have the workers of a Dask cluster read, such as tcp://host:8786.",
+    help="Read on the workers of a Dask cluster with this scheduler, such as tcp://host:8786.",
 )
 @click.option(
     "--shard",
     callback=_shard,
     metavar="I/N",
-    help="Read only the I-th of N parts of the files, as one job of an array.",
+    help="Read only the I-th of N parts of the files, as one job of a job array.",
 )
 @click.option(
     "--page-timeout",
@@ -79,9 +79,9 @@ def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     metavar="SECONDS",
     help="Give up a page that takes longer.  [default: never]",
 )
-@click.option("--retry-failed", is_flag=True, help="Read also what failed before.")
+@click.option("--retry-failed", is_flag=True, help="Read files again that failed before.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
-@click.option("--status", "as_status", is_flag=True, help="Only tell what was done in OUT so far.")
+@click.option("--status", "as_status", is_flag=True, help="Only show what was done in OUT so far.")
 @click.option("--json", "as_json", is_flag=True, help="With --status: as JSON.")
 @click.pass_context
 def command(
@@ -106,8 +106,8 @@ def command(
 ) -> None:
     """Read many files; IN are images, folders of images, or patterns.
 
-    It may be stopped at any moment: the same command goes on, and reads only what is missing. A
-    page that cannot be read is told and left out, and the exit code is then 9.
+    The command may be stopped at any moment: run it again, and it reads only what is missing. A
+    page that cannot be read is reported and left out, and the exit code is then 9.
     """
     if as_status:
         _print_status(output, as_json)
@@ -116,7 +116,7 @@ def command(
         raise click.UsageError("name files or folders to read")
     if scheduler is not None and (jobs is not None or page_timeout != NEVER):
         raise click.UsageError("--jobs and --page-timeout are for this machine, not a --scheduler")
-    from ocr.batch.progress import counted
+    from ocr.batch.progress import count_of
     from ocr.batch.run import processes, run
     from ocr.batch.settings import Settings
 
@@ -151,15 +151,15 @@ def command(
         ctx.exit(INTERRUPTED)
     if summary.failed:
         raise IncompleteError(
-            f"{summary.failed:,} of {counted(summary.files, 'file')} could not be read "
+            f"{summary.failed:,} of {count_of(summary.files, 'file')} could not be read "
             f"(ocr batch --status -o {output} lists them, --retry-failed tries again)"
         )
     if not quiet:
-        click.echo(f"{counted(summary.files, 'file')}, {summary.read:,} read now", err=True)
+        click.echo(f"{count_of(summary.files, 'file')}, {summary.read:,} read now", err=True)
 
 
 def _print_status(output: Path, as_json: bool) -> None:
-    from ocr.batch.progress import counted
+    from ocr.batch.progress import count_of
     from ocr.batch.status import status
 
     found = status(output)
@@ -169,9 +169,9 @@ def _print_status(output: Path, as_json: bool) -> None:
             for name, of_file in found.failures.items()
             for f in of_file
         ]
-        told = {"files": found.files, "pages": found.pages, "failures": failures}
-        print_texts([json.dumps(told) + "\n"])
+        summary = {"files": found.files, "pages": found.pages, "failures": failures}
+        print_texts([json.dumps(summary) + "\n"])
         return
     counts = ", ".join(f"{count:,} {state}" for state, count in found.files.items())
-    lines = [f.told_of(name) for name, of_file in found.failures.items() for f in of_file]
-    print_texts(f"{line}\n" for line in (f"{counts}; {counted(found.pages, 'page')}", *lines))
+    lines = [f.describe(name) for name, of_file in found.failures.items() for f in of_file]
+    print_texts(f"{line}\n" for line in (f"{counts}; {count_of(found.pages, 'page')}", *lines))

@@ -1,6 +1,6 @@
-"""A plug-in that has OCRmyPDF read with ocr: ``ocrmypdf --plugin ocr.plugins.ocrmypdf IN OUT``.
+"""OCRmyPDF plug-in that reads with ocr: ``ocrmypdf --plugin ocr.plugins.ocrmypdf IN OUT``.
 
-OCRmyPDF draws each page, hands over the picture, and puts what was read under the page.
+OCRmyPDF renders each page, passes the image to `Engine`, and puts the text under the page.
 """
 
 from __future__ import annotations
@@ -30,58 +30,58 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError("the plug-in of OCRmyPDF", "ocrmypdf") from error
 
-DPI = 72.0  # of a picture that does not say, as OCRmyPDF's other engines take it
-LANGUAGE = "eng"  # of the language model that ships, as OCRmyPDF calls it
+DEFAULT_DPI = 72.0  # for images without a resolution, as in OCRmyPDF's other engines
+LANGUAGE = "eng"  # OCRmyPDF's name for the language of the model that ships
 
 log = logging.getLogger(__name__)
 
 
 @hookimpl
 def add_options(parser: ArgumentParser) -> None:
-    """Add --ocr-model, --ocr-alphabet and --ocr-language, which `ocr read` has too."""
-    group = parser.add_argument_group("ocr", "What ocr reads with")
+    """Add --ocr-model, --ocr-alphabet and --ocr-language, as in `ocr read`."""
+    group = parser.add_argument_group("ocr", "Options of the engine ocr")
     group.add_argument(
         "--ocr-model",
         default="default",
         metavar="NAME|FILE",
-        help="Model that `ocr models` lists, or a file.",
+        help="Model to read with: one that `ocr models` lists, or a file.",
     )
     group.add_argument(
         "--ocr-alphabet",
         metavar="NAME|CHARACTERS",
-        help="The only characters there are, or the name of an alphabet.",
+        help="The only characters on the pages, or the name of an alphabet.",
     )
     group.add_argument(
         "--ocr-language",
         default="english",
         metavar="english|none|FILE",
-        help="What letters are likely to follow one another; none for codes and other languages.",
+        help="Language model; use none for codes and other languages.",
     )
 
 
 @hookimpl
 def check_options(options: OcrOptions) -> None:
-    """Refuse what cannot be done before any page is drawn."""
-    if not _is_asked(options):
+    """Refuse options that cannot work before any page is rendered."""
+    if not _is_chosen(options):
         return
     if options.pdf_renderer == "sandwich":
         raise BadArgsError("ocr writes no PDF for --pdf-renderer sandwich (leave the option out)")
     others = set(options.languages) - {LANGUAGE}
     if others and _setting(options, "language") == "english":
         raise BadArgsError(
-            f"ocr has a language model of {LANGUAGE} alone, none of {', '.join(sorted(others))} "
+            f"ocr has a language model for {LANGUAGE} only, none for {', '.join(sorted(others))} "
             "(add --ocr-language none, or a FILE that `ocr language` made)"
         )
     if options.rotate_pages:
-        log.warning("--rotate-pages has no effect: ocr does not tell which way up a page is")
-    with _told_as(BadArgsError):
+        log.warning("--rotate-pages has no effect: ocr does not detect which way up a page is")
+    with _raise_as(BadArgsError):
         _reader(options)
 
 
 @hookimpl
 def get_ocr_engine(options: OcrOptions | None) -> OcrEngine | None:
     """Read with ocr, unless --ocr-engine names another."""
-    return Engine() if options is None or _is_asked(options) else None
+    return Engine() if options is None or _is_chosen(options) else None
 
 
 class Engine(OcrEngine):
@@ -89,12 +89,12 @@ class Engine(OcrEngine):
 
     @staticmethod
     def version() -> str:
-        """Version of ocr."""
+        """Return the version of ocr."""
         return __version__
 
     @staticmethod
     def creator_tag(options: OcrOptions) -> str:
-        """What the PDF says of who read it."""
+        """Return the name of the engine for the PDF's metadata."""
         return f"ocr {__version__}"
 
     def __str__(self) -> str:
@@ -102,32 +102,32 @@ class Engine(OcrEngine):
 
     @staticmethod
     def languages(options: OcrOptions) -> set[str]:
-        """Empty, so that OCRmyPDF leaves --language to our own `check_options`."""
+        """Return no languages, so that OCRmyPDF leaves --language to `check_options`."""
         return set()
 
     @staticmethod
     def get_orientation(input_file: Path, options: OcrOptions) -> OrientationConfidence:
-        """Not known: 0 degrees, with no confidence."""
+        """Return 0 degrees with no confidence: the orientation is not detected."""
         return OrientationConfidence(angle=0, confidence=0.0)
 
     @staticmethod
     def get_deskew(input_file: Path, options: OcrOptions) -> float:
-        """Degrees by which the page is to be turned counter-clockwise; 0 for a blank one."""
-        with _told_as(InputFileError):
+        """Return the degrees to rotate the page counter-clockwise; 0 for a blank one."""
+        with _raise_as(InputFileError):
             found = pipeline.segment(loading.load(input_file)[0])
         return degrees(atan(median(row.slope for row in found.rows))) if found.rows else 0.0
 
     @staticmethod
     def supports_generate_ocr() -> bool:
-        """Pages are handed over as trees."""
+        """Return whether `generate_ocr` is supported."""
         return True
 
     @staticmethod
     def generate_ocr(
         input_file: Path, options: OcrOptions, page_number: int = 0
     ) -> tuple[OcrElement, str]:
-        """Tree of what was read on a picture, and its text."""
-        with _told_as(InputFileError):
+        """Read an image; return the tree of its lines and words, and the text."""
+        with _raise_as(InputFileError):
             page = _reader(options).read(input_file)
         return _tree(page, _dpi(input_file), page_number), page.text
 
@@ -135,8 +135,8 @@ class Engine(OcrEngine):
     def generate_hocr(
         input_file: Path, output_hocr: Path, output_text: Path, options: OcrOptions
     ) -> None:
-        """Write what was read on a picture as hOCR, and its text."""
-        with _told_as(InputFileError):
+        """Read an image; write the result as hOCR and as text."""
+        with _raise_as(InputFileError):
             [page_image] = loading.load(input_file)
             page = _reader(options).read(input_file)
             writer = export.writer("hocr")
@@ -148,16 +148,16 @@ class Engine(OcrEngine):
     def generate_pdf(
         input_file: Path, output_pdf: Path, output_text: Path, options: OcrOptions
     ) -> None:
-        """Not asked for: see `check_options`."""
+        """Raise NotImplementedError; `check_options` refuses what would need it."""
         raise NotImplementedError("ocr writes no PDF for --pdf-renderer sandwich")
 
 
-def _is_asked(options: OcrOptions) -> bool:
+def _is_chosen(options: OcrOptions) -> bool:
     return bool(options.ocr_engine == "auto")
 
 
 def _setting(options: OcrOptions, name: str) -> str | None:
-    """Value of --ocr-NAME; it is missing where OCRmyPDF is called from Python without it."""
+    """Return the value of --ocr-NAME, or its default where OCRmyPDF is called from Python."""
     defaults = {"model": "default", "alphabet": None, "language": "english"}
     value: str | None = getattr(options, f"ocr_{name}", defaults[name])
     return value
@@ -169,27 +169,27 @@ def _reader(options: OcrOptions) -> Reader:
 
 @cache
 def _kept_reader(model: str, alphabet: str | None, language: str) -> Reader:
-    """One a process, with one thread, as OCRmyPDF reads several pages at a time."""
+    """Return this process's reader; it uses one thread, as OCRmyPDF reads pages in parallel."""
     language_model = None if language == "none" else language
     return Reader(model=model, alphabet=alphabet, language=language_model, threads=1)
 
 
 @contextlib.contextmanager
-def _told_as(theirs: type[Exception]) -> Iterator[None]:
-    """Errors of ours as OCRmyPDF's, which it tells in one line."""
+def _raise_as(kind: type[Exception]) -> Iterator[None]:
+    """Raise errors of ocr as one of OCRmyPDF's, which it reports in one line."""
     try:
         yield
     except OcrError as error:
-        raise theirs(str(error)) from error
+        raise kind(str(error)) from error
 
 
 def _dpi(path: Path) -> float:
     with Image.open(path) as picture:
-        return float(picture.info.get("dpi", (DPI, DPI))[0])
+        return float(picture.info.get("dpi", (DEFAULT_DPI, DEFAULT_DPI))[0])
 
 
 def _tree(page: Page, dpi: float, number: int) -> OcrElement:
-    """Page as OCRmyPDF's elements, in pixels of the picture."""
+    """Convert a page to OCRmyPDF's elements, in pixels of the image."""
     return OcrElement(
         OcrClass.PAGE,
         bbox=BoundingBox(0, 0, page.width, page.height),
@@ -210,10 +210,10 @@ def _line(line: Line) -> OcrElement:
 
 
 def _baseline(line: Line) -> Baseline | None:
-    """Level baseline, from the bottom of the line's box.
+    """Return a horizontal baseline, relative to the bottom of the line's box.
 
-    pdftotext takes a line that climbs for several. The words of a tilted page lie up to half its
-    climb off their picture; `--deskew` sets it straight.
+    pdftotext splits a sloping line into several. On a tilted page words are therefore off by up to
+    half the rise of their line; `--deskew` avoids that.
     """
     if line.baseline is None:
         return None
