@@ -128,8 +128,7 @@ def convert_command(source: str, alphabet: str | None, output: Path) -> None:
     .npz; .mat, in NIST36's layout; ...images-idx3-ubyte, also .gz, with its labels in a second
     file; or, without an ending, a folder of PNGs per class. Nothing is ever overwritten.
     """
-    _refuse_ending(output)
-    refuse_existing(output)
+    _check_output(output)
     samples = load(source, alphabet=alphabet, keep_either=True)
     save(samples, output)
     click.echo(f"{len(samples):,} crops in {output}", err=True)
@@ -235,8 +234,7 @@ def dedupe_command(source: str, alphabet: str | None, near: int, output: Path) -
 
     The first of each set of copies is kept. OUT is as for `ocr data convert`.
     """
-    _refuse_ending(output)
-    refuse_existing(output)
+    _check_output(output)
     samples = load(source, alphabet=alphabet, keep_either=True)
     found = find_duplicates(samples, near=near)
     save(samples.take(found.kept), output)
@@ -264,11 +262,12 @@ def fetch_command(name: str, url: str | None) -> None:
     click.echo(f"train on it: ocr train --data {name}", err=True)
 
 
-def _refuse_ending(output: Path) -> None:
+def _check_output(output: Path) -> None:
     try:
         find_writer(output)
     except DataError as error:
         raise click.BadParameter(str(error), param_hint="-o") from error
+    refuse_existing(output)
 
 
 def _print_table(rows: Sequence[tuple[str, ...]]) -> None:

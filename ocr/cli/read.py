@@ -60,8 +60,10 @@ def check_overlay(
     "forms",
     type=click.Choice(list(export.FORMATS)),
     multiple=True,
-    help="What to write; several go to NAME.ENDING of -o NAME.  [default: by the ending of -o, "
-    "else text]",
+    help="Output format: plain text; json with everything, alternatives too; tsv or csv, a table "
+    "of words; hocr (HTML), alto or page (XML), text with its positions for other tools; pdf, the "
+    "image with searchable text. Several are written to -o NAME as NAME.ENDING.  [default: by "
+    "the ending of -o, else text]",
 )
 @click.option(
     "-o",
