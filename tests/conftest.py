@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Settings and fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ocr import classifiers, pipeline
 from ocr.page import Box, Glyph, Line, Page, Word
 from ocr.segment import SegmentedPage
 
-# how long an example takes says how busy the machine is, not whether the code is right
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+# the time of an example depends on other processes
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(autouse=True)
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C interrupt: a run in the background, as on some build servers, ignores it."""
+    """Let Ctrl-C interrupt; processes in the background, as on some build servers, ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -27,7 +27,7 @@ def _interruptible() -> Iterator[None]:
 
 @pytest.fixture
 def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read every page as its width and height, with whatever model."""
+    """Read every page as its width, with any model."""
 
     def read(page: SegmentedPage, classifier: object, *, language: object) -> Page:
         width, height = page.image.size

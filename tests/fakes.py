@@ -1,4 +1,4 @@
-"""Classifiers that know nothing of letters."""
+"""Classifiers for tests that need no trained model."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ocr.data.samples import Samples
 from ocr.errors import ModelError
 
 Crops = NDArray[np.float32]
-SURE = 20.0  # nats by which a perfect answer leads: certain to eight digits
+CONFIDENT = 20.0  # nats between the best answer and the next; its probability rounds to 1
 
 
 def marked_samples(characters: str | list[str], alphabet: Alphabet) -> Samples:
-    """Samples whose first pixel tells `PerfectClassifier` which output is right."""
+    """Return samples whose first pixel marks the output for `PerfectClassifier`."""
     crops = np.zeros((len(characters), 32, 32), np.uint8)
     crops[:, 0, 0] = [alphabet.index(c) if c else alphabet.reject_index for c in characters]
     labels = np.array(list(characters), "<U1")
@@ -25,19 +25,19 @@ def marked_samples(characters: str | list[str], alphabet: Alphabet) -> Samples:
 
 @dataclass(frozen=True)
 class PerfectClassifier:
-    """Reads `marked_samples` right, and answers something certain to every other crop."""
+    """Reads `marked_samples` without errors, and other crops as anything, with certainty."""
 
     alphabet: Alphabet
 
     def log_probs(self, crops: Crops) -> Crops:
         marks = np.rint(crops[:, 0, 0] * 255).astype(int) % len(self.alphabet)
-        scores = SURE * np.eye(len(self.alphabet), dtype=np.float32)[marks]
+        scores = CONFIDENT * np.eye(len(self.alphabet), dtype=np.float32)[marks]
         return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)
 class UniformClassifier:
-    """Finds every answer as likely as any other."""
+    """Gives every answer the same probability."""
 
     alphabet: Alphabet
 
@@ -48,7 +48,7 @@ class UniformClassifier:
 
 @dataclass(frozen=True)
 class RaisingClassifier:
-    """Fails whenever it is asked."""
+    """Raises an error on every call."""
 
     alphabet: Alphabet
 

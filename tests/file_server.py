@@ -1,4 +1,4 @@
-"""A small web server that serves files well, or in one of the ways in which servers fail."""
+"""A small web server for tests, which can fail as real servers do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class FileServer:
-    """What is served and how: change it between requests."""
+    """What is served and how; may be changed between requests."""
 
     files: dict[str, bytes]
     cut_at: int | None = None  # bytes of the body, after which the connection is cut

@@ -1,4 +1,4 @@
-"""Draws samples/ anew: ``python -m tests.make_samples``."""
+"""Draw samples/ again: ``python -m tests.make_samples``."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ PRINT = [
     "",
     "Order 2790, paid 13 June 1846.",
 ]
-#: Sample to the page of trouble that it shows.
-TROUBLES = {
+#: The difficult page that each sample shows.
+DIFFICULT = {
     "letter": "ruled paper in shadow",
     "whiteboard": "whiteboard",
     "form": "a letter a square",
@@ -37,25 +37,25 @@ TROUBLES = {
 
 
 def main() -> None:
-    """Write each image and, beside it, what stands on it."""
+    """Write each image and its text."""
     note = handprint_page(NOTE, seed=7, letter_height=66, tilt=-1.2, size=(1600, 1000))
     note.save(SAMPLES / "note.jpg", quality=78)
     label = handprint_page(
         LABEL, seed=3, letter_height=72, ink=(25, 25, 25), paper=(205, 172, 128), noise=2
     )
     label.quantize(32).save(SAMPLES / "label.png", optimize=True)
-    printed(PRINT).save(SAMPLES / "print.png", optimize=True)
+    draw_print(PRINT).save(SAMPLES / "print.png", optimize=True)
     texts = {"note": NOTE, "label": LABEL, "print": PRINT}
-    for name, trouble in TROUBLES.items():
-        PAGES[trouble].draw().save(SAMPLES / f"{name}.jpg", quality=78)
-        texts[name] = list(PAGES[trouble].lines)
+    for name, page in DIFFICULT.items():
+        PAGES[page].draw().save(SAMPLES / f"{name}.jpg", quality=78)
+        texts[name] = list(PAGES[page].lines)
     for name, lines in texts.items():
         text = "".join(line + "\n" for line in lines if line)
         (SAMPLES / f"{name}.gt.txt").write_text(text, encoding="utf-8")
 
 
-def printed(lines: list[str]) -> Image.Image:
-    """Page in Pillow's own typeface."""
+def draw_print(lines: list[str]) -> Image.Image:
+    """Draw a page in Pillow's own typeface."""
     page = Image.new("L", (1000, 120 + 64 * len(lines)), 255)
     draw = ImageDraw.Draw(page)
     for row, line in enumerate(lines):

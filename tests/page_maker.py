@@ -1,4 +1,4 @@
-"""Draws pages of hand-printed text, from strokes that this project may ship."""
+"""Draw pages of hand-printed text, from strokes made for this project."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from tests.strokes import CAPITAL, STROKES, Points, points_of, rounded, width_of
+from tests.strokes import CAPITAL, STROKES, Points, points_of, round_corners, width_of
 
 LINE = 13.5  # grid units from row to row
-FINE = 2  # the pen draws at twice the resolution of the page
+SUPERSAMPLING = 2  # the pen draws at this multiple of the page's resolution
 
 
 def handprint_page(
@@ -31,20 +31,20 @@ def handprint_page(
     pitch: float | None = None,
     size: tuple[int, int] | None = None,
 ) -> Image.Image:
-    """Page with one row of hand-printed letters for each line.
+    """Draw a page with one row of hand-printed letters for each line.
 
     Parameters
     ----------
     lines : sequence of str
-        Made of the characters of `STROKES` and spaces; an empty one leaves a gap.
+        Characters of `STROKES` and spaces; an empty line leaves a gap.
     seed : int
         The same seed and arguments draw the same page.
     letter_height : float
         Height of a capital in pixels.
     tilt : float
-        Degrees by which the page is turned anticlockwise.
+        Degrees by which the page is rotated counterclockwise.
     ink, paper : (int, int, int)
-        Colours; light ink on dark paper works.
+        Colors; light ink on dark paper works.
     shade : float
         Part of the light that is lost in the darkest corner.
     noise : float
@@ -67,27 +67,27 @@ def handprint_page(
     """
     rng = np.random.default_rng(seed)
     unit = letter_height / CAPITAL
-    strokes = [points * unit for points in _written(lines, jitter, gap, pitch, rng)]
+    strokes = [points * unit for points in _place_strokes(lines, jitter, gap, pitch, rng)]
     corner = np.max([points.max(axis=0) for points in strokes], axis=0) if strokes else np.zeros(2)
     margin = 1.2 * letter_height
     width, height = size or tuple(math.ceil(side + 2 * margin) for side in corner)
-    mask = _drawn(
-        [_turned(points + margin, tilt, (width / 2, height / 2)) for points in strokes],
+    mask = _draw_ink(
+        [_rotate(points + margin, tilt, (width / 2, height / 2)) for points in strokes],
         (width, height),
         pen=pen * letter_height,
         rng=rng,
     )
-    return _photographed(mask, ink, paper, shade, noise, rng)
+    return _photograph(mask, ink, paper, shade, noise, rng)
 
 
-def _written(
+def _place_strokes(
     lines: Sequence[str],
     jitter: float,
     gap: float,
     pitch: float | None,
     rng: np.random.Generator,
 ) -> list[Points]:
-    """Strokes of the whole text in grid units, y downward, the first line's capitals at y = 0."""
+    """Return all strokes in grid units, y downward, the first line's capitals at y = 0."""
     slant = 0.08 * jitter * rng.standard_normal()
     strokes = []
     for row, line in enumerate(lines):
@@ -106,7 +106,7 @@ def _written(
 
 
 def _letter(character: str, slant: float, jitter: float, rng: np.random.Generator) -> list[Points]:
-    """Strokes of one letter, its left end on the baseline at (0, 0)."""
+    """Return the strokes of a letter whose left end is on the baseline at (0, 0)."""
     angle = math.radians(2 * jitter) * rng.standard_normal()
     size = 1 + 0.05 * jitter * rng.standard_normal()
     stretch = 1 + 0.05 * jitter * rng.standard_normal()
@@ -118,33 +118,33 @@ def _letter(character: str, slant: float, jitter: float, rng: np.random.Generato
         points = points_of(stroke)
         points = points + 0.16 * jitter * rng.standard_normal(points.shape)
         if "~" in stroke:
-            points = rounded(points)
+            points = round_corners(points)
         letter.append(points @ lean @ turn + lift)
     return letter
 
 
-def _turned(points: Points, degrees: float, centre: tuple[float, float]) -> Points:
+def _rotate(points: Points, degrees: float, center: tuple[float, float]) -> Points:
     angle = math.radians(degrees)
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    return (points - centre) @ turn + centre
+    return (points - center) @ turn + center
 
 
-def _drawn(
+def _draw_ink(
     strokes: list[Points], size: tuple[int, int], *, pen: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Ink, float [h, w], 0 none to 1 full."""
-    canvas = Image.new("L", (size[0] * FINE, size[1] * FINE))
+    """Draw strokes as ink, float [h, w], 0 none to 1 full."""
+    canvas = Image.new("L", (size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING))
     draw = ImageDraw.Draw(canvas)
     for points in strokes:
-        width = pen * FINE * (1 + 0.06 * rng.standard_normal())
-        xy = [tuple(point) for point in points * FINE]
+        width = pen * SUPERSAMPLING * (1 + 0.06 * rng.standard_normal())
+        xy = [tuple(point) for point in points * SUPERSAMPLING]
         draw.line(xy, fill=255, width=max(1, round(width)), joint="curve")
         for x, y in (xy[0], xy[-1]):  # the pen is round
             draw.circle((x, y), 0.55 * width, fill=255)
-    return np.asarray(canvas.reduce(FINE).filter(ImageFilter.GaussianBlur(0.7))) / 255
+    return np.asarray(canvas.reduce(SUPERSAMPLING).filter(ImageFilter.GaussianBlur(0.7))) / 255
 
 
-def _photographed(
+def _photograph(
     mask: NDArray[np.float64],
     ink: tuple[int, int, int],
     paper: tuple[int, int, int],
@@ -152,13 +152,13 @@ def _photographed(
     noise: float,
     rng: np.random.Generator,
 ) -> Image.Image:
-    """Picture of the page in uneven light, by a camera with noise."""
+    """Return a picture of the page in uneven light, by a camera with noise."""
     height, width = mask.shape
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     away = np.hypot(x - rng.uniform(0.1, 0.9), y - rng.uniform(0.1, 0.9))
     light = 1 - shade * away / away.max()
     pressure = mask * rng.uniform(0.88, 1, mask.shape)  # of the pen on rough paper
-    colours = np.array(paper) + pressure[..., None] * (np.array(ink) - np.array(paper))
+    colors = np.array(paper) + pressure[..., None] * (np.array(ink) - np.array(paper))
     grain = noise * rng.standard_normal(mask.shape)
-    picture = colours * light[..., None] + grain[..., None]
+    picture = colors * light[..., None] + grain[..., None]
     return Image.fromarray(picture.clip(0, 255).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""Small PDFs, written by hand so that every byte is known."""
+"""Write small PDFs without a library, so that every byte is known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CAPTION = "BT /F1 24 Tf 100 700 Td {mode} Tr (HELLO) Tj ET"
 
 @dataclass(frozen=True)
 class PdfPage:
-    """A page: what is drawn on it in PDF's operators, and a grey picture that it may name /Scan."""
+    """A page: content in PDF's operators, and a gray picture that it can refer to as /Scan."""
 
     content: str = ""
     size: tuple[float, float] = A4
@@ -26,13 +26,13 @@ class PdfPage:
 
 
 def scanned(picture: NDArray[np.uint8], size: tuple[float, float] = A4, more: str = "") -> PdfPage:
-    """Page that a picture fills."""
+    """Return a page that a picture fills."""
     content = SCANNED.format(w=size[0], h=size[1])
     return PdfPage(f"{content} {more}", size, picture)
 
 
 def pdf(*pages: PdfPage) -> bytes:
-    """PDF of such pages."""
+    """Return the PDF of some pages."""
     font = b"<</Type/Font /Subtype/Type1 /BaseFont/Helvetica>>"
     kids = " ".join(f"{4 + 3 * k} 0 R" for k in range(len(pages)))
     objects = [
@@ -46,7 +46,7 @@ def pdf(*pages: PdfPage) -> bytes:
 
 
 def _objects(page: PdfPage, first: int) -> list[bytes]:
-    """Objects of a page, its content and its picture."""
+    """Return the objects of a page, its content and its picture."""
     width, height = page.size
     head = (
         f"<</Type/Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents {first + 1} 0 R "

@@ -1,4 +1,4 @@
-"""Sets pages of print in Pillow's own typefaces."""
+"""Draw pages of print in Pillow's own typefaces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEADING = 1.45  # type sizes from row to row
 
 
 def printed_page(lines: Sequence[str], *, size: float = 30, width: int = 1000) -> Image.Image:
-    """Page with one row of print for each line; an empty one leaves a gap."""
+    """Draw one row of print for each line; an empty line leaves a gap."""
     margin = 2 * size
     page = Image.new("RGB", (width, math.ceil(2 * margin + LEADING * size * len(lines))), PAPER)
     write(page, lines, (margin, margin), size)
@@ -25,7 +25,7 @@ def printed_page(lines: Sequence[str], *, size: float = 30, width: int = 1000) -
 def columns_page(
     heading: str, columns: Sequence[Sequence[str]], *, size: float = 26, width: int = 1300
 ) -> Image.Image:
-    """Page of running text in columns under a heading."""
+    """Draw running text in columns under a heading."""
     margin = 2 * size
     rows = max(len(column) for column in columns)
     height = math.ceil(2 * margin + 3.2 * size + LEADING * size * rows)
@@ -40,7 +40,7 @@ def columns_page(
 def table_page(
     rows: Sequence[Sequence[str]], *, stops: Sequence[float], size: float = 28, width: int = 1000
 ) -> Image.Image:
-    """Page with a table, its columns at so many pixels from the left."""
+    """Draw a table; `stops` are the columns' distances from the left in pixels."""
     step = 1.7 * size
     page = Image.new("RGB", (width, math.ceil(4 * size + step * len(rows))), PAPER)
     for k, row in enumerate(rows):
@@ -59,7 +59,7 @@ def write(
 
 
 def dot_matrix_page(lines: Sequence[str], *, seed: int, pitch: int = 5) -> Image.Image:
-    """Page from a printer of needles: capitals eight dots high, each apart from the next."""
+    """Draw print of a dot-matrix printer: capitals eight dots high, dots apart."""
     rng = np.random.default_rng(seed)
     bitmap = Image.new("1", (9 * max(map(len, lines)), 15 * len(lines)))
     draw = ImageDraw.Draw(bitmap)

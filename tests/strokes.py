@@ -110,8 +110,8 @@ def width_of(character: str) -> float:
     return max(points_of(stroke)[:, 0].max() for stroke in STROKES[character].split(","))
 
 
-def rounded(points: Points) -> Points:
-    """Catmull-Rom curve through the points, closed where the last is near the first."""
+def round_corners(points: Points) -> Points:
+    """Return a Catmull-Rom curve through the points, closed if the last is near the first."""
     before, after = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
     if len(points) > 4 and np.hypot(*(points[0] - points[-1])) < 1:
         points[-1] = points[0]

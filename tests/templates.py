@@ -1,4 +1,4 @@
-"""A classifier that knows the letters of `page_maker` as they are drawn, and no others."""
+"""A classifier of the letters that `page_maker` draws, by templates."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.page_maker import handprint_page
 
 Crops = NDArray[np.float32]
 SHARPNESS = 0.3  # nats for each pixel that differs
-TOO_FAR = 40.0  # pixels: the same letter from another size differs by 30, half a letter by more
+MAX_DISTANCE = 40.0  # pixels; the same letter in another size differs by 30, half a letter by more
 
 
 @dataclass(frozen=True)
 class TemplateClassifier:
-    """Answers the template that differs least, or no letter where all differ much."""
+    """Answers with the closest template, or rejects the crop if none is close."""
 
     alphabet: Alphabet
     templates: Crops
@@ -33,14 +33,14 @@ class TemplateClassifier:
     def log_probs(self, crops: Crops) -> Crops:
         flat, known = crops.reshape(len(crops), -1), self.templates.reshape(len(self.templates), -1)
         squares = (flat**2).sum(1)[:, None] - 2 * flat @ known.T + (known**2).sum(1)  # (N, C)
-        far = np.full((len(crops), 1), TOO_FAR)
+        far = np.full((len(crops), 1), MAX_DISTANCE)
         scores = (-SHARPNESS * np.hstack([squares, far])).astype(np.float32)
         total: Crops = np.logaddexp.reduce(scores, axis=1, keepdims=True)
         return scores - total
 
 
 def template(character: str) -> Crops:
-    """Crop [32, 32] of a steady hand's letter."""
+    """Return the crop [32, 32] of a letter drawn without jitter."""
     gray = page_image(handprint_page([character], seed=0, jitter=0, shade=0, noise=0)).gray
     ink = find_ink(gray)
     rows, columns = np.nonzero(ink.mask)
@@ -48,5 +48,5 @@ def template(character: str) -> Crops:
 
 
 def page_image(picture: Image.Image) -> PageImage:
-    """Page as `ocr.input.loading.load` gives it where nothing has to be reduced."""
+    """Return the page as `ocr.input.loading.load` does for an image of the working size."""
     return PageImage(np.asarray(picture.convert("L")), 1.0, picture.size, "picture")

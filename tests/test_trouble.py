@@ -1,7 +1,7 @@
-"""Troubled pages are read as well as when these errors were counted.
+"""Difficult pages are read as well as when these errors were counted.
 
-``python -m tests.test_trouble`` reads them all and prints what is counted now, to be put below;
-``python -m tests.test_trouble FOLDER`` writes the pages there too, to be looked at.
+``python -m tests.test_trouble`` reads them all and prints the counts, to be pasted below;
+``python -m tests.test_trouble FOLDER`` also writes the pages into the folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ocr.models_dir import models_dir
 from tests.templates import page_image
 from tests.trouble_pages import PAGES
 
-#: Page to the errors counted: in its letters alone, and with case, spaces and punctuation.
+#: Errors counted on each page: of letters alone, and with case, spaces and punctuation.
 MEASURED: dict[str, tuple[int, int]] = {
     "ruled paper": (1, 4),  # 0.7%, 2.2%
     "dark rules": (0, 1),  # 0.0%, 1.3%
@@ -51,7 +51,7 @@ MEASURED: dict[str, tuple[int, int]] = {
     "print with punctuation": (0, 7),  # 0.0%, 3.6%
     "source code": (1, 2),  # 1.6%, 2.2%
 }
-SLACK = 1  # error more: another processor or version of Pillow may change as much
+SLACK = 1  # error; results differ so much between processors and versions of Pillow
 
 
 def score(name: str) -> PageScore:
@@ -60,12 +60,12 @@ def score(name: str) -> PageScore:
     return score_page(PAGES[name].truth, page.text, name=name)
 
 
-def test_every_page_of_trouble_was_measured() -> None:
+def test_every_difficult_page_was_measured() -> None:
     assert list(MEASURED) == list(PAGES)
 
 
 @pytest.mark.parametrize("name", ["whiteboard", "blackboard", "dot matrix", "sheet on a table"])
-def test_same_page_of_trouble_is_drawn_again(name: str) -> None:
+def test_a_difficult_page_is_drawn_the_same_each_time(name: str) -> None:
     first, again = (PAGES[name].draw() for _ in range(2))
     assert first.tobytes() == again.tobytes()
 
@@ -74,7 +74,7 @@ def test_same_page_of_trouble_is_drawn_again(name: str) -> None:
     not (models_dir() / "default.onnx").exists(), reason="the default model is not trained yet"
 )
 @pytest.mark.parametrize("name", PAGES)
-def test_page_of_trouble_is_read_below_its_ceiling(name: str) -> None:
+def test_a_difficult_page_is_read_below_its_ceiling(name: str) -> None:
     page, (letters, strict) = score(name), MEASURED[name]
     assert page.letters.edits <= letters + SLACK
     assert page.strict.edits <= strict + SLACK
