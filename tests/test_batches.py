@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,8 +17,10 @@ from ocr.training.batches import (
     draw_balanced,
     prepare,
 )
+from ocr.training.schedule import Settings
 
 AB = Alphabet("AB")
+PLAIN = Settings(epochs=1, batch_size=4, learning_rate=1, seed=0, augment=False)
 
 
 def samples(characters: str, *, either: str = "") -> Samples:
@@ -66,7 +70,7 @@ def test_not_a_letter_keeps_its_share():
 
 
 def test_every_sample_comes_once_an_epoch_in_an_order_of_its_own():
-    batches = Batches(samples("AB" * 5), AB, batch_size=4, seed=0, augment=False)
+    batches = Batches(samples("AB" * 5), AB, PLAIN)
     first, second = (numbers(batches, epoch) for epoch in (0, 1))
     assert [len(batch) for batch in first] == [4, 4, 2]
     assert sorted(sum(first, [])) == list(range(10))
@@ -74,7 +78,7 @@ def test_every_sample_comes_once_an_epoch_in_an_order_of_its_own():
 
 
 def test_a_stopped_epoch_goes_on_with_its_remaining_batches():
-    batches = Batches(samples("AB" * 5), AB, batch_size=4, seed=0)
+    batches = Batches(samples("AB" * 5), AB, replace(PLAIN, augment=True))
     whole, rest = list(batches.epoch(0)), list(batches.epoch(0, first=1))
     for one, two in zip(whole[1:], rest, strict=True):
         np.testing.assert_array_equal(one.crops, two.crops)  # distorted alike
@@ -82,7 +86,7 @@ def test_a_stopped_epoch_goes_on_with_its_remaining_batches():
 
 
 def test_a_balanced_epoch_draws_anew_and_always_the_same():
-    batches = Batches(samples("A" * 9 + "B"), AB, batch_size=4, seed=0, augment=False, balance=True)
+    batches = Batches(samples("A" * 9 + "B"), AB, replace(PLAIN, balance=True))
     first, again, second = (sum(numbers(batches, epoch), []) for epoch in (0, 0, 1))
     assert first.count(9) == 5
     assert first == again != second

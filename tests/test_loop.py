@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_info
 from ocr.alphabet import Alphabet
 from ocr.data.samples import Samples
 from ocr.errors import ModelError
-from ocr.training.loop import Settings, train
+from ocr.training.loop import train
 from ocr.training.numpy_learner import NumpyLearner
 from ocr.training.progress import Epoch, Step, best, is_out_of_patience
-from ocr.training.schedule import one_cycle
+from ocr.training.schedule import Settings, one_cycle
 from ocr.training.validation import validate
 
 AB = Alphabet("AB")

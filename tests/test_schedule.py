@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ocr.training.loop import Settings, train
+from ocr.training.loop import train
 from ocr.training.numpy_learner import NumpyLearner
 from ocr.training.ranks import ALONE
 from ocr.training.schedule import (
     Pace,
+    Settings,
     count_steps_within,
     measure_pace,
     one_cycle,

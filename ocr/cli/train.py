@@ -28,7 +28,7 @@ from ocr.training import fine_tune_on_letters, fine_tune_on_pages, fine_tuning
 from ocr.training.checkpoint import checkpoint_path, refuse_existing
 from ocr.training.learner import Learner
 from ocr.training.log import TensorboardLog, tensorboard_folder
-from ocr.training.loop import Settings, train
+from ocr.training.loop import train
 from ocr.training.model_card import card_path, write_model_card
 from ocr.training.progress import Epoch, Step, best
 from ocr.training.ranks import join_processes, world_size
@@ -39,7 +39,7 @@ from ocr.training.recipe import (
     make_learner,
     schedule_of,
 )
-from ocr.training.schedule import parse_duration
+from ocr.training.schedule import Settings, parse_duration
 from ocr.training.training_data import Loaded, gather, load_all, name_of
 
 LOG_INTERVAL = 60.0  # seconds between progress lines where stderr is not a terminal

@@ -24,9 +24,10 @@ from ocr.study.nist36 import CHARACTERS, Letters
 from ocr.study.output import percent, print_progress, table
 from ocr.training.batches import to_ink
 from ocr.training.learner import Learner
-from ocr.training.loop import Settings, train
+from ocr.training.loop import train
 from ocr.training.progress import Epoch
 from ocr.training.recipe import make_learner, schedule_of
+from ocr.training.schedule import Settings
 from ocr.training.validation import validate
 
 MNIST_LETTERS = 10_000  # of 60,000: a sixth of the time, for some tenths of a per cent

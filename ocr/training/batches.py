@@ -14,82 +14,48 @@ from ocr.data.samples import Samples
 from ocr.errors import DataError
 from ocr.training.augment import augment
 from ocr.training.ranks import ALONE, Ranks
+from ocr.training.schedule import Settings
 
 NOT_BALANCED = -1  # label of samples that come once each, however often the others do
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Crops for one step, and what they show.
+    """Crops for one step: the part of a batch that this process trains on."""
 
-    Attributes
-    ----------
-    crops : ndarray, float32 [n, 32, 32]
-        Ink 1.0; the part of the batch that this process trains on.
-    targets : ndarray, int64 [n, 2]
-    size : int
-        Crops of the batch over all processes.
-    """
-
-    crops: NDArray[np.float32]
-    targets: NDArray[np.int64]
-    size: int
+    crops: NDArray[np.float32]  # [n, 32, 32], ink 1.0
+    targets: NDArray[np.int64]  # [n, 2]
+    size: int  # over all processes
 
 
 class Batches:
-    """The training samples, drawn anew in each epoch.
-
-    Parameters
-    ----------
-    samples : Samples
-    alphabet : Alphabet
-        Of the learner.
-    batch_size, seed : int
-    augment : bool
-        Whether to distort the crops.
-    balance : bool
-        Whether every character comes equally often.
-    ranks : Ranks
-        Each process gets its part of every batch.
-    """
+    """The training samples, drawn anew in each epoch."""
 
     def __init__(
-        self,
-        samples: Samples,
-        alphabet: Alphabet,
-        *,
-        batch_size: int,
-        seed: int,
-        augment: bool = True,
-        balance: bool = False,
-        ranks: Ranks = ALONE,
+        self, samples: Samples, alphabet: Alphabet, settings: Settings, ranks: Ranks = ALONE
     ) -> None:
         self.crops, self.targets = prepare(samples, alphabet)
-        self.labels = balanced_labels(self.targets, alphabet) if balance else None
-        self.batch_size = batch_size
-        self.seed = seed
-        self.augment = augment
+        self.labels = balanced_labels(self.targets, alphabet) if settings.balance else None
+        self.settings = settings
         self.ranks = ranks
 
     def __len__(self) -> int:
-        return math.ceil(len(self.crops) / self.batch_size)
+        return math.ceil(len(self.crops) / self.settings.batch_size)
 
     def epoch(self, number: int, *, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch, counted from 0, beginning with batch `first`."""
-        rng = np.random.default_rng([self.seed, number])
+        settings, rank = self.settings, self.ranks.rank
+        rng = np.random.default_rng([settings.seed, number])
         count = len(self.crops)
         order = rng.permutation(count) if self.labels is None else draw_balanced(self.labels, rng)
         for step in range(first, len(self)):
-            indices = order[step * self.batch_size : (step + 1) * self.batch_size]
+            indices = order[step * settings.batch_size : (step + 1) * settings.batch_size]
             part = self.ranks.part(indices)
             crops = to_ink(self.crops[part])
-            if self.augment:
-                crops = augment(crops, self._generator(number, step))
+            if settings.augment:
+                seed = [settings.seed, number, step, *([rank] if rank else [])]
+                crops = augment(crops, np.random.default_rng(seed))
             yield Batch(crops, self.targets[part], len(indices))
-
-    def _generator(self, epoch: int, step: int) -> np.random.Generator:
-        rank = self.ranks.rank
-        return np.random.default_rng([self.seed, epoch, step, *([rank] if rank else [])])
 
 
 def to_ink(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -126,12 +92,6 @@ def draw_balanced(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArra
 
     All samples of a class come once before any comes again. Where N is not a multiple of the
     number of classes, randomly chosen classes come once more.
-
-    Parameters
-    ----------
-    labels : ndarray, int64 [N]
-        Class of each sample, or `NOT_BALANCED`.
-    rng : numpy.random.Generator
 
     Examples
     --------

@@ -55,16 +55,7 @@ def refuse_existing(model: Path, *, resume: bool) -> None:
 
 
 class Checkpoint:
-    """The file that holds the present state of a run, written again and again.
-
-    Parameters
-    ----------
-    path : Path
-    learner : Learner
-    progress : Progress
-    writes : bool
-        False in all processes but the first.
-    """
+    """The file of a run's state, written again and again; by one process only."""
 
     def __init__(self, path: Path, learner: Learner, progress: Progress, *, writes: bool) -> None:
         self.path = path

@@ -69,3 +69,13 @@ class Learner(Protocol):
     def load_model(self, path: Path) -> None:
         """Load the weights that `save_model` wrote."""
         ...
+
+
+def shared_outputs(mine: Alphabet, theirs: Alphabet) -> tuple[list[int], list[int]]:
+    """Return the indices of the outputs that two alphabets share, in each of them."""
+    shared = [c for c in mine.characters if c in theirs]
+    own, other = [mine.index(c) for c in shared], [theirs.index(c) for c in shared]
+    if mine.reject_index is not None and theirs.reject_index is not None:
+        own.append(mine.reject_index)
+        other.append(theirs.reject_index)
+    return own, other

@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,44 +23,8 @@ from ocr.training.learner import Learner
 from ocr.training.log import log_path, write_log
 from ocr.training.progress import Clock, Epoch, Progress, Step, best, is_out_of_patience
 from ocr.training.ranks import ALONE, Ranks
-from ocr.training.schedule import count_steps_within, measure_pace, one_cycle
+from ocr.training.schedule import Settings, count_steps_within, measure_pace, one_cycle
 from ocr.training.validation import require_finite, validate
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How long and how fast to train.
-
-    Attributes
-    ----------
-    epochs, batch_size, seed : int
-    learning_rate : float
-        The peak of the schedule.
-    patience : int or None
-        Epochs without a better validation accuracy after which training stops early;
-        None trains to the end.
-    augment : bool
-        Whether to distort the training crops.
-    label_smoothing : float
-        Label-smoothing factor, which the learner applies.
-    balance : bool
-        Whether every character comes equally often in an epoch.
-    time_budget : float or None
-        Seconds that a run may take, validation included, whatever `epochs` is.
-    processes : int
-        Number of processes that share each batch.
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    seed: int
-    patience: int | None = 5
-    augment: bool = True
-    label_smoothing: float = 0.0
-    balance: bool = False
-    time_budget: float | None = None
-    processes: int = 1
 
 
 def train(
@@ -88,10 +52,6 @@ def train(
 
     Parameters
     ----------
-    learner : Learner
-    training, validation : Samples
-    settings : Settings
-    output : Path
     card : dict
         JSON values that describe the data; the model file has them, the settings and the accuracy.
     resume : bool
@@ -100,10 +60,6 @@ def train(
         The processes that share the work; all call this alike, and only the first writes.
     start_time : float or None
         The `time.monotonic` from which a time budget counts; None is now.
-    on_step : callable
-        Called after each step, with where the run stands.
-    on_epoch : callable
-        Called after each epoch, with its results.
     on_end : callable
         Called with the history while the run can still be resumed, to finish the model.
 
@@ -117,15 +73,7 @@ def train(
         If the loss is no longer a number.
     """
     start_time = time.monotonic() if start_time is None else start_time
-    batches = Batches(
-        training,
-        learner.alphabet,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-        augment=settings.augment,
-        balance=settings.balance,
-        ranks=ranks,
-    )
+    batches = Batches(training, learner.alphabet, settings, ranks)
     options = resume_options(card, settings, learner.alphabet)
     resume = resume and checkpoint_path(output).exists()
     progress = Progress(options, len(batches))
@@ -135,8 +83,8 @@ def train(
     if ranks.is_first:
         sweep(output, log_path(output), checkpoint.path)
     if not progress.steps:
-        plan_steps(progress, learner, batches, validation, settings, ranks, start_time)
-    clock = Clock(progress, settings.batch_size, settings.time_budget, ranks)
+        plan_steps(progress, learner, batches, validation, start_time)
+    clock = Clock(progress, settings, ranks)
     history = progress.history
     card = card | {"settings": asdict(settings), "seed": settings.seed}
 
@@ -211,14 +159,13 @@ def plan_steps(
     learner: Learner,
     batches: Batches,
     validation: Samples,
-    settings: Settings,
-    ranks: Ranks,
     start_time: float,
 ) -> None:
     """Plan the steps of the whole run: those of its epochs, or as many as fit into a time budget.
 
     For a budget the pace is measured with steps that are then undone.
     """
+    settings, ranks = batches.settings, batches.ranks
     if settings.time_budget is None:
         progress.steps = settings.epochs * len(batches)
         return
@@ -239,7 +186,7 @@ def plan_steps(
 def finish_epoch(learner: Learner, validation: Samples, count: int, clock: Clock) -> Epoch:
     """Validate and sum up; the last epoch of a time budget saw fewer than `count` samples."""
     progress = clock.progress
-    seen = min(count, progress.step * clock.batch_size)
+    seen = min(count, progress.step * clock.settings.batch_size)
     valid_loss, valid_accuracy = validate(learner, validation, ranks=clock.ranks)
     return Epoch(
         epoch=progress.epoch + 1,

@@ -1,9 +1,9 @@
-"""Training of the NumPy network: its loss, momentum and Adam, written out by hand."""
+"""Training of the NumPy network: its loss and optimizer, written out by hand."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,26 +11,14 @@ from numpy.typing import NDArray
 from ocr.alphabet import Alphabet
 from ocr.classifiers.mlp import MLP, Array, load_mlp, log_softmax, new_mlp, save_mlp
 from ocr.errors import DataError, ModelError
+from ocr.training.learner import shared_outputs
 
 # found with batches of 64 and 20 epochs on 300 images of each of 36 characters
 WEIGHT_DECAY = 3e-4
 
 
 class NumpyLearner:
-    """A network and its optimizer.
-
-    Parameters
-    ----------
-    architecture : str
-        A key of `ocr.classifiers.mlp.ARCHITECTURES`.
-    alphabet : Alphabet
-    seed : int
-        Of the initial weights.
-    optimizer : Optimizer, optional
-        Momentum with weight decay by default.
-    label_smoothing : float
-        ε of `cross_entropy`.
-    """
+    """A network of `ocr.classifiers.mlp.ARCHITECTURES` and its optimizer."""
 
     def __init__(
         self,
@@ -38,11 +26,10 @@ class NumpyLearner:
         alphabet: Alphabet,
         *,
         seed: int,
-        optimizer: Optimizer | None = None,
         label_smoothing: float = 0.0,
     ) -> None:
         self.network = new_mlp(architecture, alphabet, np.random.default_rng(seed))
-        self.optimizer = optimizer or Momentum()
+        self.optimizer = Momentum()
         self.label_smoothing = label_smoothing
 
     @property
@@ -96,7 +83,7 @@ class NumpyLearner:
                 f"(add --arch {source.card.architecture})"
             )
         last = len(source.architecture.hidden)
-        mine, theirs = _shared_outputs(self.alphabet, source.alphabet)
+        mine, theirs = shared_outputs(self.alphabet, source.alphabet)
         for name, parameter in self.network.parameters.items():
             if name in (f"w{last}", f"b{last}"):
                 parameter[..., mine] = source.parameters[name][..., theirs]
@@ -110,16 +97,6 @@ class NumpyLearner:
     def load_model(self, path: Path) -> None:
         """Load the weights that `save_model` wrote."""
         self.start_from(load_mlp(path))
-
-
-def _shared_outputs(mine: Alphabet, theirs: Alphabet) -> tuple[list[int], list[int]]:
-    """Return the indices of the outputs that two alphabets share, in each of them."""
-    shared = [c for c in mine.characters if c in theirs]
-    own, other = [mine.index(c) for c in shared], [theirs.index(c) for c in shared]
-    if mine.reject_index is not None and theirs.reject_index is not None:
-        own.append(mine.reject_index)
-        other.append(theirs.reject_index)
-    return own, other
 
 
 def cross_entropy(
@@ -159,24 +136,6 @@ def cross_entropy(
     return float(loss), error / len(targets)
 
 
-class Optimizer(Protocol):
-    """A rule that updates parameters in place, given their gradients.
-
-    Attributes
-    ----------
-    memory : dict of str to ndarray
-        All that is kept from step to step; empty before the first.
-    """
-
-    memory: dict[str, NDArray[Any]]
-
-    def step(
-        self, parameters: dict[str, Array], gradients: dict[str, Array], learning_rate: float
-    ) -> None:
-        """Update `parameters` in place."""
-        ...
-
-
 class Momentum:
     """Stochastic gradient descent with momentum (Polyak 1964): v ← μ v + g, w ← w - η v.
 
@@ -204,37 +163,3 @@ class Momentum:
             if parameter.ndim > 1:
                 velocity += self.weight_decay * parameter
             parameter -= learning_rate * velocity
-
-
-class Adam:
-    """Steps scaled by running moments of the gradient (Kingma and Ba 2015, algorithm 1).
-
-    Parameters
-    ----------
-    beta1, beta2 : float
-        Decay rates of the running mean and of the running mean square.
-    epsilon : float
-        Keeps the step finite while all gradients have been 0.
-    """
-
-    def __init__(self, *, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
-        self.beta1 = beta1
-        self.beta2 = beta2
-        self.epsilon = epsilon
-        self.memory: dict[str, NDArray[Any]] = {}
-
-    def step(
-        self, parameters: dict[str, Array], gradients: dict[str, Array], learning_rate: float
-    ) -> None:
-        """Update `parameters` in place."""
-        steps = self.memory.setdefault("steps", np.zeros((), np.int64))
-        steps += 1
-        for name, parameter in parameters.items():
-            mean = self.memory.setdefault(f"mean.{name}", np.zeros_like(parameter))
-            square = self.memory.setdefault(f"square.{name}", np.zeros_like(parameter))
-            mean += (1 - self.beta1) * (gradients[name] - mean)
-            square += (1 - self.beta2) * (gradients[name] ** 2 - square)
-            # both start at 0: dividing by 1 - β^t corrects the bias towards it
-            unbiased = np.sqrt(square / (1 - self.beta2 ** int(steps)))
-            step = mean / (1 - self.beta1 ** int(steps)) / (unbiased + self.epsilon)
-            parameter -= learning_rate * step

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ocr.training.ranks import Ranks
-from ocr.training.schedule import Pace, count_steps_within
+from ocr.training.schedule import Pace, Settings, count_steps_within
 
 
 @dataclass(frozen=True)
@@ -25,27 +25,15 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Step:
-    """Where a run stands after a step, for a progress bar.
+    """Where a run stands after a step, for a progress bar."""
 
-    Attributes
-    ----------
-    epoch, epochs : int
-        The present one, from 1, and how many there are at most.
-    done : float
-        Share of the epoch.
-    loss, accuracy : float
-        Means over the epoch so far.
-    images_per_second, seconds_left : float
-        Of the whole run, unless it stops early.
-    """
-
-    epoch: int
-    epochs: int
-    done: float
-    loss: float
+    epoch: int  # from 1
+    epochs: int  # at most
+    done: float  # share of the epoch
+    loss: float  # mean over the epoch so far, as is the accuracy
     accuracy: float
     images_per_second: float
-    seconds_left: float
+    seconds_left: float  # unless the run stops early
 
 
 def best(history: list[Epoch]) -> Epoch:
@@ -63,37 +51,17 @@ def is_out_of_patience(history: list[Epoch], patience: int | None) -> bool:
 
 @dataclass
 class Progress:
-    """State of a run between two steps: with the learner's own state, all that it needs to go on.
+    """State of a run between two steps: a checkpoint holds it and the learner's state."""
 
-    Attributes
-    ----------
-    options : dict
-        JSON values that a resumed run must share.
-    steps_per_epoch, steps : int
-        `steps` is of the whole run; 0 until it is planned.
-    history : list of Epoch
-        The epochs that are over.
-    step : int
-        Steps taken in the present epoch.
-    loss : float
-        Sum over the samples of those steps.
-    correct : int
-        Samples of those steps that were answered right.
-    seconds : float
-        Spent of a time budget.
-    pace : Pace or None
-        By which the time budget was planned; None as soon as the plan is corrected.
-    """
-
-    options: dict[str, Any]
+    options: dict[str, Any]  # JSON values that a resumed run must share
     steps_per_epoch: int
-    steps: int = 0
-    history: list[Epoch] = field(default_factory=list)
-    step: int = 0
-    loss: float = 0.0
-    correct: int = 0
-    seconds: float = 0.0
-    pace: Pace | None = None
+    steps: int = 0  # of the whole run; 0 until it is planned
+    history: list[Epoch] = field(default_factory=list)  # finished epochs
+    step: int = 0  # in the present epoch
+    loss: float = 0.0  # sum over the samples of the present epoch
+    correct: int = 0  # samples of the present epoch that were answered right
+    seconds: float = 0.0  # spent of a time budget
+    pace: Pace | None = None  # by which the budget was planned, until the plan is corrected
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Progress:
@@ -118,7 +86,7 @@ class Progress:
         return self.steps_done < self.steps
 
     def add_step(self, loss: float, correct: int, size: int) -> None:
-        """Count a step on a batch of `size` samples, given its mean loss."""
+        """Count a step on a batch of `size` samples with a mean loss."""
         self.step += 1
         self.loss += loss * size
         self.correct += correct
@@ -130,23 +98,11 @@ class Progress:
 
 
 class Clock:
-    """Measures the speed of a run, and plans what is left of a time budget.
+    """Measures the speed of a run, and plans what is left of a time budget."""
 
-    Parameters
-    ----------
-    progress : Progress
-    batch_size : int
-    time_budget : float or None
-        Seconds.
-    ranks : Ranks
-    """
-
-    def __init__(
-        self, progress: Progress, batch_size: int, time_budget: float | None, ranks: Ranks
-    ) -> None:
+    def __init__(self, progress: Progress, settings: Settings, ranks: Ranks) -> None:
         self.progress = progress
-        self.batch_size = batch_size
-        self.time_budget = time_budget
+        self.settings = settings
         self.ranks = ranks
         self.images = 0
         self.start = self.last = time.monotonic()
@@ -165,8 +121,8 @@ class Clock:
         self.progress.seconds += now - self.last
         self.last = now
         progress, speed = self.progress, self.speed
-        seen = progress.step * self.batch_size  # the last batch may be smaller
-        left = (progress.steps - progress.steps_done) * self.batch_size
+        seen = progress.step * self.settings.batch_size  # the last batch may be smaller
+        left = (progress.steps - progress.steps_done) * self.settings.batch_size
         return Step(
             epoch=progress.epoch + 1,
             epochs=math.ceil(progress.steps / progress.steps_per_epoch),
@@ -190,13 +146,14 @@ class Clock:
         This happens once in a run: from here on, a resumed run takes the same steps.
         """
         progress = self.progress
-        assert self.time_budget is not None and progress.pace is not None
+        assert self.settings.time_budget is not None and progress.pace is not None
         steps = progress.steps_done - self.steps_before
         epochs = progress.epoch - self.epochs_before
         expected = steps * progress.pace.step + epochs * progress.pace.validation
         taken = self.ranks.mean(time.monotonic() - self.start)
-        pace = progress.pace.scaled(taken / expected)
-        left = self.time_budget - self.ranks.mean(progress.seconds)
+        factor = taken / expected
+        pace = Pace(progress.pace.step * factor, progress.pace.validation * factor)
+        left = self.settings.time_budget - self.ranks.mean(progress.seconds)
         within = count_steps_within(
             left + progress.step * pace.step, progress.steps_per_epoch, pace
         )

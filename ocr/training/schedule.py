@@ -1,4 +1,4 @@
-"""How fast to learn at each step, how many steps fit into a time, and when to stop early."""
+"""Settings of a training run: its learning rates, and how many steps fit into a time."""
 
 from __future__ import annotations
 
@@ -27,15 +27,27 @@ def one_cycle(done: float, peak: float) -> float:
 
 
 @dataclass(frozen=True)
+class Settings:
+    """How long and how fast to train."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float  # the peak
+    seed: int
+    patience: int | None = 5  # epochs without a better accuracy before stopping early; None: never
+    augment: bool = True  # whether to distort the crops
+    label_smoothing: float = 0.0
+    balance: bool = False  # whether every character comes equally often
+    time_budget: float | None = None  # seconds of the whole run, whatever `epochs` is
+    processes: int = 1  # that share each batch
+
+
+@dataclass(frozen=True)
 class Pace:
     """Seconds that a step and a whole validation take."""
 
     step: float
     validation: float
-
-    def scaled(self, factor: float) -> Pace:
-        """Return the pace of a machine that takes `factor` times as long."""
-        return Pace(self.step * factor, self.validation * factor)
 
 
 def measure_pace(

@@ -21,26 +21,14 @@ from ocr.classifiers.card import Card
 from ocr.classifiers.cnn import ARCHITECTURES, TorchClassifier
 from ocr.classifiers.onnx_file import load_torch, save_onnx
 from ocr.errors import DataError
+from ocr.training.learner import shared_outputs
 from ocr.training.ranks import ALONE, Ranks
 
 WEIGHT_DECAY = 0.02
 
 
 class TorchLearner:
-    """A network and its optimizer.
-
-    Parameters
-    ----------
-    architecture : str
-        A key of `ocr.classifiers.cnn.ARCHITECTURES`.
-    alphabet : Alphabet
-    seed : int
-        Of the initial weights.
-    label_smoothing : float
-        Label-smoothing factor: the share of the loss that is the mean of -log p over all outputs.
-    ranks : Ranks
-        The processes that train this network together.
-    """
+    """A network of `ocr.classifiers.cnn.ARCHITECTURES` and its optimizer."""
 
     def __init__(
         self,
@@ -170,16 +158,9 @@ class TorchLearner:
         for name, tensor in own.items():
             if not name.startswith(f"{last}."):
                 tensor.copy_(theirs[name])
-        pairs = [
-            (self.alphabet.index(c), source.alphabet.index(c))
-            for c in self.alphabet.characters
-            if c in source.alphabet
-        ]
-        if self.alphabet.reject and source.alphabet.reject:
-            pairs.append((len(self.alphabet) - 1, len(source.alphabet) - 1))
-        for mine, other in pairs:
-            own[f"{last}.weight"][mine] = theirs[f"{last}.weight"][other]
-            own[f"{last}.bias"][mine] = theirs[f"{last}.bias"][other]
+        mine, other = shared_outputs(self.alphabet, source.alphabet)
+        for name in (f"{last}.weight", f"{last}.bias"):
+            own[name][mine] = theirs[name][other]
 
     def save_model(self, path: Path, card: dict[str, Any]) -> None:
         """Write the ONNX model file with its card (JSON values)."""
