@@ -414,7 +414,7 @@ def test_model_gets_no_more_threads_than_there_are_cores(monkeypatch: pytest.Mon
 def test_language_that_is_no_file_is_told(run: Run, tmp_path: Path) -> None:
     result = run("read", "--language", tmp_path / "none.npz", "x.png")
     assert result.exit_code == ModelError.exit_code
-    assert result.stderr.startswith(f"ocr: error: cannot read {tmp_path / 'none.npz'}")
+    assert result.stderr.startswith(f"ocr: error: no language model {tmp_path / 'none.npz'}")
 
 
 @pytest.mark.usefixtures("fake_reading")

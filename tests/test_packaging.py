@@ -46,7 +46,7 @@ def test_errors_can_be_caught_after_import_ocr_alone() -> None:
 
 
 def test_unknown_language_is_refused() -> None:
-    with pytest.raises(ModelError, match="cannot read german"):
+    with pytest.raises(ModelError, match="no language model german"):
         ocr.read("note.png", language="german")
 
 

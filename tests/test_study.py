@@ -361,7 +361,7 @@ def run(folder: Path) -> Run:
 
 @pytest.mark.parametrize("name", [*PICTURES])
 def test_a_study_prints_its_table_and_draws(run, tmp_path, name):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="needs the extra study")
     if name == "compression":
         pytest.importorskip("torch")
     assert re.search(ROWS[name], run(name, tmp_path))
@@ -374,12 +374,12 @@ def test_a_study_prints_its_table_and_draws(run, tmp_path, name):
 
 
 def test_the_same_seed_prints_the_same_table(run, tmp_path):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="needs the extra study")
     assert run("confusion", tmp_path) == run("confusion", tmp_path)
 
 
-def test_the_command_answers_on_stdout_and_tells_progress_on_stderr(folder, tmp_path, monkeypatch):
-    pytest.importorskip("matplotlib")
+def test_tables_go_to_stdout_and_progress_to_stderr(folder, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="needs the extra study")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
     result = CliRunner().invoke(commands.main, ["study", "weights", "--data", str(folder)])
@@ -399,7 +399,7 @@ def test_every_study_has_its_command_and_its_help():
         assert f"[default:study-{name}]" in "".join(shown.stdout.split())
 
 
-def test_every_study_stands_in_the_docs():
+def test_every_study_is_in_the_docs():
     text = (Path(__file__).parents[1] / "docs" / "studies.md").read_text(encoding="utf-8")
     for name in STUDIES:
         assert f"\n\n## {name}\n\n" in text
@@ -409,11 +409,12 @@ def test_every_study_stands_in_the_docs():
     assert shown == there
 
 
-def test_an_unknown_study_does_not_parse():
+def test_an_unknown_study_is_a_usage_error():
     assert CliRunner().invoke(commands.main, ["study", "nothing"]).exit_code == 2
 
 
 def test_a_missing_source_is_a_data_error(tmp_path):
+    pytest.importorskip("matplotlib", reason="needs the extra study")
     arguments = ["study", "weights", "--data", "missing.npz", "-o", str(tmp_path / "out")]
     assert CliRunner().invoke(commands.main, arguments).exit_code == DataError.exit_code
     assert not (tmp_path / "out").exists()
@@ -435,7 +436,7 @@ def test_without_its_libraries_a_study_names_the_extra(folder, tmp_path, monkeyp
 
 
 def test_without_torch_compression_names_the_extra(folder, tmp_path, monkeypatch):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="needs the extra study")
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "ocr.study.torch_autoencoder", raising=False)
     monkeypatch.delattr("ocr.study.torch_autoencoder", raising=False)

@@ -51,8 +51,8 @@ def keys(samples: Samples) -> set[bytes]:
 
 
 def test_the_study_prints_a_table_of_each_set_and_draws(folder, tmp_path):
-    pytest.importorskip("matplotlib")
-    pytest.importorskip("torch")
+    pytest.importorskip("matplotlib", reason="needs the extra study")
+    pytest.importorskip("torch", reason="needs the extra torch")
     said = run(folder, tmp_path)
     assert [table.partition(":")[0] for table in said] == ["NIST36", "MNIST"]
     for table in said:
@@ -65,7 +65,7 @@ def test_the_study_prints_a_table_of_each_set_and_draws(folder, tmp_path):
 
 
 def test_all_sources_are_read_before_anything_is_trained(folder, tmp_path, monkeypatch):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="needs the extra study")
     monkeypatch.setattr(backends, "train_and_measure", lambda *_, **__: pytest.fail("trained"))
     (tmp_path / "more.npz").unlink()
     with pytest.raises(DataError, match=r"more\.npz"):
@@ -91,7 +91,7 @@ def test_a_draw_has_no_letter_twice_and_all_of_fewer(tmp_path):
 
 
 def test_only_this_tool_s_own_network_sees_distorted_letters(folder, monkeypatch):
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs the extra torch")
     asked = []
 
     def watched(*arguments, settings, **others):
@@ -113,7 +113,7 @@ def test_only_this_tool_s_own_network_sees_distorted_letters(folder, monkeypatch
 
 
 def test_numpy_and_torch_count_the_same_parameters_of_the_same_network():
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs the extra torch")
     alphabet = Alphabet(CHARACTERS)
     counts = [
         backends.count_parameters(
@@ -134,6 +134,7 @@ def test_letters_stay_as_they_are_on_the_way_to_training(folder):
 
 
 def test_the_command_takes_other_digits(folder, tmp_path):
+    pytest.importorskip("matplotlib", reason="needs the extra study")
     arguments = ["study", "backends", "--data", str(folder), "--mnist", "missing.npz"]
     result = CliRunner().invoke(commands.main, [*arguments, "-o", str(tmp_path / "out")])
     assert result.exit_code == DataError.exit_code

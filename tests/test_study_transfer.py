@@ -13,20 +13,20 @@ from ocr.cli import commands
 from ocr.errors import DataError
 from ocr.study import image_folder
 
-torch = pytest.importorskip("torch", reason="SqueezeNet needs torch")
-pytest.importorskip("matplotlib", reason="a study draws")
+torch = pytest.importorskip("torch", reason="needs the extra torch")
+pytest.importorskip("matplotlib", reason="needs the extra study")
 
 from ocr.study import transfer  # noqa: E402
 from ocr.study.squeezenet import SqueezeNet, load_features, to_input  # noqa: E402
 
 
 def photographs(folder: Path, per_class: int = 10) -> Path:
-    """Two classes that their colour tells apart."""
+    """Two classes of different colors."""
     rng = np.random.default_rng(0)
-    for name, colour in (("blue", (40, 60, 200)), ("red", (200, 50, 40))):
+    for name, color in (("blue", (40, 60, 200)), ("red", (200, 50, 40))):
         (folder / name).mkdir(parents=True)
         for i in range(per_class):
-            pixels = np.clip(rng.normal(colour, 25, (48, 64, 3)), 0, 255).astype(np.uint8)
+            pixels = np.clip(rng.normal(color, 25, (48, 64, 3)), 0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{i:02}.png")
     return folder
 
@@ -122,8 +122,8 @@ def test_a_damaged_photograph_is_named(tmp_path: Path) -> None:
         image_folder.load(folder, seed=0)
 
 
-def test_squeezenet_learns_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(transfer.RATES, "from scratch", 1e-3)  # colours are learnt in a few steps
+def test_squeezenet_learns_colors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(transfer.RATES, "from scratch", 1e-3)  # colors are learnt in a few steps
     parts = image_folder.load(photographs(tmp_path / "images"), seed=0)
     file = weights(tmp_path / "weights.npz")
     run = transfer.train_squeezenet("from scratch", parts, file, seed=0, epochs=8)

@@ -20,6 +20,8 @@ PAGES = (("THE WHALE SWAM", "PAST NINE SHIPS", "AND DOVE"), ("SEVEN OXEN GRAZE",
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Train for an epoch on two pages in the folder `pages`, in an empty folder."""
+    pytest.importorskip("torch", reason="needs the extra torch")
+    pytest.importorskip("onnx", reason="needs the extra torch")
     folder = tmp_path / "pages"
     folder.mkdir()
     for number, lines in enumerate(PAGES):
