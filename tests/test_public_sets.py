@@ -93,7 +93,7 @@ def test_emnist_is_byclass_and_has_variants(cached: FileServer) -> None:
     assert load("emnist:letters", alphabet=None).characters.tolist() == ["B", "B", "Z"]
     with pytest.raises(DataError, match="no set 'kana'"):
         load("emnist:kana", alphabet=None)
-    assert len(list(folder.iterdir())) == 8  # the archive is gone, and its stray file never came
+    assert len(list(folder.iterdir())) == 8  # without the archive and its stray file
     assert not list(cache_folder().parent.rglob("escaped.txt"))
 
 

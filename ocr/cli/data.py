@@ -84,7 +84,7 @@ def list_command(ctx: click.Context, sources: tuple[str, ...], alphabet: str | N
 
 def _list_offers() -> None:
     rows = [
-        (name, "fetched" if is_fetched(name) else f"{s.size / 1e6:.0f} MB", s.crops, s.licence)
+        (name, "fetched" if is_fetched(name) else f"{s.size / 1e6:.0f} MB", s.crops, s.license)
         for name, s in SETS.items()
     ]
     _print_table([("NAME", "SIZE", "CROPS", "LICENCE"), *rows])

@@ -28,7 +28,7 @@ class PublicSet:
         Official address of the folder that has the files.
     files : tuple of RemoteFile
         IDX files, or zip archives of them.
-    licence : str
+    license : str
         As its publishers state it.
     crops : str
         Number and kind of characters, to be shown to users.
@@ -42,7 +42,7 @@ class PublicSet:
 
     url: str
     files: tuple[RemoteFile, ...]
-    licence: str
+    license: str
     crops: str
     images: str
     kinds: tuple[str, ...]
@@ -69,7 +69,7 @@ SETS = {
                 "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
             ),
         ),
-        licence="none stated; made from NIST Special Database 19",
+        license="none stated; made from NIST Special Database 19",
         crops="814,255 letters and digits of 62 classes",
         images="emnist-{kind}-{part}-images-idx3-ubyte.gz",
         kinds=("byclass", "bymerge", "balanced", "letters", "digits", "mnist"),
@@ -99,7 +99,7 @@ SETS = {
                 "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
             ),
         ),
-        licence="CC BY-SA 3.0",
+        license="CC BY-SA 3.0",
         crops="70,000 digits",
         images="{part}-images-idx3-ubyte.gz",
         kinds=("digits",),
