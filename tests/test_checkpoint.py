@@ -14,8 +14,8 @@ def test_state_and_progress_come_back(tmp_path):
     state = {"weight/0.bias": np.arange(3, dtype=np.float32), "step": np.array(7)}
     progress = {"epoch": 1, "loss": 0.1 + 0.2, "options": {"data": ["é.npz"], "init": None}}
     save_checkpoint(tmp_path / "c.npz", state, progress)
-    back, told = load_checkpoint(tmp_path / "c.npz")
-    assert told == progress
+    back, loaded = load_checkpoint(tmp_path / "c.npz")
+    assert loaded == progress
     assert back.keys() == state.keys()
     np.testing.assert_array_equal(back["weight/0.bias"], state["weight/0.bias"])
 

@@ -77,8 +77,8 @@ def test_the_best_epoch_on_few_letters_is_blended_once(tmp_path: Path, times: in
     learner.save_model(output, {"epoch": 1})
     learner.network.parameters["b1"][:] = 0.0, 4.0  # the last epoch: all is B
     for _ in range(times):
-        told = fine_tune_on_letters.finish(few, flat("AAA"), learner, output)
-    assert told.endswith("100.0% after")
+        line = fine_tune_on_letters.finish(few, flat("AAA"), learner, output)
+    assert line.endswith("100.0% after")
     card = describe(output)
     share = card["blend"]
     expected = (1 - share) * few.before["b1"] + share * np.array([4.0, 0.0])
@@ -94,7 +94,7 @@ def flat(characters: str) -> Samples:
 
 @pytest.fixture
 def part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Samples]:
-    """What is trained on where pages show A, an archive B, and the start knows so many more."""
+    """Gather training samples of pages with A and an archive with B, given the known characters."""
     monkeypatch.setattr(
         fine_tune_on_pages, "samples_of_lines", lambda *_, seed: (flat("AAAA"), flat("A"))
     )

@@ -37,9 +37,9 @@ def start(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 def finish(folder: Path, *options: str) -> str:
     process = start(folder, *options)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 0, told
-    return told
+    _, messages = process.communicate(timeout=60)
+    assert process.returncode == 0, messages
+    return messages
 
 
 def wait_for_checkpoints(path: Path, process: subprocess.Popen[str], count: int) -> None:

@@ -32,7 +32,7 @@ LATIN = Alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZ", reject=True)
 
 
 def write_page(folder: Path, name: str, lines: list[str], *, seed: int, text: str = "") -> Path:
-    """A page of hand-print with its text beside it."""
+    """Write a page of hand-print and its text."""
     handprint_page(lines, seed=seed, letter_height=40).save(folder / f"{name}.png")
     (folder / f"{name}.gt.txt").write_text(text or "\n".join(lines) + "\n")
     return folder / f"{name}.png"
@@ -135,8 +135,8 @@ def test_a_page_whose_text_is_empty_is_told(tmp_path: Path) -> None:
     page = write_page(tmp_path, "good", ["OF THINGS"], seed=1)
     (tmp_path / "empty.png").write_bytes(page.read_bytes())
     (tmp_path / "empty.gt.txt").write_text(" \n")
-    (told,) = map(str, read_pages([str(tmp_path)], load("default")).unread)
-    assert told == f"{tmp_path}/empty.gt.txt is empty (write the text of empty.png to it)"
+    (message,) = map(str, read_pages([str(tmp_path)], load("default")).unread)
+    assert message == f"{tmp_path}/empty.gt.txt is empty (write the text of empty.png to it)"
 
 
 def written_line(text: str) -> WrittenLine:

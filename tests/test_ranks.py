@@ -15,7 +15,7 @@ from ocr.classifiers import describe
 from ocr.training.ranks import ALONE, Ranks, join_processes, world_size
 from tests.test_train_command import letters
 
-# what each process holds after training goes beside the model, by rank
+# the state that each process ends with is saved by its rank
 TRAIN = """
 import itertools, os, sys
 import numpy as np

@@ -1,4 +1,4 @@
-"""`ocr train` on pages with their text beside them, start to end."""
+"""`ocr train` on pages whose text is known, start to end."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_pages_are_used_and_held_out_and_the_whole_alphabet_stays(run: Run) -> None:
-    told = run("--init", "latin").stderr.splitlines()
-    summary = next(line for line in told if line.startswith("pages: "))
+    lines = run("--init", "latin").stderr.splitlines()
+    summary = next(line for line in lines if line.startswith("pages: "))
     used, total = (int(summary.split()[k]) for k in (1, 3))
     assert total == sum(len("".join(line.split())) for page in PAGES for line in page)
     assert 0.8 * total < used <= total
     assert summary.endswith("letters used, 0 of 5 lines left out")
-    assert any(line.startswith("held-out lines (1, ") for line in told)
+    assert any(line.startswith("held-out lines (1, ") for line in lines)
     assert describe("mine.onnx")["alphabet"] == describe("default")["alphabet"]
 
 
@@ -58,11 +58,11 @@ def test_a_page_and_a_line_that_are_left_out_are_named(run: Run) -> None:
     Path("pages/broken.png").write_bytes(b"no image")
     Path("pages/broken.gt.txt").write_text("TEXT\n")
     Path("pages/1.jpg.gt.txt").write_text("TEXT\n")
-    told = run("--init", "latin").stderr.splitlines()
-    assert told[0] == "left out: pages/1.jpg.gt.txt has no image next to it"
-    assert told[1].startswith("left out: cannot read pages/broken.png: not an image")
-    assert told[2] == "left out: 0.gt.txt line 5: 'ZZZZ QQQQ JJJJ' found no row"
-    assert any(line.endswith("1 of 6 lines left out") for line in told)
+    lines = run("--init", "latin").stderr.splitlines()
+    assert lines[0] == "left out: pages/1.jpg.gt.txt has no image next to it"
+    assert lines[1].startswith("left out: cannot read pages/broken.png: not an image")
+    assert lines[2] == "left out: 0.gt.txt line 5: 'ZZZZ QQQQ JJJJ' found no row"
+    assert any(line.endswith("1 of 6 lines left out") for line in lines)
 
 
 def test_the_model_lies_between_the_start_and_what_was_learned(run: Run) -> None:
@@ -97,7 +97,7 @@ def _die(*_: object, **options: object) -> None:
     raise RuntimeError("killed")
 
 
-def test_pages_whose_text_is_missing_are_told_where_it_belongs(run: Run) -> None:
+def test_pages_whose_text_is_missing_are_lines_where_it_belongs(run: Run) -> None:
     for text in Path("pages").glob("*.gt.txt"):
         text.unlink()
     result = run("--init", "latin")

@@ -27,14 +27,7 @@ HELD_OUT = 0.2  # of each character
 
 @dataclass(frozen=True)
 class FewLetters:
-    """Letters that show a part of what a model knows.
-
-    Attributes
-    ----------
-    samples : Samples
-    before : dict
-        State of the learner before training, which the trained one is blended with.
-    """
+    """Letters that show a part of what a model knows, and the learner's state before training."""
 
     samples: Samples
     before: State

@@ -32,27 +32,14 @@ MAX_WRONG_CUTS = 1.5  # for each letter: there are many more, and they are alike
 
 @dataclass(frozen=True)
 class Handwriting:
-    """Lines of pages, and what training begins with.
+    """Lines of pages, and the model that training begins with."""
 
-    Attributes
-    ----------
-    summary : tuple of str
-        For the user: how much of the pages is used, and which pages and lines are left out.
-    start : Classifier
-        The one that found the letters.
-    training, held_out : list of WrittenLine
-    known : frozenset of str
-        Characters that the model to start from knows.
-    before : dict or None
-        The learner's state before training; None where there is nothing in it to keep.
-    """
-
-    summary: tuple[str, ...]
-    start: Classifier
+    summary: tuple[str, ...]  # for the user: how much is used, what is left out
+    start: Classifier  # found the letters
     training: list[WrittenLine]
     held_out: list[WrittenLine]
-    known: frozenset[str]
-    before: State | None
+    known: frozenset[str]  # characters that the model to start from knows
+    before: State | None  # of the learner; None if there is nothing to keep
 
 
 def has_only_pages(sources: Sequence[str]) -> bool:
@@ -65,16 +52,7 @@ def load_handwriting(
 ) -> Handwriting | None:
     """Read those sources that are pages; None if there are none.
 
-    Parameters
-    ----------
-    sources : sequence of str
-    learner : Learner
-        Not yet trained.
-    init : str or None
-        The model that it starts from, which also finds the letters; without it the default
-        model does.
-    seed : int
-        Decides which lines are held out.
+    The model `init` that the learner starts from, or else the default model, finds the letters.
 
     Raises
     ------

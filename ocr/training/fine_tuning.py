@@ -65,24 +65,9 @@ def save_best_blend(
 ) -> dict[str, Any]:
     """Save the best blend of the weights before fine-tuning with those of the best epoch.
 
-    Parameters
-    ----------
-    learner : Learner
-        Has the saved weights afterwards.
-    before : dict
-        Its state before training.
-    output : Path
-        The model of the best epoch, as training saved it; replaced, once.
-    held_out : Samples
-        The card states the loss and the accuracy on them.
-    count_errors : callable
-        Returns how many errors the learner makes now; of equal blends, the one nearest to
-        `before` is taken.
-
-    Returns
-    -------
-    dict
-        The model's card.
+    `output` has the model of the best epoch and is replaced, once; the learner keeps the saved
+    weights. Of blends with equally many errors, the one nearest to `before` is taken. The card,
+    which is returned, states loss and accuracy on `held_out`.
     """
     card = describe(output)
     if "blend" in card:  # the run was killed after this, and is resumed

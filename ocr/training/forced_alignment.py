@@ -30,18 +30,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Labels:
-    """What the candidates of a row show.
+    """Candidates of a row that certainly show a letter, or certainly not."""
 
-    Attributes
-    ----------
-    letters : list of (int, int)
-        Index of the candidate, and of the character in the line without spaces, in its order.
-    wrong : list of int
-        Candidates that are a part of a letter, or parts of several.
-    """
-
-    letters: list[tuple[int, int]]
-    wrong: list[int]
+    letters: list[tuple[int, int]]  # candidate, and index of the character in the line's letters
+    wrong: list[int]  # candidates that are a part of a letter, or parts of several
 
 
 def align_line(
@@ -160,13 +152,8 @@ def have_same_ink(lattice: Lattice, areas: Floats, index: int) -> NDArray[np.boo
 def find_wrong_cuts(lattice: Lattice, letters: list[int], weights: Floats) -> list[int]:
     """Return candidates that no likely path uses and that are certainly not a letter.
 
-    Parameters
-    ----------
-    lattice : Lattice
-    letters : list of int
-        Candidates that certainly show letters.
-    weights : ndarray, float64 [N]
-        Posterior probability that each candidate is any character.
+    `letters` are candidates that certainly show letters, `weights`, float64 [N], the posterior
+    probability that each candidate is any character.
     """
     areas = atom_areas(lattice)
     owners = np.full(len(areas), -1)

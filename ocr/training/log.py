@@ -96,13 +96,7 @@ def tensorboard_folder(model: Path) -> Path:
 
 
 class TensorboardLog:
-    """Writes each epoch's values as scalars; nothing where TensorBoard is not installed.
-
-    Parameters
-    ----------
-    folder : Path
-        For ``tensorboard --logdir``.
-    """
+    """Writes each epoch's values as scalars; nothing where TensorBoard is not installed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -29,17 +29,9 @@ def card_path(model: Path) -> Path:
 def write_model_card(
     model: Path, training: Samples, validation: Samples, *, command: str, gain: str = ""
 ) -> None:
-    """Write the card of a model that was just trained.
+    """Write the card of a model that was just trained with a command line.
 
-    Parameters
-    ----------
-    model : Path
-        The model file; the card is written next to it.
-    training, validation : Samples
-    command : str
-        The command line, with names in place of paths.
-    gain : str
-        For a fine-tuned model, what was gained on held-out lines or letters.
+    `gain` is a line about what fine-tuning gained on held-out lines or letters.
     """
     about = describe(model)
     score = lenient_score(model, validation)

@@ -71,18 +71,9 @@ class RowOfPage:
 
 @dataclass(frozen=True)
 class WrittenLine:
-    """A row whose text is known, and what its candidates show.
+    """A row whose text is known, and the candidates that show its letters."""
 
-    Attributes
-    ----------
-    place : (Path, int)
-        File of the text and line number in it, from 1; two images of one text share it.
-    row : RowOfPage
-    text : str
-    labels : Labels
-    """
-
-    place: tuple[Path, int]
+    place: tuple[Path, int]  # file of the text, line number from 1: two images of a text share it
     row: RowOfPage
     text: str
     labels: Labels
@@ -110,23 +101,12 @@ class WrittenLine:
 
 @dataclass(frozen=True)
 class Written:
-    """Pages whose text is known.
-
-    Attributes
-    ----------
-    lines : tuple of WrittenLine
-    characters : int
-        Number in all lines of the text, those left out included.
-    left_out : tuple of str
-        Which lines could not be used, and why.
-    unread : tuple of OcrError
-        Errors of pages that could not be read; the counts leave their lines out.
-    """
+    """Pages whose text is known."""
 
     lines: tuple[WrittenLine, ...]
-    characters: int
-    left_out: tuple[str, ...]
-    unread: tuple[OcrError, ...] = ()
+    characters: int  # of the whole text, lines that are left out included
+    left_out: tuple[str, ...]  # lines that could not be used, with the reason
+    unread: tuple[OcrError, ...] = ()  # errors of pages, whose lines are not counted
 
     def summary(self, alphabet: Alphabet) -> list[str]:
         """Return lines for the user: which letters are left out, and how many are used."""

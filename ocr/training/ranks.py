@@ -16,18 +16,10 @@ from ocr.errors import MissingExtraError
 
 @dataclass(frozen=True)
 class Ranks:
-    """One process among those that train together.
+    """One process among those that train together."""
 
-    Attributes
-    ----------
-    rank : int
-        Number of this process, from 0.
-    world : int
-        Number of processes.
-    """
-
-    rank: int = 0
-    world: int = 1
+    rank: int = 0  # number of this process
+    world: int = 1  # number of processes
 
     @property
     def is_first(self) -> bool:

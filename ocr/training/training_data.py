@@ -57,20 +57,12 @@ def gather(
 
     Parameters
     ----------
-    sources : tuple of str
-        As `ocr.data.datasets.load` takes them.
-    alphabet : Alphabet
     per_class : int or None
         Draw this many of each class for training, and a third as many others for validation.
-    seed : int
     known : collection of str
         Characters that need no sample here.
     loaded : sequence of Loaded, optional
         The result of `load_all`, where the sources are already loaded.
-
-    Returns
-    -------
-    training, validation : Samples
 
     Raises
     ------
