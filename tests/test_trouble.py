@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from ocr import classifiers, pipeline
+from ocr.classifiers import Classifier
 from ocr.decode.language import english
 from ocr.evaluation.report import PageScore, score_page
 from ocr.models_dir import models_dir
@@ -54,9 +56,14 @@ MEASURED: dict[str, tuple[int, int]] = {
 SLACK = 1  # error; results differ so much between processors and versions of Pillow
 
 
+@cache
+def default_classifier() -> Classifier:
+    return classifiers.load("default", threads=1)
+
+
 def score(name: str) -> PageScore:
     picture = page_image(PAGES[name].draw())
-    page = pipeline.read(picture, classifiers.load("default"), language=english())
+    page = pipeline.read(picture, default_classifier(), language=english())
     return score_page(PAGES[name].truth, page.text, name=name)
 
 
