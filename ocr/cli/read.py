@@ -14,7 +14,7 @@ from ocr import export
 from ocr.cli.completion import files as image_names
 from ocr.cli.exits import exit_on_interrupt, report
 from ocr.cli.options import language_of, page_options, reading_options, reject_option
-from ocr.cli.output import Result, make_writers
+from ocr.cli.writers import Result, make_writers
 from ocr.errors import OcrError
 from ocr.input import sources
 from ocr.threads import use_threads
