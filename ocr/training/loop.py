@@ -6,6 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -88,10 +89,7 @@ def train(
     history = progress.history
     card = card | {"settings": asdict(settings), "seed": settings.seed}
 
-    # OpenBLAS spreads even the small products of a batch over all cores, and its threads spin
-    # while they wait: on two busy cores that trained six times as slowly as one thread
-    one_thread = threadpool_limits(limits=1, user_api="blas")
-    with one_thread, defer_interrupts() as raise_interrupt:
+    with use_one_thread(), defer_interrupts() as raise_interrupt:
         try:
             if not resume:
                 checkpoint.save()
@@ -140,6 +138,16 @@ def train(
     return history
 
 
+def use_one_thread() -> AbstractContextManager[object]:
+    """Limit NumPy's matrix products to one thread.
+
+    OpenBLAS spreads even the small products of a batch over all cores, and its threads spin while
+    they wait: on two busy cores that trained six times as slowly as one thread.
+    """
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+    return limits
+
+
 def fit(learner: Learner, batch: Batch, learning_rate: float) -> tuple[float, int]:
     """Take one step; return the mean loss, and how many crops were answered right."""
     with np.errstate(over="ignore", invalid="ignore"):  # `require_finite` reports it
@@ -171,12 +179,13 @@ def plan_steps(
         return
     state = learner.state()
     trials = itertools.chain.from_iterable(batches.epoch(0) for _ in itertools.count())
-    progress.pace = measure_pace(
-        step=lambda: fit(learner, next(trials), 0.0),
-        validate=lambda: validate(learner, validation, ranks=ranks),
-        seconds=settings.time_budget,
-        ranks=ranks,
-    )
+    with use_one_thread():
+        progress.pace = measure_pace(
+            step=lambda: fit(learner, next(trials), 0.0),
+            validate=lambda: validate(learner, validation, ranks=ranks),
+            seconds=settings.time_budget,
+            ranks=ranks,
+        )
     learner.load_state(state)
     progress.seconds = ranks.mean(time.monotonic() - start_time)
     left = settings.time_budget - progress.seconds
