@@ -128,7 +128,7 @@ def test_the_same_seed_draws_the_same_letters_and_another_others(tmp_path):
 
 def test_parts_that_are_drawn_do_not_overlap(tmp_path):
     images, characters = blobs(8, 0)
-    images[:, 12, 12] = 255  # the centre tells which: a level of its own for each image of a class
+    images[:, 12, 12] = 255  # a gray level of its own for each image of a class
     for i, image in enumerate(images):
         image[2:22, 11:13] = 100 + 18 * (i // 36)
     np.savez(tmp_path / "all.npz", images=images, chars=characters)
@@ -140,7 +140,7 @@ def test_parts_that_are_drawn_do_not_overlap(tmp_path):
 def test_signs_that_may_be_small_letters_come_last(tmp_path):
     images, characters = blobs(10, 0)
     ambiguous = np.repeat([1, 0], [36 * 2, 36 * 8])
-    images[ambiguous == 1] //= 3  # paler, to be told apart by
+    images[ambiguous == 1] //= 3  # paler, which shows below which were drawn
     np.savez(
         tmp_path / "all.npz",
         images=images,

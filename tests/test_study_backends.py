@@ -28,7 +28,7 @@ def write_signs(path: Path, characters: str, per_class: int) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of three parts, and digits beside it."""
+    """A folder of three parts, with files of digits next to it."""
     folder = tmp_path / "nist36"
     folder.mkdir()
     for seed, (part, count) in enumerate(SIZES.items()):

@@ -16,7 +16,7 @@ Say = Callable[[str], None]  # prints a line or a table on stdout
 
 @dataclass(frozen=True)
 class Description:
-    """What a study answers, and how many seconds it took on one core with its default data."""
+    """The question of a study, and the seconds it takes on one core with its default data."""
 
     summary: str
     seconds: int

@@ -64,7 +64,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured of a network after its last epoch.
+    """Measurements of a network after its last epoch.
 
     Attributes
     ----------

@@ -52,7 +52,7 @@ MAX_TESTED = 5000  # crops
 
 @dataclass
 class Run:
-    """What was measured of a network, by epoch.
+    """Measurements of a network, by epoch.
 
     Attributes
     ----------
