@@ -73,7 +73,7 @@ def test_same_pages_give_the_same_bytes(form: str) -> None:
     assert written(form, SHOWN) == written(form, SHOWN)
 
 
-@pytest.mark.parametrize("form", ["json", "tsv", "hocr", "alto", "page"])
+@pytest.mark.parametrize("form", ["json", "tsv", "csv", "hocr", "alto", "page"])
 def test_documentation_shows_what_is_written(form: str) -> None:
     text = (ROOT / "docs" / "formats.md").read_text("utf-8")
     section = re.search(rf"\n## [^\n]*`{form}`.*?\n```\w*\n(.*?)\n```", text, re.DOTALL)
