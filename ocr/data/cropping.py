@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ocr.data.samples import Samples
 from ocr.segment.crops import SIZE, fit
-from ocr.segment.ndimage import EIGHT_NEIGHBORS, label, maximum_filter
+from ocr.segment.ndimage import label, maximum_filter
 
 FAINT = 0.3  # of the darkest point; paler ink, a blurred rim or noise, does not widen the box
 CHUNK = 8192  # images whose float copies are held at once
@@ -170,7 +170,7 @@ def otsu(image: NDArray[np.uint8]) -> int:
 
 def remove_neighbors(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Remove connected components at the left and right border, except the largest of all."""
-    components, count = label(ink, EIGHT_NEIGHBORS)
+    components, count = label(ink)
     if count < 2:
         return ink
     areas = np.bincount(components.ravel())[1:]

@@ -24,20 +24,11 @@ __all__ = ["Components", "Ink", "Lattice", "Row", "SegmentedPage", "arrange", "c
 
 
 def segment(image: PageImage) -> SegmentedPage:
-    """Find the rows of writing on a page, and the candidate glyphs of each.
+    """Find the rows of writing on an upright page, and the candidate glyphs of each.
 
-    Parameters
-    ----------
-    image : PageImage
-        Upright; ink may be the lighter side.
-
-    Returns
-    -------
-    SegmentedPage
-        Without rows for a blank page.
+    Ink may be lighter than paper. A blank page has no rows.
     """
-    working, ink, components = find_letters_at_working_size(image)
-    return arrange(working, ink, components)
+    return arrange(*find_letters_at_working_size(image))
 
 
 def arrange(image: PageImage, ink: Ink, components: Components) -> SegmentedPage:
@@ -53,11 +44,5 @@ def arrange(image: PageImage, ink: Ink, components: Components) -> SegmentedPage
 
 
 def crop(page: SegmentedPage) -> NDArray[np.float32]:
-    """Make the crop of every candidate glyph of a page, row by row.
-
-    Returns
-    -------
-    ndarray, float32 [N, 32, 32]
-        Ink 1.0 on paper 0.0.
-    """
+    """Make the crop [N, 32, 32] of every candidate glyph of a page, row by row; see `crops`."""
     return crop_candidates(page.ink, page.components, page.lattices)

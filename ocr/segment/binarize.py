@@ -13,9 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.segment.ndimage import (
-    EIGHT_NEIGHBORS,
     binary_fill_holes,
-    grey_closing,
     label,
     maximum_filter,
     median,
@@ -65,17 +63,9 @@ class Ink:
 
 
 def find_ink(gray: Gray | Bytes) -> Ink:
-    """Separate ink from paper.
+    """Separate ink from paper in an image [h, w], 0 black to 255 or 1.0 white.
 
-    Parameters
-    ----------
-    gray : ndarray, uint8 or float32 [h, w]
-        0 black to 255 or 1.0 white.
-
-    Returns
-    -------
-    Ink
-        No ink at all on a blank page.
+    A blank page has no ink at all.
     """
     page = as_bytes(gray)
     background = estimate_background(page)
@@ -106,11 +96,11 @@ def is_light_on_dark(gray: Bytes, sheet: Mask | None) -> bool:
     small = shrink_to(gray, POLARITY_SIDE)
     around = max(3, max(small.shape) // 12) | 1
     if sheet is None:
-        detail = (small - uniform_filter(small, around, mode="nearest")).ravel()
+        detail = (small - uniform_filter(small, around)).ravel()
     else:
         inside = scale_mask(sheet, small.shape)
-        share = uniform_filter(inside.astype(np.float32), around, mode="nearest")
-        mean = uniform_filter(small * inside, around, mode="nearest") / np.maximum(share, 1e-3)
+        share = uniform_filter(inside.astype(np.float32), around)
+        mean = uniform_filter(small * inside, around) / np.maximum(share, 1e-3)
         detail = (small - mean)[inside]
     detail = detail[np.abs(detail) > MIN_DARKNESS]
     return bool(detail.size) and bool(np.mean(detail * detail * detail) > 0)
@@ -124,7 +114,7 @@ def estimate_background(gray: Bytes) -> Gray:
     """
     small = shrink_to(gray, BACKGROUND_SIDE)
     side = max(3, round(max(small.shape) * MAX_STROKE)) | 1
-    return uniform_filter(grey_closing(small, side), 3, mode="nearest")
+    return uniform_filter(minimum_filter(maximum_filter(small, side), side), 3)
 
 
 def missing_light(page: Bytes, background: Gray) -> Bytes:
@@ -148,10 +138,8 @@ def find_sheet(background: Gray) -> Mask | None:
     contrast = background[bright].mean() / max(float(background[~bright].mean()), 0.02)
     if contrast < MIN_CONTRAST_SHARP:
         return None
-    labels, _ = label(bright, EIGHT_NEIGHBORS)
-    sheet = binary_fill_holes(
-        labels == 1 + np.bincount(labels.ravel())[1:].argmax(), EIGHT_NEIGHBORS
-    )
+    labels, _ = label(bright)
+    sheet = binary_fill_holes(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
     if sheet.mean() < 0.12 or not lies_on_table(sheet, background, float(contrast)):
         return None
     return minimum_filter(sheet, SHEET_RIM)
@@ -168,10 +156,8 @@ def lies_on_table(sheet: Mask, background: Gray, contrast: float) -> bool:
     if contrast >= MIN_CONTRAST or sheet.mean() < MIN_SHEET:
         return contrast >= MIN_CONTRAST
     edge = sheet & ~minimum_filter(sheet, 3)
-    steps = maximum_filter(background, 5)[edge] / np.maximum(
-        minimum_filter(background, 5)[edge], 0.02
-    )
-    return median(steps) >= MIN_SHARPNESS * contrast
+    darker = np.maximum(minimum_filter(background, 5)[edge], 0.02)
+    return median(maximum_filter(background, 5)[edge] / darker) >= MIN_SHARPNESS * contrast
 
 
 def scale_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
@@ -199,8 +185,8 @@ def threshold_at_edges(darkness: Bytes, edges: Mask) -> Ink:
     step = window // 8  # the threshold changes slowly, so a coarse grid is enough
     side = (window // max(step, 1)) | 1
     at_edges = darkness * edges
-    count = uniform_filter(reduce_blocks(edges, step), side, mode="nearest")
-    total = uniform_filter(reduce_blocks(at_edges, step), side, mode="nearest")
+    count = uniform_filter(reduce_blocks(edges, step), side)
+    total = uniform_filter(reduce_blocks(at_edges, step), side)
     overall = float(at_edges.sum() / np.count_nonzero(edges))
     prior = 0.002  # share of edge pixels at which the window counts as much as the page
     level = (total + prior * overall) / (count + prior)

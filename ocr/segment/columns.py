@@ -32,17 +32,9 @@ MIN_HEADING = 0.6  # of the width of the text, of a heading across columns; a ca
 
 
 def reading_order(components: Components) -> list[Indices]:
-    """Group components into blocks, in the order in which they are read.
+    """Group components, without pictures and rules, into blocks in the order of reading.
 
-    Parameters
-    ----------
-    components : Components
-        Without pictures and rules.
-
-    Returns
-    -------
-    list of ndarray, intp [n]
-        Indices into the components, each in one block; a single block unless there are columns.
+    Each block lists indices into the components; there is one block unless there are columns.
     """
     if not len(components):
         return []

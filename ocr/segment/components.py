@@ -120,14 +120,7 @@ def stroke_width(mask: Mask) -> float:
 def drop_non_text(components: Components) -> Components:
     """Drop specks, rules, frames, pictures and what reaches in from the border.
 
-    Parameters
-    ----------
-    components : Components
-
-    Returns
-    -------
-    Components
-        Dots and dashes down to a tenth of a letter are kept.
+    Dots and dashes down to a tenth of a letter are kept.
     """
     components = components.take(~_is_surroundings(components) & ~_is_frame(components))
     height = letter_height(components)

@@ -24,12 +24,12 @@ MIN_STRENGTH = 0.15  # of a full stroke; fainter ink is the grain of the paper
 def crop_candidates(
     ink: Ink, components: Components, lattices: Sequence[Lattice]
 ) -> NDArray[np.float32]:
-    """Crop every candidate of every row, in order.
+    """Crop every candidate of every row, in order, upright whatever the row's slope.
 
     Returns
     -------
     ndarray, float32 [N, 32, 32]
-        Ink 1.0 on paper 0.0, each upright whatever the row's slope.
+        Ink 1.0 on paper 0.0.
     """
     count = sum(len(lattice.candidates) for lattice in lattices)
     crops = np.zeros((count, SIZE, SIZE), np.float32)
@@ -55,8 +55,12 @@ def level(ink: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
     turned = Image.fromarray(ink).transform(
         (new_width, new_height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
     )
-    ink = np.asarray(turned)
-    rows, columns = np.nonzero(ink > MIN_STRENGTH)
+    return trim(np.asarray(turned), MIN_STRENGTH)
+
+
+def trim(ink: NDArray[np.float32], faintest: float) -> NDArray[np.float32]:
+    """Cut ink to the bounding box of what is darker than `faintest`; unchanged if none is."""
+    rows, columns = np.nonzero(ink > faintest)
     if not len(rows):
         return ink
     return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
@@ -131,18 +135,10 @@ def candidate_ink(
 
 
 def fit(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale the ink of a glyph to a crop: longer side 24 px, centered, darkest point 1.
+    """Scale the ink [h, w] of a glyph, cut to its bounding box, to a crop [32, 32].
 
-    Parameters
-    ----------
-    ink : ndarray, float32 [h, w]
-        Ink 1.0 on paper 0.0, cut to the glyph's bounding box; h, w >= 1.
-
-    Returns
-    -------
-    ndarray, float32 [32, 32]
-        The aspect ratio is kept. Thin strokes of a large glyph stay dark because the darkest
-        point is scaled to 1. All zero if `ink` is.
+    The longer side gets 24 px and the aspect ratio is kept. Thin strokes of a large glyph stay
+    dark because the darkest point is scaled to 1. The crop is all zero if `ink` is.
     """
     height, width = ink.shape
     scale = EXTENT / max(height, width)
@@ -160,11 +156,8 @@ def fit(ink: NDArray[np.float32]) -> NDArray[np.float32]:
 def weights(size: int, new_size: int) -> NDArray[np.float32]:
     """Compute the weight of each old pixel in each new one, for antialiased bilinear scaling.
 
-    Two matrix products are faster than Pillow's `resize` for pieces as small as letters.
-
-    Returns
-    -------
-    ndarray, float32 [new_size, size]
+    Two matrix products with such an array [new_size, size] are faster than Pillow's `resize` for
+    pieces as small as letters.
     """
     scale = size / new_size
     middles = (np.arange(new_size)[:, None] + 0.5) * scale

@@ -32,18 +32,10 @@ MAX_CUT_INK = 3.5  # stroke widths of ink that a cut may go through
 
 
 class Atom(NamedTuple):
-    """A component, or the columns first..last-1 of one.
+    """A component, or a piece of one between two of its columns."""
 
-    Attributes
-    ----------
-    component : int
-        Index into the components of the page.
-    box : tuple of int
-        Left, top, right, bottom; half-open working pixels.
-    """
-
-    component: int
-    box: tuple[int, int, int, int]
+    component: int  # index into the components of the page
+    box: tuple[int, int, int, int]  # left, top, right, bottom; half-open working pixels
 
 
 class Candidate(NamedTuple):
@@ -56,61 +48,42 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class Lattice:
-    """The atoms of a row, left to right, and its candidate glyphs.
-
-    Attributes
-    ----------
-    atoms : list of Atom
-    candidates : list of Candidate
-    height : float
-        Typical height of the row's taller letters in pixels.
-    slope : float
-        Pixels down for each pixel to the right.
-    """
+    """The atoms of a row, left to right, and its candidate glyphs."""
 
     atoms: list[Atom]
     candidates: list[Candidate]
-    height: float
-    slope: float
+    height: float  # px, typical of the row's taller letters
+    slope: float  # pixels down for each pixel to the right
 
 
 def build_lattice(components: Components, row: Row, stroke: float) -> Lattice:
     """Cut wide components into atoms, and list the runs of atoms that may be letters.
 
-    Parameters
-    ----------
-    components : Components
-        All of the page.
-    row : Row
-    stroke : float
-        Mean width of a stroke on the page, in pixels.
+    `components` are all of the page, and `stroke` is the mean width of its strokes in pixels.
     """
-    components = components.take(row.members)
-    height = row_height(components)
+    height = row_height(components.heights[row.members])
     atoms: list[Atom] = []
-    for i, member in enumerate(row.members):
-        atoms += cut_atoms(components, i, int(member), height, stroke)
+    for member in row.members.tolist():
+        atoms += cut_atoms(components, member, height, stroke)
     atoms.sort(key=lambda a: a.box[0] + a.box[2])
     boxes = straighten(np.array([a.box for a in atoms], np.int32), row.slope)
     return Lattice(atoms, list_candidates(atoms, boxes, height), height, row.slope)
 
 
-def row_height(components: Components) -> float:
+def row_height(heights: NDArray[np.int32]) -> float:
     """Estimate the height of the taller letters: capitals if there are any, else lower case."""
-    heights = np.sort(components.heights)
+    heights = np.sort(heights)
     large = heights[heights >= 0.4 * heights[-1]]
     # the 60th percentile; np.percentile is slow for so few values
     return float(np.interp(0.6 * (len(large) - 1), np.arange(len(large)), large))
 
 
-def cut_atoms(
-    components: Components, index: int, member: int, height: float, stroke: float
-) -> list[Atom]:
+def cut_atoms(components: Components, member: int, height: float, stroke: float) -> list[Atom]:
     """Return a narrow component as one atom, a wide one as the pieces between possible cuts."""
-    left, top, right, bottom = (int(v) for v in components.boxes[index])
+    left, top, right, bottom = components.boxes[member].tolist()
     if right - left < MIN_CUT_WIDTH * height or bottom - top < 0.4 * height:
         return [Atom(member, (left, top, right, bottom))]
-    ink = components.labels[top:bottom, left:right] == components.ids[index]
+    ink = components.labels[top:bottom, left:right] == components.ids[member]
     borders = [0, *find_cuts(ink, height, stroke), right - left]
     atoms = []
     for start, stop in zip(borders, borders[1:], strict=False):

@@ -1,24 +1,21 @@
 """The part of scipy.ndimage that reading needs, on NumPy alone.
 
-Importing scipy.ndimage takes 0.29 s, longer than reading a page. Names, argument order and
-results are scipy's; arrays have two axes, and windows are square.
+Importing scipy.ndimage takes 0.29 s, longer than reading a page. Names and results are scipy's
+with `mode="nearest"`; arrays have two axes, windows are square, and pixels connect at corners too.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ocr.segment.runs import find_runs, label_runs, paint_runs
 
 Array = TypeVar("Array", bound=NDArray[np.generic])
 Gray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-
-EIGHT_NEIGHBORS = np.ones((3, 3), np.bool_)  # structure in which pixels touch at corners too
-NUMPY_MODES: dict[str, Literal["symmetric", "edge"]] = {"reflect": "symmetric", "nearest": "edge"}
 
 
 def median(values: NDArray[Any]) -> float:
@@ -36,7 +33,7 @@ def median(values: NDArray[Any]) -> float:
 
 
 def maximum_filter(image: Array, size: int) -> Array:
-    """Largest value in a window around each pixel; the modes reflect and nearest agree.
+    """Largest value in a window around each pixel.
 
     Examples
     --------
@@ -47,7 +44,7 @@ def maximum_filter(image: Array, size: int) -> Array:
 
 
 def minimum_filter(image: Array, size: int) -> Array:
-    """Smallest value in a window around each pixel; the modes reflect and nearest agree."""
+    """Smallest value in a window around each pixel."""
     return _filter_axis(_filter_axis(image, size, 0, np.minimum), size, 1, np.minimum)
 
 
@@ -62,23 +59,16 @@ def _filter_axis(image: Array, size: int, axis: int, choose: np.ufunc) -> Array:
     return np.moveaxis(moved, 0, axis)  # type: ignore[return-value]
 
 
-def grey_closing(image: Array, size: int) -> Array:
-    """Fill what is darker than its surroundings and narrower than an odd window."""
-    return minimum_filter(maximum_filter(image, size), size)
-
-
-def uniform_filter(
-    image: Gray, size: int = 3, *, mode: Literal["reflect", "nearest"] = "reflect"
-) -> Gray:
+def uniform_filter(image: Gray, size: int) -> Gray:
     """Mean over a window around each pixel.
 
     Examples
     --------
-    >>> uniform_filter(np.array([[0, 0, 3, 0, 0]], np.float32)).tolist()
+    >>> uniform_filter(np.array([[0, 0, 3, 0, 0]], np.float32), 3).tolist()
     [[0.0, 1.0, 1.0, 1.0, 0.0]]
     """
     for axis in (0, 1):
-        padded = np.pad(image, _padding(size, axis, extra=1), mode=NUMPY_MODES[mode])
+        padded = np.pad(image, _padding(size, axis, extra=1), mode="edge")
         sums = np.moveaxis(np.cumsum(padded, axis=axis, dtype=np.float64), axis, 0)
         means = ((sums[size:] - sums[:-size]) / size).astype(np.float32)
         image = np.moveaxis(means, 0, axis)
@@ -92,14 +82,8 @@ def _padding(size: int, axis: int, extra: int = 0) -> list[tuple[int, int]]:
     return padding
 
 
-def label(mask: Mask, structure: ArrayLike | None = None) -> tuple[NDArray[np.int32], int]:
+def label(mask: Mask) -> tuple[NDArray[np.int32], int]:
     """Number the connected components of a mask.
-
-    Parameters
-    ----------
-    mask : ndarray, bool [h, w]
-    structure : ndarray, bool [3, 3], optional
-        `EIGHT_NEIGHBORS` if pixels connect at corners too; by default they connect at sides.
 
     Returns
     -------
@@ -109,17 +93,17 @@ def label(mask: Mask, structure: ArrayLike | None = None) -> tuple[NDArray[np.in
 
     Examples
     --------
-    >>> label(np.array([[1, 0, 0, 1], [0, 1, 0, 1]], bool), EIGHT_NEIGHBORS)[0].tolist()
+    >>> label(np.array([[1, 0, 0, 1], [0, 1, 0, 1]], bool))[0].tolist()
     [[1, 0, 0, 2], [0, 1, 0, 2]]
     """
     runs = find_runs(mask)
-    numbers, count = label_runs(runs, corners=structure is not None and bool(np.all(structure)))
+    numbers, count = label_runs(runs)
     return paint_runs(runs, numbers + 1, mask.shape), count
 
 
-def binary_fill_holes(mask: Mask, structure: ArrayLike | None = None) -> Mask:
-    """Fill every hole that is not connected, by the structure, with the border."""
-    holes, count = label(~mask, structure)
+def binary_fill_holes(mask: Mask) -> Mask:
+    """Fill every hole that is not connected with the border."""
+    holes, count = label(~mask)
     is_open = np.zeros(count + 1, np.bool_)
     is_open[np.concatenate([holes[0], holes[-1], holes[:, 0], holes[:, -1]])] = True
     return mask | ~is_open[holes]

@@ -53,13 +53,7 @@ def find_letters_at_working_size(image: PageImage) -> tuple[PageImage, Ink, Comp
 
 
 def find_letters(gray: NDArray[np.uint8] | NDArray[np.float32]) -> tuple[Ink, Components]:
-    """Find ink without ruled lines, and the connected components of it that can be writing.
-
-    Parameters
-    ----------
-    gray : ndarray, uint8 or float32 [h, w]
-        0 black to 255 or 1.0 white, upright.
-    """
+    """Find ink without ruled lines, and the connected components of it that can be writing."""
     ink = find_ink(gray)
     across = find_rules(ink.mask)
     ink = ink.without(across)
@@ -82,18 +76,11 @@ def enlarge(image: PageImage, factor: float) -> PageImage:
 
 
 def to_original(line: Line, image: PageImage) -> Line:
-    """Scale a line's boxes from working pixels to pixels of the original."""
-    words = tuple(
-        replace(w, glyphs=tuple(replace(g, box=scale_box(g.box, image)) for g in w.glyphs))
-        for w in line.words
-    )
-    return replace(line, words=words, baseline=_scale_baseline(line.baseline, image.scale))
-
-
-def _scale_baseline(baseline: Baseline | None, scale: float) -> Baseline | None:
-    if baseline is None:
-        return None
-    return Baseline(baseline.left / scale, baseline.right / scale, baseline.capital / scale)
+    """Scale a line's boxes and baseline from working pixels to pixels of the original."""
+    scaled = line.map_glyphs(lambda glyph: replace(glyph, box=scale_box(glyph.box, image)))
+    if line.baseline is None:
+        return scaled
+    return replace(scaled, baseline=Baseline(*(length / image.scale for length in line.baseline)))
 
 
 def scale_box(box: Box, image: PageImage) -> Box:

@@ -37,33 +37,14 @@ MIN_ROW_OVERLAP = 0.45  # of the smaller height, for a letter to join a row
 
 @dataclass(frozen=True)
 class Row:
-    """Components of one row.
+    """Components of one row."""
 
-    Attributes
-    ----------
-    members : ndarray, intp [n]
-        Indices into the components, left to right by their middles.
-    slope : float
-        Pixels down for each pixel to the right.
-    """
-
-    members: NDArray[np.intp]
-    slope: float
+    members: NDArray[np.intp]  # indices into the components, left to right by their middles
+    slope: float  # pixels down for each pixel to the right
 
 
 def find_rows(components: Components) -> list[Row]:
-    """Cluster components into rows, top to bottom.
-
-    Parameters
-    ----------
-    components : Components
-        Without pictures and rules; see `drop_non_text`.
-
-    Returns
-    -------
-    list of Row
-        Empty for no components.
-    """
+    """Cluster components, without pictures and rules, into rows from top to bottom."""
     height = letter_height(components)
     if not len(components):
         return []
@@ -136,11 +117,6 @@ class Track(NamedTuple):
     marks: list[int]
     box: Floats
 
-    @classmethod
-    def start(cls, member: int, boxes: Floats) -> Track:
-        """Start a row with one letter."""
-        return cls([member], [], boxes[member].copy())
-
     def merge(self, other: Track) -> None:
         """Merge another row into this one."""
         self.members.extend(other.members)
@@ -188,16 +164,13 @@ def sweep(boxes: Floats, which: NDArray[np.intp]) -> list[Track]:
         fits = shared / np.maximum(np.minimum(bottoms - tops, bottom - top), 1e-9)
         if len(fits) and fits.max() >= MIN_ROW_OVERLAP:
             # prefer the nearer of two rows that fit: a scratch far to the left started a row too
-            gaps = np.clip(
-                (boxes[i, 0] - rights) / np.maximum(bottoms - tops, 1e-9), 0, MAX_DISTANCE
-            )
-            best = int(
-                np.where(fits >= MIN_ROW_OVERLAP, fits - DISTANCE_PENALTY * gaps, -np.inf).argmax()
-            )
+            gaps = (boxes[i, 0] - rights) / np.maximum(bottoms - tops, 1e-9)
+            nearness = fits - DISTANCE_PENALTY * np.clip(gaps, 0, MAX_DISTANCE)
+            best = int(np.where(fits >= MIN_ROW_OVERLAP, nearness, -np.inf).argmax())
             tracks[best].add(i, boxes)
         else:
             best = len(tracks)
-            tracks.append(Track.start(i, boxes))
+            tracks.append(Track([i], [], boxes[i].copy()))
             letters.append([])
         add_letter(letters[best], corners[i])
         ends[best] = (*mean_place(letters[best][-MEMORY:]), tracks[best].box[2])

@@ -6,6 +6,7 @@ there through the writing. Where it meets a letter the ink is thicker, and is ke
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 
 import numpy as np
@@ -31,18 +32,9 @@ MIN_ASPECT = 80  # length over thickness; no stroke of a letter has it
 
 
 def find_rules(mask: Mask, *, met: Mask | None = None) -> Mask:
-    """Find pixels that belong to ruled lines and underlines and to nothing else.
+    """Find pixels of ink that belong to ruled lines and underlines and to nothing else.
 
-    Parameters
-    ----------
-    mask : ndarray, bool [h, w]
-        Ink.
-    met : ndarray, bool [h, w], optional
-        Rules in the other direction; each rule must meet one of them. By default it need not.
-
-    Returns
-    -------
-    ndarray, bool [h, w]
+    If rules in the other direction are given in `met`, each rule must meet one of them.
     """
     marks = thin_marks(mask)
     middles = (marks.start + marks.stop - 1) / 2
@@ -114,23 +106,11 @@ def is_free(thin: Mask, mask: Mask, piece: list[int]) -> bool:
 
 
 def follow(firsts: list[int], middles: list[float], line: Floats, columns: range) -> Indices:
-    """Follow a line column by column, as it bends with the paper.
+    """Follow a line column by column, as it bends with the paper; return indices of marks.
 
-    Parameters
-    ----------
-    firsts : list of int
-        First mark of each column, and one more.
-    middles : list of float
-        Ordinate of each mark, ascending within a column.
-    line : ndarray, float64 [2]
-        Slope, and ordinate at column 0.
-    columns : range
-        From the end of a piece to a border of the page.
-
-    Returns
-    -------
-    ndarray, intp [n]
-        Indices of marks.
+    `firsts` has the first mark of each column, and one more; `middles` the ordinate of each mark,
+    ascending within a column; `line` a slope and the ordinate at column 0. `columns` leads from
+    the end of a piece to a border of the page.
     """
     slope, y = float(line[0]), float(np.polyval(line, columns.start))
     found = []
@@ -138,9 +118,8 @@ def follow(firsts: list[int], middles: list[float], line: Floats, columns: range
         first, last = firsts[x], firsts[x + 1]
         if first < last:
             nearest = bisect_left(middles, y, first, last)
-            if nearest == last or (
-                nearest > first and y - middles[nearest - 1] <= middles[nearest] - y
-            ):
+            before = y - middles[nearest - 1] if nearest > first else math.inf
+            if nearest == last or before <= middles[nearest] - y:
                 nearest -= 1
             away = middles[nearest] - y
             if abs(away) <= MAX_DEVIATION:

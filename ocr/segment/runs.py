@@ -34,8 +34,8 @@ def find_runs(mask: NDArray[np.bool_]) -> Runs:
     return Runs(y[::2], x[::2], x[1::2])
 
 
-def label_runs(runs: Runs, *, corners: bool = True) -> tuple[NDArray[np.int32], int]:
-    """Number the components that runs form by touching at sides, and at corners if asked to.
+def label_runs(runs: Runs) -> tuple[NDArray[np.int32], int]:
+    """Number the components that runs form by touching at sides or corners.
 
     Returns
     -------
@@ -43,20 +43,19 @@ def label_runs(runs: Runs, *, corners: bool = True) -> tuple[NDArray[np.int32], 
         Component of each run, 0 to count - 1 in the order of their first runs.
     count : int
     """
-    roots = _connect(len(runs.y), *_touching_pairs(runs, corners))
+    roots = _connect(len(runs.y), *_touching_pairs(runs))
     is_first = roots == np.arange(len(roots))  # a root is the first run of its component
     numbers = np.cumsum(is_first, dtype=np.int32) - 1
     return numbers[roots], int(is_first.sum())
 
 
-def _touching_pairs(runs: Runs, corners: bool) -> tuple[Ints, Ints]:
+def _touching_pairs(runs: Runs) -> tuple[Ints, Ints]:
     """Return the pairs of runs of neighboring rows that touch."""
     # pixels are numbered row by row, so that one search serves the whole page
     width = int(runs.stop.max(initial=0)) + 2
-    reach = 0 if corners else 1
     starts, stops = runs.y * width + runs.start, runs.y * width + runs.stop
-    first = np.searchsorted(stops, starts - width + reach, side="left")  # ends after our start
-    last = np.searchsorted(starts, stops - width - reach, side="right")  # starts before our end
+    first = np.searchsorted(stops, starts - width, side="left")  # ends after our start
+    last = np.searchsorted(starts, stops - width, side="right")  # starts before our end
     counts = np.maximum(last - first, 0)
     lower = np.repeat(np.arange(len(counts)), counts)
     upper = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(len(lower))
@@ -91,10 +90,7 @@ def paint_runs(runs: Runs, values: NDArray[np.int32], shape: tuple[int, ...]) ->
 
 
 def bounding_boxes(runs: Runs, numbers: NDArray[np.int32], count: int) -> NDArray[np.int32]:
-    """Return left, top, right, bottom (half-open) of each component, int32 [count, 4].
-
-    scipy's `find_objects` returns the same as a list of slices.
-    """
+    """Return left, top, right, bottom (half-open) of each component, int32 [count, 4]."""
     boxes = np.empty((4, count), np.int64)
     boxes[:2], boxes[2:] = np.iinfo(np.int32).max, 0
     np.minimum.at(boxes[0], numbers, runs.start)

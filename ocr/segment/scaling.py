@@ -21,10 +21,8 @@ def reduce_blocks(image: NDArray[Any], factor: int) -> Gray:
         return image.astype(np.float32)
     height, width = (n // factor for n in image.shape)
     # whole rows are added, then whole columns: NumPy's sums over short axes are far slower
-    small = image.dtype in (np.uint8, np.bool_) and factor < 256
-    sums: NDArray[Any] = image[: height * factor : factor].astype(
-        np.uint16 if small else np.float32
-    )
+    sum_type = np.uint16 if image.dtype in (np.uint8, np.bool_) and factor < 256 else np.float32
+    sums: NDArray[Any] = image[: height * factor : factor].astype(sum_type)
     for i in range(1, factor):
         sums += image[i : height * factor : factor]
     means = sums[:, : width * factor : factor].astype(np.float32)
@@ -43,14 +41,7 @@ def resize(image: Array, shape: tuple[int, ...]) -> Array:
 
 
 def enlarge_by_strips(image: Gray, shape: tuple[int, ...]) -> Iterator[tuple[slice, Gray]]:
-    """Scale up to a shape, bilinearly, one strip of rows at a time.
-
-    Yields
-    ------
-    rows : slice
-        Of the large image.
-    strip : ndarray, float32 [n, w]
-        Those rows; the caller may overwrite them.
+    """Scale up to a shape, bilinearly, one strip of rows at a time; the caller may overwrite it.
 
     Examples
     --------
