@@ -22,19 +22,11 @@ def crop_samples(
     either: NDArray[np.str_] | None = None,
     are_crops: bool = False,
 ) -> Samples:
-    """Crop the images whose character is in the alphabet; leave out blank ones.
+    """Crop the images whose character is in the alphabet (None takes all); leave out blank ones.
 
-    Parameters
-    ----------
-    ink : ndarray, uint8 [N, h, w]
-        Upright characters, ink 255 on paper 0.
-    characters : ndarray, str [N]
-    alphabet : str or None
-        None takes every character.
-    either : ndarray, str [N], optional
-        Second right character of each, or ""; dropped where the alphabet lacks it.
-    are_crops : bool
-        The images are crops that ocr wrote; cropping them again would change them.
+    `ink` [N, h, w] is upright, 255 on paper 0. `either` [N] has a second right character of each,
+    or ""; it is dropped where the alphabet lacks it. Crops that ocr wrote (`are_crops`) are not
+    cropped again, which would change them.
     """
     wanted = np.flatnonzero(is_in_alphabet(characters, alphabet))
     return make_samples(
@@ -46,13 +38,15 @@ def crop_samples(
 
 
 def make_samples(
-    crops: NDArray[np.uint8],
-    characters: NDArray[np.str_],
+    crops: NDArray[np.uint8] | list[NDArray[np.uint8]],
+    characters: NDArray[np.str_] | list[str],
     *,
     alphabet: str | None,
     either: NDArray[np.str_] | None = None,
 ) -> Samples:
     """Label crops [N, 32, 32]; leave out blank ones."""
+    crops = np.asarray(crops, np.uint8).reshape(-1, SIZE, SIZE)
+    characters = np.asarray(characters, "<U1")
     if either is None:
         either = np.full(len(crops), "", dtype="<U1")
     either = np.where(is_in_alphabet(either, alphabet), either, "")
@@ -70,8 +64,6 @@ def is_in_alphabet(characters: NDArray[np.str_], alphabet: str | None) -> NDArra
 def other_case(characters: NDArray[np.str_], capitals: str) -> NDArray[np.str_]:
     """Return the other case of each character that is one of some capitals in either case, or "".
 
-    Examples
-    --------
     >>> other_case(np.array(["c", "C", "d", "ß"]), "COS").tolist()  # the capital of ß is SS
     ['C', 'c', '', '']
     """

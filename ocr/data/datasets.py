@@ -23,15 +23,8 @@ from ocr.files import read_errors
 
 #: The first of these that recognizes a source reads it.
 READERS: tuple[Reader, ...] = (
-    public_sets,
-    split_folder,
-    unipen,
-    fonts,
-    class_folder,
-    mat,
-    npz,
-    idx,
-)
+    public_sets, split_folder, unipen, fonts, class_folder, mat, npz, idx,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,7 @@ def load(
     Parameters
     ----------
     source : str or Path
-        As listed in `ocr.data.readers`. A str may end in @train, @valid or @test to read only
+        As listed in `ocr.data.readers`; a str may end in @train, @valid or @test to read only
         that part.
     alphabet : str or None
         The characters themselves, not the name of an alphabet; None reads all.
@@ -111,8 +104,6 @@ def list_parts(source: Source) -> tuple[str, ...]:
 def parse_source(source: Source) -> tuple[Source, str | None]:
     """Split a source into its path or name and the part named after an @.
 
-    Examples
-    --------
     >>> parse_source("nist36@train"), parse_source("me@home")
     (('nist36', 'train'), ('me@home', None))
     """

@@ -43,29 +43,15 @@ class RemoteFile:
 def download(
     file: RemoteFile, url: str, folder: Path, *, https_only: bool, on_progress: Progress
 ) -> Path:
-    """Download a file, or what is still missing of it.
+    """Download a file, or what is still missing of it, from its address into an existing folder.
 
     Data is collected in ``NAME.part``, which is renamed when it is complete and its digest is
     right. ``NAME.part.version`` holds the server's version of the file, so that two versions are
-    never joined.
+    never joined. `https_only` refuses redirections to addresses without https.
 
-    Parameters
-    ----------
-    file : RemoteFile
-    url : str
-        Of the file itself.
-    folder : Path
-        Must exist. An OSError is raised if it cannot be written.
-    https_only : bool
-        Refuse redirections to addresses without https.
-    on_progress : callable
-        Called with name, bytes so far and total bytes.
-
-    Raises
-    ------
-    FetchError
-        No network, no such file, an interrupted download (the next call resumes it), or another
-        file than expected (which is deleted).
+    Raises FetchError if there is no network or no such file, if the download is interrupted (the
+    next call resumes it), or if it is another file than expected (which is deleted). An OSError
+    is raised if the folder cannot be written.
     """
     whole, partial = folder / file.name, folder / f"{file.name}.part"
     if _is_complete(whole, file):

@@ -24,21 +24,14 @@ BIT_COUNTS = np.array([bin(i).count("1") for i in range(1 << 16)], np.uint8)  # 
 class Duplicates:
     """Copies found in samples.
 
-    Attributes
-    ----------
-    kept : ndarray, int [M]
-        Samples without their copies: the first of each is kept.
-    exact, near : int
-        Samples left out: the same crop and character as one that is kept, or nearly.
-    conflicts : ndarray, int [K, 2]
-        Pairs of samples with the same crop, or nearly, and different characters, of which
-        neither is the other's second right one; both are kept.
+    `conflicts` are pairs of samples with the same crop, or nearly, and different characters, of
+    which neither is the other's second right one; both are kept.
     """
 
-    kept: NDArray[np.intp]
-    exact: int
-    near: int
-    conflicts: NDArray[np.intp]
+    kept: NDArray[np.intp]  # [M], samples without their copies: the first of each is kept
+    exact: int  # samples left out that have the same crop and character as one that is kept
+    near: int  # samples left out that have nearly the same crop
+    conflicts: NDArray[np.intp]  # [K, 2]
 
 
 @dataclass(frozen=True)
@@ -51,23 +44,13 @@ class _Index:
 
 
 def find_duplicates(samples: Samples, *, near: int = NEAR) -> Duplicates:
-    """Find copies and near copies.
+    """Find copies, and near copies: crops of which at most `near` pixels differ.
 
-    Two crops that differ in at most `near` pixels are equal in at least one of ``near + 1``
-    disjoint sets of pixels. So only crops that are equal in a set are compared, and no pair is
-    missed; copies of a sample are compared with that sample alone.
-
-    Parameters
-    ----------
-    samples : Samples
-    near : int
-        Two crops are near if at most this many of their 1,024 pixels are ink in one and paper
-        in the other; 0 compares the gray levels and finds only exact copies.
-
-    Returns
-    -------
-    Duplicates
-        A crop that is near one left out, but near none that is kept, is kept.
+    Pixels are compared as ink or paper; `near` of 0 compares the gray levels and finds only exact
+    copies. Two crops that differ in at most `near` pixels are equal in at least one of
+    ``near + 1`` disjoint sets of pixels. So only crops that are equal in a set are compared, and
+    no pair is missed; copies of a sample are compared with that sample alone. A crop that is near
+    one left out, but near none that is kept, is kept.
     """
     distinct = _first_of_each(samples)
     crops = samples.crops[distinct].reshape(-1, SIZE * SIZE)  # (N, 1024)

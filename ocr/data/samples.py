@@ -12,23 +12,18 @@ Source = str | Path  # a file, a folder, or (only as str) a name such as "mnist"
 PARTS = ("train", "valid", "test")
 
 
+def no_parts(source: Source) -> tuple[str, ...]:
+    """Return nothing: for readers of sources that are read whole."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Samples:
-    """Labelled crops, as classifiers read them but in bytes.
+    """Labelled crops, as classifiers read them but in bytes."""
 
-    Attributes
-    ----------
-    crops : ndarray, uint8 [N, 32, 32]
-        Ink 255 on paper 0, made by `ocr.segment.crops.fit`.
-    characters : ndarray, str of one character [N]
-        What each crop shows; "" for "not a letter".
-    either : ndarray, str [N]
-        A second character that is as right as the first (a C that may be a c), or "".
-    """
-
-    crops: NDArray[np.uint8]
-    characters: NDArray[np.str_]
-    either: NDArray[np.str_]
+    crops: NDArray[np.uint8]  # [N, 32, 32], ink 255 on paper 0, made by `ocr.segment.crops.fit`
+    characters: NDArray[np.str_]  # [N], what each crop shows; "" for "not a letter"
+    either: NDArray[np.str_]  # [N], a second right character (a C that may be a c), or ""
 
     def __len__(self) -> int:
         return len(self.crops)

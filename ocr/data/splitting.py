@@ -52,12 +52,8 @@ def split_per_class(
     """Draw a number of samples of each character for train, valid and test.
 
     Crops that may show another character too (EMNIST's C that may be c) are drawn only
-    where there are too few others; then all parts get them in the same proportion.
-
-    Raises
-    ------
-    DataError
-        If a character has fewer samples.
+    where there are too few others; then all parts get them in the same proportion. Raises
+    DataError if a character has fewer samples.
     """
     characters, found = np.unique(samples.characters, return_counts=True)
     scarce = found < sum(counts)
@@ -97,11 +93,6 @@ def save_parts(parts: dict[str, Samples], folder: Path) -> None:
     """Write train.npz, valid.npz and test.npz to a new folder, all of them or none.
 
     A part without samples gets no file, as a source must have samples.
-
-    Raises
-    ------
-    OutputError
-        If the folder exists already or cannot be written.
     """
     refuse_existing(folder)
     with new_folder(folder) as partial:

@@ -26,19 +26,13 @@ Writer = Callable[[Samples, Path], None]
 
 
 def save(samples: Samples, output: Path) -> None:
-    """Write crops in the format given by the ending of a name.
+    """Write crops in the format given by the ending of a name, which must not exist.
 
     The formats are ``.npz``; ``.mat``, in the layout of NIST36; ``...images-idx3-ubyte``, also
     ``.gz``, with files of labels and their meaning in the same folder; and, without an ending, a
     folder of PNGs for each character, which is read back class by class. Only .npz keeps the
-    second character of a crop that may be either of two.
-
-    Raises
-    ------
-    DataError
-        For another ending, or characters that the format cannot represent.
-    OutputError
-        If the output exists already or cannot be written.
+    second character of a crop that may be either of two. Raises DataError for another ending, or
+    characters that the format cannot represent.
     """
     write = find_writer(output)
     refuse_existing(output)
@@ -136,13 +130,7 @@ def write_folder(samples: Samples, output: Path) -> None:
 
 @contextlib.contextmanager
 def new_folder(output: Path) -> Iterator[Path]:
-    """Yield a temporary folder that is renamed to `output` at the end, or deleted on an error.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
+    """Yield a temporary folder that is renamed to `output` at the end, or deleted on an error."""
     partial = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         partial.mkdir()

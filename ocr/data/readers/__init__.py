@@ -35,7 +35,7 @@ class Reader(Protocol):
         """
 
     def list_parts(self, source: Source) -> tuple[str, ...]:
-        """Return which of train, valid and test can be read alone; none for most kinds."""
+        """Return which of train, valid and test can be read alone; for most kinds `no_parts`."""
 
     def read(self, source: Source, *, alphabet: str | None, seed: int, part: str | None) -> Samples:
         """Read the samples of a source.

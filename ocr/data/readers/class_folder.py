@@ -12,25 +12,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.data.cropping import crop_image, extract_ink, make_samples
-from ocr.data.samples import Samples, Source
+from ocr.data.samples import Samples, Source, no_parts
 from ocr.errors import DataError, ImageError
 from ocr.evaluation.pairs import find_pairs
 from ocr.export.crops import CROP_FORMAT, MARK, UNSURE
 from ocr.input import loading
-from ocr.segment.crops import SIZE
 
 CODE_POINT = r"[Uu]\+((?:10|0?[1-9A-Fa-f])?[0-9A-Fa-f]{4})|([0-9A-Fa-f]{4})|([0-9A-Fa-f]{2})"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+
+list_parts = no_parts
 
 
 def recognizes(source: Source) -> bool:
     """Return whether a source is a folder: other readers of folders are asked before."""
     return Path(source).is_dir()
-
-
-def list_parts(source: Source) -> tuple[str, ...]:
-    """Return nothing: a folder is read whole."""
-    return ()
 
 
 def read(
@@ -53,11 +49,7 @@ def read(
                     characters.append(character)
                 except ImageError as error:
                     print(f"left out: {error}", file=sys.stderr)
-    return make_samples(
-        np.array(crops, np.uint8).reshape(-1, SIZE, SIZE),
-        np.array(characters, "<U1"),
-        alphabet=alphabet,
-    )
+    return make_samples(crops, characters, alphabet=alphabet)
 
 
 def _find_folders(path: Path) -> list[Path]:
@@ -88,8 +80,6 @@ def parse_class(folder: Path) -> str:
     ``41``; or, for file systems that ignore case, ``upper_a``, ``lower_a``, or the character and
     an underscore.
 
-    Examples
-    --------
     >>> [parse_class(Path(n)) for n in ("A", "U+0041", "0041", "41", "upper_a", "lower_A", "a_")]
     ['A', 'A', 'A', 'A', 'A', 'a', 'a']
     >>> parse_class(Path("U+16A0")), parse_class(Path("U+10330"))

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from ocr.data.cropping import crop_image, make_samples, other_case
-from ocr.data.samples import Samples, Source
+from ocr.data.samples import Samples, Source, no_parts
 from ocr.decode.geometry import SCALED
 from ocr.errors import DataError
 from ocr.export.fonts import MISSING, SYSTEM_FOLDERS, glyph_pixels, has_glyph
-from ocr.segment.crops import SIZE
 
 NAME = "fonts"
 PER_CHARACTER = 200  # samples; enough that a dozen fonts are each seen at many weights and slants
@@ -30,15 +29,12 @@ MIN_STRETCH, MAX_STRETCH = 0.75, 1.25  # of the width
 
 Font = ImageFont.FreeTypeFont
 
+list_parts = no_parts
+
 
 def recognizes(source: Source) -> bool:
     """Return whether a source is ``fonts`` (of this system) or ``fonts:PATH``."""
     return str(source) == NAME or str(source).startswith(f"{NAME}:")
-
-
-def list_parts(source: Source) -> tuple[str, ...]:
-    """Return nothing: fonts have no parts."""
-    return ()
 
 
 def read(
@@ -63,20 +59,9 @@ def synthesize(
 ) -> Samples:
     """Draw every character of the alphabet that some font has.
 
-    Parameters
-    ----------
-    alphabet : str
-    seed : int
-    per_character : int
-        Samples of each character, each with its own font, size, weight, slant and width;
-        fewer where some styles of a family lack the character.
-    folder : Path, optional
-        Fonts to draw from, or one font; by default those of `_find_all_fonts`.
-
-    Raises
-    ------
-    DataError
-        If the folder has no fonts with letters.
+    Each of the `per_character` samples has its own font, size, weight, slant and width; there are
+    fewer where some styles of a family lack the character. `folder` is a folder of fonts or one
+    font, by default those of `_find_all_fonts`; DataError if it has none with letters.
     """
     families = find_families(folder)
     rng = np.random.default_rng(seed)
@@ -87,21 +72,14 @@ def synthesize(
     ]
     crops = [crop_image(_draw_varied(character, font, rng=rng)) for character, font in pairs]
     characters = np.array([character for character, _ in pairs], "<U1")
-    return make_samples(
-        np.array(crops, np.uint8).reshape(-1, SIZE, SIZE),
-        characters,
-        alphabet=alphabet,
-        either=other_case(characters, SCALED),
-    )
+    either = other_case(characters, SCALED)
+    return make_samples(crops, characters, alphabet=alphabet, either=either)
 
 
 def find_families(folder: Path | None) -> list[list[Font]]:
     """Return the fonts with letters in a folder, or of the system, grouped by family name.
 
-    Raises
-    ------
-    DataError
-        If there are none.
+    Raises DataError if there are none.
     """
     families: dict[str | None, list[Font]] = defaultdict(list)
     names = set()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.data.cropping import crop_samples
-from ocr.data.samples import Samples, Source
+from ocr.data.samples import Samples, Source, no_parts
 from ocr.errors import DataError
 
 IMAGES, LABELS, MAPPING = "images-idx3", "labels-idx1", "crops-mapping.txt"
@@ -29,15 +29,12 @@ CHARACTERS = {
     "balanced": MERGED,
 }
 
+list_parts = no_parts
+
 
 def recognizes(source: Source) -> bool:
     """Return whether a source is a file of images by its name."""
     return IMAGES in Path(source).name and Path(source).exists()
-
-
-def list_parts(source: Source) -> tuple[str, ...]:
-    """Return nothing: a file is read whole."""
-    return ()
 
 
 def read(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.data.cropping import crop_samples, extract_ink, is_in_alphabet
-from ocr.data.samples import Samples, Source
+from ocr.data.samples import Samples, Source, no_parts
 from ocr.errors import DataError
 from ocr.files import read_arrays
 
@@ -18,15 +18,12 @@ MAX_LISTED = 5  # unusable labels that a message quotes
 
 Arrays = dict[str, NDArray[Any]]
 
+list_parts = no_parts
+
 
 def recognizes(source: Source) -> bool:
     """Return whether a source is a .npz file."""
     return Path(source).suffix.lower() == ".npz" and Path(source).exists()
-
-
-def list_parts(source: Source) -> tuple[str, ...]:
-    """Return nothing: an archive is read whole."""
-    return ()
 
 
 def read(

@@ -20,33 +20,15 @@ from ocr.files import reason
 
 @dataclass(frozen=True)
 class PublicSet:
-    """A set that can be downloaded.
+    """A set that can be downloaded."""
 
-    Attributes
-    ----------
-    url : str
-        Official address of the folder that has the files.
-    files : tuple of RemoteFile
-        IDX files, or zip archives of them.
-    license : str
-        As its publishers state it.
-    crops : str
-        Number and kind of characters, to be shown to users.
-    images : str
-        Name of an images file, with {kind} and {part}.
-    kinds : tuple of str
-        Variants of the set; the first is the default.
-    stems : dict
-        Part to the word for it in file names.
-    """
-
-    url: str
-    files: tuple[RemoteFile, ...]
-    license: str
-    crops: str
-    images: str
-    kinds: tuple[str, ...]
-    stems: dict[str, str]
+    url: str  # official address of the folder that has the files
+    files: tuple[RemoteFile, ...]  # IDX files, or zip archives of them
+    license: str  # as its publishers state it
+    crops: str  # number and kind of characters, to be shown to users
+    images: str  # name of an images file, with {kind} and {part}
+    kinds: tuple[str, ...]  # variants of the set; the first is the default
+    stems: dict[str, str]  # part to the word for it in file names
 
     @property
     def size(self) -> int:
@@ -54,21 +36,30 @@ class PublicSet:
         return sum(file.size for file in self.files)
 
 
+def _parse_files(table: str) -> tuple[RemoteFile, ...]:
+    """Parse lines of size in bytes, SHA-256 and name."""
+    rows = (line.split() for line in table.split("\n") if line)
+    return tuple(RemoteFile(name, int(size), digest) for size, digest, name in rows)
+
+
 #: EMNIST: Cohen, Afshar, Tapson, van Schaik (2017), https://www.nist.gov/itl/products-and-services/
 #: emnist-dataset. Size and digest are those that TensorFlow Datasets (url_checksums/emnist.txt) and
 #: MLDatasets.jl pin; the file moved from www.itl.nist.gov to biometrics.nist.gov unchanged.
 #: MNIST: LeCun, Cortes, Burges; the mirror that torchvision uses. Sizes and digests are those of
 #: TensorFlow Datasets (url_checksums/mnist.txt); both t10k files were hashed again from copies.
+EMNIST_FILES = """
+561753746 fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e gzip.zip
+"""
+MNIST_FILES = """
+9912422 440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609 train-images-idx3-ubyte.gz
+28881 3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c train-labels-idx1-ubyte.gz
+1648877 8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6 t10k-images-idx3-ubyte.gz
+4542 f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6 t10k-labels-idx1-ubyte.gz
+"""
 SETS = {
     "emnist": PublicSet(
         url="https://biometrics.nist.gov/cs_links/EMNIST/",
-        files=(
-            RemoteFile(
-                "gzip.zip",
-                561_753_746,
-                "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
-            ),
-        ),
+        files=_parse_files(EMNIST_FILES),
         license="none stated; made from NIST Special Database 19",
         crops="814,255 letters and digits of 62 classes",
         images="emnist-{kind}-{part}-images-idx3-ubyte.gz",
@@ -77,28 +68,7 @@ SETS = {
     ),
     "mnist": PublicSet(
         url="https://ossci-datasets.s3.amazonaws.com/mnist/",
-        files=(
-            RemoteFile(
-                "train-images-idx3-ubyte.gz",
-                9_912_422,
-                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-            ),
-            RemoteFile(
-                "train-labels-idx1-ubyte.gz",
-                28_881,
-                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-            ),
-            RemoteFile(
-                "t10k-images-idx3-ubyte.gz",
-                1_648_877,
-                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-            ),
-            RemoteFile(
-                "t10k-labels-idx1-ubyte.gz",
-                4_542,
-                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-            ),
-        ),
+        files=_parse_files(MNIST_FILES),
         license="CC BY-SA 3.0",
         crops="70,000 digits",
         images="{part}-images-idx3-ubyte.gz",
@@ -122,13 +92,7 @@ def list_parts(source: Source) -> tuple[str, ...]:
 
 
 def read(source: Source, *, alphabet: str | None, seed: int, part: str | None) -> Samples:
-    """Read one part of a downloaded set, or all of it.
-
-    Raises
-    ------
-    DataError
-        If the set is not downloaded or has no such variant.
-    """
+    """Read one part of a downloaded set, or all of it."""
     name, _, kind = str(source).partition(":")
     found = SETS[name]
     if not is_fetched(name):
@@ -164,28 +128,11 @@ def is_fetched(name: str) -> bool:
 
 
 def fetch(name: str, *, url: str | None = None, on_progress: Progress) -> Path:
-    """Download a set into the cache, unless it is there.
+    """Download a set of `SETS` into the cache, unless it is there; return its folder of IDX files.
 
-    Parameters
-    ----------
-    name : str
-        One of `SETS`.
-    url : str, optional
-        Another folder that has the same files, also without https; the digests are checked.
-    on_progress : callable
-        Called with file name, bytes so far and total bytes.
-
-    Returns
-    -------
-    Path
-        Folder of IDX files.
-
-    Raises
-    ------
-    FetchError
-        No network, or another file than expected; the next call resumes an interrupted download.
-    OutputError
-        If the cache cannot be written.
+    `url` is another folder that has the same files, also without https; the digests are checked.
+    Raises FetchError if there is no network, or a file is not the expected one; the next call
+    resumes an interrupted download. Raises OutputError if the cache cannot be written.
     """
     if url is not None and not _is_web_address(url):
         raise FetchError(f"{url} is no address (begin it with https://)")

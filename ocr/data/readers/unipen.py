@@ -141,18 +141,10 @@ def _draw_crops(glyphs: list[PenGlyph], *, rng: np.random.Generator) -> NDArray[
 
 
 def draw_strokes(strokes: tuple[NDArray[np.float32], ...], *, pen: float) -> NDArray[np.float32]:
-    """Draw strokes with a round pen, at four times a crop's resolution.
+    """Draw strokes [points, 2] with a round pen, at four times a crop's resolution.
 
-    Parameters
-    ----------
-    strokes : tuple of ndarray, float32 [points, 2]
-    pen : float
-        Diameter in the unit of the strokes.
-
-    Returns
-    -------
-    ndarray, float32 [h, w]
-        Ink 1.0 on paper 0.0, cut to the ink; the longer side is about 96 px.
+    `pen` is its diameter in the unit of the strokes. The result, [h, w], has ink 1.0 on paper 0.0
+    and is cut to the ink; its longer side is about 96 px.
     """
     points = np.concatenate(strokes)
     corner, extent = points.min(axis=0), np.ptp(points, axis=0)
