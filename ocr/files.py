@@ -162,3 +162,15 @@ def refuse_existing(output: Path) -> None:
     """Raise OutputError if a file exists: data may be all that somebody has."""
     if output.exists():
         raise OutputError(f"{output} exists already (delete it, or name another -o)")
+
+
+def refuse_unwritable(output: Path) -> None:
+    """Raise OutputError if a file cannot be written to its folder, before any long work."""
+    if output.exists() and not output.is_file():
+        return  # a pipe or /dev/stdout, whose folder does not matter
+    import tempfile  # rarely needed, and slow to import
+
+    try:
+        tempfile.TemporaryFile(dir=Path(os.path.realpath(output)).parent).close()
+    except OSError as error:
+        raise OutputError(f"cannot write {output}: {reason(error)} (choose another -o)") from error

@@ -14,7 +14,7 @@ from ocr import classifiers, pipeline
 from ocr.alphabet import Alphabet
 from ocr.cli.commands import main
 from ocr.cli.eval import command
-from ocr.errors import MissingExtraError, ModelError
+from ocr.errors import MissingExtraError, ModelError, OutputError
 from ocr.input.page_image import PageImage
 from ocr.page import Box, Glyph, Line, Page, Word
 from tests.fakes import RaisingClassifier, UniformClassifier
@@ -230,6 +230,14 @@ def test_missing_matplotlib_is_reported_before_anything_is_read(
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     result = run(page("a", "HI"), "--confusions", tmp_path / "matrix.png")
     assert result.exit_code == MissingExtraError.exit_code
+    assert result.stdout == ""
+
+
+def test_an_unwritable_matrix_is_reported_before_anything_is_read(
+    run: Run, page: Callable[..., Path], tmp_path: Path
+) -> None:
+    result = run(page("a", "HI"), "--confusions", tmp_path / "missing" / "matrix.png")
+    assert result.exit_code == OutputError.exit_code
     assert result.stdout == ""
 
 

@@ -16,7 +16,7 @@ from ocr.cli.options import language_of, reading_options
 from ocr.cli.output import print_texts
 from ocr.cli.progress import erase_progress, show_progress
 from ocr.errors import DataError, OcrError
-from ocr.files import read_errors, write_whole
+from ocr.files import read_errors, refuse_unwritable, write_whole
 from ocr.page import Page
 from ocr.threads import use_threads
 
@@ -78,6 +78,7 @@ def command(
         from ocr.evaluation.matrix import require_matplotlib
 
         require_matplotlib()
+        refuse_unwritable(confusions)
     use_threads(threads)
     errors: list[OcrError] = []
     pages, sources = _sort_paths(paths, errors)

@@ -8,10 +8,9 @@ import math
 import os
 import shlex
 import sys
-import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from ocr.cli.options import alphabet_of
 from ocr.cli.progress import approximate, erase_progress, show_progress
 from ocr.data.samples import Samples
 from ocr.errors import MissingExtraError, OutputError
+from ocr.files import refuse_unwritable
 from ocr.training import fine_tune_on_letters, fine_tune_on_pages, fine_tuning
 from ocr.training.checkpoint import checkpoint_path, refuse_existing
 from ocr.training.learner import Learner
@@ -32,13 +32,7 @@ from ocr.training.loop import train
 from ocr.training.model_card import card_path, write_model_card
 from ocr.training.progress import Epoch, Step, best
 from ocr.training.ranks import join_processes, world_size
-from ocr.training.recipe import (
-    BACKENDS,
-    Schedule,
-    has_reject,
-    make_learner,
-    schedule_of,
-)
+from ocr.training.recipe import BACKENDS, Schedule, has_reject, make_learner, schedule_of
 from ocr.training.schedule import Settings, parse_duration
 from ocr.training.training_data import Loaded, gather, load_all, name_of
 
@@ -173,13 +167,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     refuse_existing(output, resume=options.resume)
     budget = _parse_budget(options)
     processes = _count_processes(options.backend)
-    with join_processes() as ranks, contextlib.ExitStack() as stack:
-        if not ranks.is_first:  # errors are still reported
-            stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
-        loaded, few = _find_few_letters(options, alphabet)
-        if init and (fine_tune_on_pages.has_only_pages(options.sources) or few is not None):
-            schedule = fine_tuning.fine_tuning_schedule(schedule)
-        settings = _settings(options, schedule, budget, processes)
+    with join_processes() as ranks, _quiet_unless(ranks.is_first):
         learner = make_learner(
             options.backend,
             architecture,
@@ -189,21 +177,12 @@ def command(ctx: click.Context, /, **values: Any) -> None:
             label_smoothing=options.label_smoothing,
             ranks=ranks,
         )
-        data = _load_data(options, alphabet, learner, loaded, few)
-        del loaded  # as large as the training data
+        click.echo("reading data ...", err=True)
+        data = _load_data(options, alphabet, learner)
+        settings = _settings(options, schedule, data, budget, processes)
         _print_plan(options, settings, data, output, time.monotonic() - start_time)
-
-        def finish(history: list[Epoch]) -> None:
-            gain = data.finish(output) if data.finish else ""
-            if gain:
-                click.echo(gain, err=True)
-            write_model_card(
-                output, data.training, data.validation, command=_command_line(ctx), gain=gain
-            )
-            _draw_curves(output)
-
         progress = Progress(output if ranks.is_first else None)
-        try:
+        with _report_interrupt(output):
             history = train(
                 learner,
                 data.training,
@@ -221,18 +200,17 @@ def command(ctx: click.Context, /, **values: Any) -> None:
                 start_time=start_time,
                 on_step=progress.show_step,
                 on_epoch=progress.show_epoch,
-                on_end=finish,
+                on_end=lambda history: _finish(data, output, _command_line(ctx)),
             )
-        except KeyboardInterrupt:
-            erase_progress()
-            is_saved = checkpoint_path(output).exists()
-            saved = "and saved: continue with --resume" if is_saved else "before anything was saved"
-            click.echo(f"stopped {saved}", err=True)
-            raise
         if data.finish is None:
             click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
         click.echo(f"model card: {card_path(output)}", err=True)
         click.echo(f"read with it: ocr read --model {shlex.quote(str(output))} IMAGE", err=True)
+
+
+def _quiet_unless(is_first: bool) -> contextlib.redirect_stderr[Any]:
+    """Discard what processes other than the first print; their errors are still reported."""
+    return contextlib.redirect_stderr(sys.stderr if is_first else io.StringIO())
 
 
 def _choose_network(options: Options) -> tuple[str, Alphabet, Path | None]:
@@ -256,10 +234,7 @@ def _check_output(output: Path, suffix: str, init: Path | None) -> Path:
     if init is not None and output.resolve() == init.resolve():
         # the first epoch would replace the model that --resume has to start from again
         raise OutputError(f"cannot write {output}: training starts from it (choose another -o)")
-    try:
-        tempfile.TemporaryFile(dir=output.parent).close()
-    except OSError as error:
-        raise OutputError(f"cannot write {output}: {error.strerror} (choose another -o)") from error
+    refuse_unwritable(output)
     return output
 
 
@@ -282,21 +257,11 @@ def _count_processes(backend: str) -> int:
     return world_size()
 
 
-def _find_few_letters(
-    options: Options, alphabet: Alphabet
-) -> tuple[list[Loaded] | None, Samples | None]:
-    """Return the sources, if they were loaded, and their letters, if these lack some characters."""
-    # a model that gets another alphabet is not held to what it knew
-    is_possible = options.init and not options.alphabet and options.per_class is None
-    if not is_possible or not fine_tune_on_letters.is_possible(options.sources):
-        return None, None
-    loaded = load_all(options.sources, alphabet, seed=options.seed)
-    return loaded, fine_tune_on_letters.find_few_letters(loaded, alphabet)
-
-
 def _settings(
-    options: Options, schedule: Schedule, budget: float | None, processes: int
+    options: Options, schedule: Schedule, data: Data, budget: float | None, processes: int
 ) -> Settings:
+    if options.init and data.is_partial:
+        schedule = fine_tuning.fine_tuning_schedule(schedule)
     epochs = options.epochs or schedule.epochs
     return Settings(
         epochs=epochs,
@@ -323,24 +288,19 @@ class Data:
     training: Samples
     validation: Samples
     finish: Callable[[Path], str] | None = None
+    is_partial: bool = False  # pages alone, or letters that lack some characters
 
 
-def _load_data(
-    options: Options,
-    alphabet: Alphabet,
-    learner: Learner,
-    loaded: Sequence[Loaded] | None,
-    letters: Samples | None,
-) -> Data:
+def _load_data(options: Options, alphabet: Alphabet, learner: Learner) -> Data:
     sources, seed, per_class = options.sources, options.seed, options.per_class
-    if letters is not None:
-        few = fine_tune_on_letters.begin(letters, learner)
-        training, held_out = fine_tune_on_letters.gather_samples(few, alphabet, seed=seed)
-        return Data(
-            training,
-            held_out,
-            lambda path: fine_tune_on_letters.finish(few, held_out, learner, path),
-        )
+    loaded: Sequence[Loaded] | None = None
+    # a model that gets another alphabet is not held to what it knew
+    is_same_task = options.init and not options.alphabet and per_class is None
+    if is_same_task and fine_tune_on_letters.is_possible(sources):
+        loaded = load_all(sources, alphabet, seed=seed)
+        letters = fine_tune_on_letters.find_few_letters(loaded, alphabet)
+        if letters is not None:
+            return _prepare_letters(letters, alphabet, learner, seed)
     handwriting = fine_tune_on_pages.load_handwriting(
         sources, learner, init=options.init, seed=seed
     )
@@ -350,7 +310,22 @@ def _load_data(
     samples = fine_tune_on_pages.gather_samples(
         handwriting, sources, alphabet, per_class=per_class, seed=seed
     )
-    return Data(*samples, lambda path: fine_tune_on_pages.finish(handwriting, learner, path))
+    return Data(
+        *samples,
+        lambda path: fine_tune_on_pages.finish(handwriting, learner, path),
+        fine_tune_on_pages.has_only_pages(sources),
+    )
+
+
+def _prepare_letters(letters: Samples, alphabet: Alphabet, learner: Learner, seed: int) -> Data:
+    few = fine_tune_on_letters.begin(letters, learner)
+    training, held_out = fine_tune_on_letters.gather_samples(few, alphabet, seed=seed)
+    return Data(
+        training,
+        held_out,
+        lambda path: fine_tune_on_letters.finish(few, held_out, learner, path),
+        is_partial=True,
+    )
 
 
 def _print_plan(
@@ -375,6 +350,27 @@ def warn_of_short_budget(budget: float | None, seconds: float) -> None:
             "left to train (set a longer time, or use less data with --per-class)",
             err=True,
         )
+
+
+@contextlib.contextmanager
+def _report_interrupt(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        erase_progress()
+        is_saved = checkpoint_path(output).exists()
+        saved = "and saved: continue with --resume" if is_saved else "before anything was saved"
+        click.echo(f"stopped {saved}", err=True)
+        raise
+
+
+def _finish(data: Data, output: Path, command_line: str) -> None:
+    """Take the last step of fine-tuning, then write the model card and the learning curves."""
+    gain = data.finish(output) if data.finish else ""
+    if gain:
+        click.echo(gain, err=True)
+    write_model_card(output, data.training, data.validation, command=command_line, gain=gain)
+    _draw_curves(output)
 
 
 class Progress:
