@@ -425,7 +425,7 @@ def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path):
     arguments = ["study", "weights", "-o", str(tmp_path / "file" / "out")]
     result = CliRunner().invoke(commands.main, arguments)
     assert result.exit_code == OutputError.exit_code
-    assert "cannot make" in result.stderr
+    assert "cannot write" in result.stderr
 
 
 @pytest.mark.parametrize("library", ["matplotlib", "skimage"])

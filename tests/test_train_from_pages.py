@@ -58,7 +58,7 @@ def test_a_page_and_a_line_that_are_left_out_are_named(run: Run) -> None:
     Path("pages/broken.png").write_bytes(b"no image")
     Path("pages/broken.gt.txt").write_text("TEXT\n")
     Path("pages/1.jpg.gt.txt").write_text("TEXT\n")
-    lines = run("--init", "latin").stderr.splitlines()
+    lines = run("--init", "latin").stderr.splitlines()[1:]  # the first: reading data ...
     assert lines[0] == "left out: pages/1.jpg.gt.txt has no image next to it"
     assert lines[1].startswith("left out: cannot read pages/broken.png: not an image")
     assert lines[2] == "left out: 0.gt.txt line 5: 'ZZZZ QQQQ JJJJ' found no row"

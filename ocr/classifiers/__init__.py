@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ from ocr.errors import MissingExtraError, ModelError
 from ocr.files import read_errors
 from ocr.models_dir import SUFFIXES, models_dir
 from ocr.threads import at_most_cores
+
+if TYPE_CHECKING:
+    from ocr.classifiers.mlp import MLP
+    from ocr.classifiers.onnx import OnnxClassifier
 
 ALIASES = {"latin": "default"}  # named after the alphabet of the model
 
@@ -27,17 +31,9 @@ class Classifier(Protocol):
         ...
 
     def log_probs(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Classify crops.
+        """Classify crops, float32 [N, 32, 32]; return log-probabilities, float32 [N, C].
 
-        Parameters
-        ----------
-        crops : ndarray, float32 [N, 32, 32]
-            Ink 1.0 on paper 0.0, upright. N = 0 works.
-
-        Returns
-        -------
-        ndarray, float32 [N, C]
-            Log-probabilities; each row's log-sum-exp is 0.
+        Crops are upright, ink 1.0 on paper 0.0; N may be 0. Each row's log-sum-exp is 0.
         """
         ...
 
@@ -53,7 +49,6 @@ def load(
 
     Parameters
     ----------
-    name_or_path : str or Path
     backend : {"onnx", "torch"}
         Library that runs an .onnx model; an .npz model always runs on NumPy.
     alphabet : str, optional
@@ -69,17 +64,20 @@ def load(
     """
     if threads is not None:
         threads = at_most_cores(threads)
-    classifier = _load(find(name_or_path), backend, threads)
+    path = find(name_or_path)
+    classifier: Classifier
+    if backend == "torch" and path.suffix != ".npz":
+        classifier = _load_torch(path, threads)
+    else:
+        classifier = _load_file(path, threads)
     return classifier if alphabet is None else restrict(classifier, characters_of(alphabet))
 
 
-def _load(path: Path, backend: str, threads: int | None) -> Classifier:
+def _load_file(path: Path, threads: int | None = None) -> MLP | OnnxClassifier:
     if path.suffix == ".npz":
         from ocr.classifiers.mlp import load_mlp
 
         return load_mlp(path)
-    if backend == "torch":
-        return _load_torch(path, threads)
     from ocr.classifiers.onnx import OnnxClassifier
 
     return OnnxClassifier(path, threads=threads)
@@ -112,24 +110,11 @@ def find(name_or_path: str | Path) -> Path:
 
 def describe(name_or_path: str | Path) -> dict[str, Any]:
     """Return a model's card: architecture, alphabet, data, measured accuracy …."""
-    path = find(name_or_path)
-    if path.suffix == ".npz":
-        from ocr.classifiers.mlp import load_mlp
-
-        return load_mlp(path).card.values
-    from ocr.classifiers.onnx import OnnxClassifier
-
-    return OnnxClassifier(path).card.values
+    return _load_file(find(name_or_path)).card.values
 
 
 def restrict(classifier: Classifier, characters: str) -> Classifier:
-    """Restrict a classifier to some characters, of which it then chooses the likeliest.
-
-    Raises
-    ------
-    ModelError
-        If it knows none of them.
-    """
+    """Restrict a classifier to some characters; ModelError if it knows none of them."""
     alphabet, outputs = classifier.alphabet.restricted(characters)
     if not alphabet.characters:
         raise ModelError(f"the model knows none of {characters!r} (choose another --alphabet)")

@@ -16,16 +16,9 @@ CROP_FORMAT = "fit-24-32"  # the method of ocr.segment.crops.fit
 
 @dataclass(frozen=True)
 class Card:
-    """Description of a model.
+    """Description of a model; `ocr train` adds data, seed, epoch and measured accuracy."""
 
-    Attributes
-    ----------
-    values : dict
-        At least architecture, alphabet, reject and crop; `ocr train` adds data, seed, epoch
-        and measured accuracy.
-    """
-
-    values: dict[str, Any]
+    values: dict[str, Any]  # at least architecture, alphabet, reject and crop
 
     @classmethod
     def describe(cls, architecture: str, alphabet: Alphabet, extra: dict[str, Any]) -> Card:

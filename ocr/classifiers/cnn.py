@@ -61,11 +61,8 @@ def cnn(outputs: int) -> nn.Sequential:
 
 
 def _convolution(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
-    return (
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-    )
+    convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+    return convolution, nn.BatchNorm2d(outputs), nn.ReLU()
 
 
 ARCHITECTURES: dict[str, Callable[[int], nn.Sequential]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +23,10 @@ Array = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Architecture:
-    """Number of units of each hidden layer, and the nonlinearity after each.
-
-    Attributes
-    ----------
-    hidden : tuple of int
-    activation : {"sigmoid", "tanh", "relu"}
-    """
+    """Number of units of each hidden layer, and the nonlinearity after each."""
 
     hidden: tuple[int, ...]
-    activation: str
+    activation: str  # a key of `ACTIVATIONS`
 
     def parameter_shapes(self, outputs: int) -> dict[str, tuple[int, ...]]:
         """Return the name and shape of every parameter, in the order of the layers.
@@ -57,24 +51,17 @@ ARCHITECTURES = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class MLP:
     """Fully connected layers from the 1024 pixels of a crop to log-probabilities.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    parameters : dict of str to ndarray
-        Weights ``w0``, ``w1`` … [inputs, outputs] and biases ``b0``, ``b1`` … [outputs] of the
-        layers in order, all of one floating dtype, in which the network computes.
-    card : Card
+    The parameters are the weights ``w0``, ``w1`` … [inputs, outputs] and biases ``b0``, ``b1`` …
+    [outputs] of the layers, all of one floating dtype, in which the network computes.
     """
 
-    def __init__(
-        self, architecture: Architecture, parameters: dict[str, Array], card: Card
-    ) -> None:
-        self.architecture = architecture
-        self.parameters = parameters
-        self.card = card
+    architecture: Architecture
+    parameters: dict[str, Array]
+    card: Card
 
     @property
     def alphabet(self) -> Alphabet:
@@ -120,18 +107,10 @@ class MLP:
 
 @dataclass(frozen=True)
 class Activation:
-    """A nonlinearity and its derivative, as a function of the output.
+    """An elementwise nonlinearity."""
 
-    Attributes
-    ----------
-    value : callable
-        Maps the sums of a layer to its outputs, elementwise.
-    slope : callable
-        Maps the outputs of a layer to the derivative of `value`, elementwise.
-    """
-
-    value: Callable[[Array], Array]
-    slope: Callable[[Array], Array]
+    value: Callable[[Array], Array]  # from the sums of a layer to its outputs
+    slope: Callable[[Array], Array]  # from the outputs to the derivative of `value`
 
 
 def sigmoid(z: Array) -> Array:
@@ -154,11 +133,7 @@ def log_softmax(logits: Array) -> Array:
 
 
 def new_mlp(
-    name: str,
-    alphabet: Alphabet,
-    rng: np.random.Generator,
-    *,
-    dtype: DTypeLike = np.float32,
+    name: str, alphabet: Alphabet, rng: np.random.Generator, *, dtype: DTypeLike = np.float32
 ) -> MLP:
     """Return a network with weights uniform in ±sqrt(6 / (inputs + outputs)) and biases 0.
 
@@ -174,19 +149,11 @@ def new_mlp(
 
 
 def save_mlp(network: MLP, path: Path, card: dict[str, Any]) -> None:
-    """Write the parameters and the card of a network to a NumPy archive.
+    """Write the parameters and the card of a network to a NumPy archive, whole or not at all.
 
     `card` adds JSON values such as data, seed, epoch and measured accuracy.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written; an older file there stays as it was.
     """
-    shape = {
-        "hidden": list(network.architecture.hidden),
-        "activation": network.architecture.activation,
-    }
+    shape = asdict(network.architecture)
     described = Card.describe(network.card.architecture, network.alphabet, card | shape)
     write_arrays(path, {"card": np.array(described.to_json()), **network.parameters})
 

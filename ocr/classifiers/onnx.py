@@ -22,18 +22,9 @@ BATCH = 32  # crops: the activations of more do not fit into the cache, and take
 
 
 class OnnxClassifier:
-    """An ONNX model file as a `Classifier`.
+    """An ONNX model file as a `Classifier`; ModelError if it is not a model of ocr.
 
-    Parameters
-    ----------
-    path : Path
-    threads : int, optional
-        Maximum number of cores it uses, by default all.
-
-    Raises
-    ------
-    ModelError
-        If the file is not a model of ocr.
+    It uses at most `threads` cores, by default all.
     """
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:

@@ -26,14 +26,9 @@ UNSAVED = "num_batches_tracked"  # of batch norm; no output depends on it
 
 
 def save_onnx(path: Path, network: nn.Sequential, card: Card) -> None:
-    """Write a network with the architecture and the outputs of its card.
+    """Write a network with the architecture and the outputs of its card, whole or not at all.
 
     The network of the file returns log-probabilities.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written; an older file there stays as it was.
     """
     model = helper.make_model(
         _graph(network, len(card.alphabet)),

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ocr.cli import completion
-from ocr.cli.exits import report
+from ocr.cli.exits import collect_errors
 from ocr.cli.models import abbreviate
 from ocr.cli.options import alphabet_of
 from ocr.cli.output import print_texts, write_picture
@@ -71,11 +71,8 @@ def list_command(ctx: click.Context, sources: tuple[str, ...], alphabet: str | N
     summaries: list[Summary] = []
     errors: list[OcrError] = []
     for source in sources:
-        try:
+        with collect_errors(errors):
             summaries += summarize(source, alphabet=alphabet)
-        except OcrError as error:
-            report(error)
-            errors.append(error)
     if summaries:
         _print_table([("SOURCE", "PART", "CROPS", "CLASSES"), *map(_summary_row, summaries)])
     if errors:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ocr.cli.completion import files
-from ocr.cli.exits import report
+from ocr.cli.exits import collect_errors
 from ocr.cli.options import language_of, reading_options
 from ocr.cli.output import print_texts
 from ocr.cli.progress import erase_progress, show_progress
@@ -89,7 +88,9 @@ def command(
     elif sources:
         score = _score_letters(classifier, sources, errors)
     if score is not None:
-        print_texts([_format_json(model, score) if as_json else _format_table(score, worst)])
+        from ocr.evaluation.table import score_table
+
+        print_texts([_format_json(model, score) if as_json else score_table(score, worst=worst)])
         if confusions is not None:
             write_whole(confusions, _draw_confusions(score))
     if errors:
@@ -103,7 +104,7 @@ def _sort_paths(paths: tuple[str, ...], errors: list[OcrError]) -> tuple[list[Pa
     pages: list[Pair] = []
     sources: list[str] = []
     for path in paths:
-        with _reported(errors), read_errors(path, DataError):
+        with collect_errors(errors), read_errors(path, DataError):
             if _has_letters(path):
                 sources.append(path)
             else:
@@ -134,17 +135,6 @@ def _has_letters(source: str) -> bool:
     return True
 
 
-@contextmanager
-def _reported(errors: list[OcrError]) -> Iterator[None]:
-    """Report an error of the block, append it to `errors`, and continue."""
-    try:
-        yield
-    except OcrError as error:
-        erase_progress()
-        report(error)
-        errors.append(error)
-
-
 def _reader(classifier: Classifier, language: str) -> Callable[[Path], list[Page]]:
     from ocr import pipeline
     from ocr.decode.language import language_model
@@ -164,7 +154,7 @@ def _score_pages(
     scores: list[PageScore] = []
     for number, pair in enumerate(pages, start=1):
         show_progress(f"{number}/{len(pages)} {pair.image}")
-        with _reported(errors):
+        with collect_errors(errors):
             scores.append(_score_page(read, pair, errors))
     erase_progress()
     return Report(tuple(scores))
@@ -177,7 +167,7 @@ def _score_page(
     from ocr.evaluation.report import score_page
 
     truth, pages, errors_before = pair.text(), list[Page](), len(errors)
-    with _reported(errors):
+    with collect_errors(errors):
         pages = read(pair.image)
     error = "".join(map(str, errors[errors_before:]))
     text = "".join(page.text for page in pages)
@@ -196,7 +186,7 @@ def _score_letters(
     parts = []
     for source in sources:
         show_progress(f"loading {source}")
-        with _reported(errors):
+        with collect_errors(errors):
             parts.append(datasets.load(source, alphabet=classifier.alphabet.characters))
     if not parts:
         return None
@@ -205,15 +195,6 @@ def _score_letters(
     score = score_classifier(classifier, samples.crops, samples.characters)
     erase_progress()
     return score
-
-
-def _format_table(score: Report | ClassifierScore, worst: int | None) -> str:
-    from ocr.evaluation.report import Report
-    from ocr.evaluation.table import classifier_table, page_table
-
-    if isinstance(score, Report):
-        return page_table(score, worst=worst)
-    return classifier_table(score, worst=worst)
 
 
 def _format_json(model: str, score: Report | ClassifierScore) -> str:

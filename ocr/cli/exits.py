@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from typing import NoReturn
 
+from ocr.cli.progress import erase_progress
 from ocr.errors import OcrError, OutputError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -52,6 +53,17 @@ def exit_code_of(error: OcrError | KeyboardInterrupt | OSError) -> int:
 def report(error: OcrError) -> None:
     """Print an error as one line on standard error."""
     print(f"ocr: error: {error}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def collect_errors(errors: list[OcrError]) -> Iterator[None]:
+    """Report an error of the block, append it to `errors`, and continue."""
+    try:
+        yield
+    except OcrError as error:
+        erase_progress()
+        report(error)
+        errors.append(error)
 
 
 def _discard_unwritable_output() -> None:

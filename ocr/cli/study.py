@@ -10,8 +10,7 @@ from typing import Any
 import click
 
 from ocr.cli import completion
-from ocr.errors import OutputError
-from ocr.files import reason
+from ocr.files import make_folder
 from ocr.study import STUDIES, find
 
 #: Default of --data, and its help; the test part of EMNIST is used for testing only.
@@ -22,9 +21,7 @@ DATA = (
 )
 
 #: The same for studies that use other data.
-OWN_DATA = {
-    "transfer": ("mnist", "Digits that the default model was not trained on."),
-}
+OWN_DATA = {"transfer": ("mnist", "Digits that the default model was not trained on.")}
 
 #: Options that only one study has.
 OWN_OPTIONS = {
@@ -117,10 +114,7 @@ def _command(name: str) -> click.Command:
 def _make_folder(folder: Path) -> Iterator[None]:
     """Make a folder before the study rather than after it; remove it if it stays empty."""
     is_new = not folder.exists()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make {folder}: {reason(error)} (choose another -o)") from error
+    make_folder(folder)
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
 
+#: (truth, read) to its count: equal if correct; a deletion is (truth, ""), an insertion ("", read).
 Pairs = Mapping[tuple[str, str], int]
 
 
@@ -22,14 +23,7 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Alignment:
-    """Counts of what each unit of the truth, a character or a word, was read as.
-
-    Attributes
-    ----------
-    pairs : mapping of (str, str) to int
-        (truth, read) to its count. Both are equal for a correct unit; a deletion is
-        (truth, ""), an insertion ("", read).
-    """
+    """Counts of what each unit of the truth, a character or a word, was read as."""
 
     pairs: Pairs
 

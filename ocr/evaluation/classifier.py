@@ -16,14 +16,10 @@ CHUNK = 4096  # crops at a time: 16 MiB as float32
 
 @dataclass(frozen=True, eq=False)
 class ClassifierScore:
-    """Confusion matrix of a classifier.
+    """Confusion matrix [C, C]: how often ``labels[row]`` was classified as ``labels[column]``.
 
-    Attributes
-    ----------
-    labels : tuple of str
-        Outputs of the classifier, then the other characters of the samples; "" is "not a letter".
-    matrix : ndarray, int64 [C, C]
-        Number of times that ``labels[row]`` was classified as ``labels[column]``.
+    Labels are the outputs of the classifier, then the other characters of the samples; "" is
+    "not a letter".
     """
 
     labels: tuple[str, ...]
@@ -62,12 +58,8 @@ class ClassifierScore:
     def confusions(self) -> tuple[Confusion, ...]:
         """Errors, most frequent first."""
         rows, columns = np.nonzero(self.matrix)
-        return most_frequent(
-            {
-                (self.labels[row], self.labels[column]): int(self.matrix[row, column])
-                for row, column in zip(rows, columns, strict=True)
-            }
-        )
+        cells = zip(rows, columns, self.matrix[rows, columns].tolist(), strict=True)
+        return most_frequent({(self.labels[row], self.labels[col]): n for row, col, n in cells})
 
     def to_json(self) -> dict[str, Any]:
         """Return values for `json.dumps`."""
@@ -91,13 +83,8 @@ def score_classifier(
 ) -> ClassifierScore:
     """Compare a classifier's likeliest answers for crops with the true characters.
 
-    Parameters
-    ----------
-    classifier : Classifier
-    crops : ndarray, uint8 [N, 32, 32]
-        Ink 255 on paper 0.
-    characters : ndarray, str [N]
-        The right answer for each crop; "" for "not a letter".
+    `crops` is uint8 [N, 32, 32], ink 255 on paper 0; `characters`, str [N], has the right
+    answers, "" for "not a letter".
     """
     return tally(classifier, characters, decisions(classifier, crops))
 

@@ -34,13 +34,7 @@ def require_matplotlib() -> None:
 
 
 def draw_png(labels: Sequence[str], matrix: NDArray[np.int64]) -> bytes:
-    """Draw a confusion matrix [C, C] as a PNG, each row shaded by its shares.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
+    """Draw a confusion matrix [C, C] as a PNG, each row shaded by its shares."""
     require_matplotlib()
     from matplotlib.figure import Figure
 

@@ -29,21 +29,9 @@ class Pair:
 def find_pairs(paths: Iterable[Path]) -> list[Pair]:
     """Find images with NAME.gt.txt, or another of `truth.ENDINGS`, next to them.
 
-    Parameters
-    ----------
-    paths : iterable of Path
-        Images, and folders, which are searched at any depth; images of folders are left out
-        if they have no ground truth.
-
-    Returns
-    -------
-    list of Pair
-        Without duplicates, however the paths are written.
-
-    Raises
-    ------
-    DataError
-        If a path is missing, cannot be read, or is a file without ground truth.
+    Folders are searched at any depth; their images without ground truth are left out. Each image
+    is found once, however the paths are written. DataError if a path is missing, cannot be read,
+    or is a file without ground truth.
     """
     found: dict[tuple[Path, Path], Pair] = {}
     for path in paths:
@@ -69,10 +57,7 @@ def _find_pairs(path: Path) -> list[Pair]:
 def list_unpaired(paths: Iterable[Path]) -> list[str]:
     """Describe the images of folders that have no ground truth, and the texts without an image.
 
-    Returns
-    -------
-    list of str
-        A line for each of the first `MAX_LISTED`, and one with the number of the others.
+    There is a line for each of the first `MAX_LISTED`, and one with the number of the others.
     """
     lines = [line for path in paths if path.is_dir() for line in _list_unpaired(path)]
     more = len(lines) - MAX_LISTED

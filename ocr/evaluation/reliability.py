@@ -22,34 +22,19 @@ class ScoredLetter:
 
 @dataclass(frozen=True)
 class Bin:
-    """Letters of similar confidence.
+    """Letters of similar confidence."""
 
-    Attributes
-    ----------
-    low, high : float
-        Bounds of their confidence.
-    count : int
-    confidence : float
-        Mean confidence.
-    accuracy : float
-        Share of the letters that is right.
-    """
-
-    low: float
+    low: float  # bounds of their confidence
     high: float
     count: int
-    confidence: float
-    accuracy: float
+    confidence: float  # mean
+    accuracy: float  # share of the letters that is right
 
 
 def score_letters(truth: str, letters: Sequence[tuple[str, float]]) -> tuple[ScoredLetter, ...]:
     """Decide which letters of a page are right, by an alignment with the truth without spaces.
 
-    Parameters
-    ----------
-    truth : str
-    letters : sequence of (str, float)
-        Characters in reading order, with their confidence.
+    `letters` are characters in reading order, with their confidence.
 
     Examples
     --------

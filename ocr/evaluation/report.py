@@ -20,28 +20,15 @@ from ocr.evaluation.reliability import (
 
 @dataclass(frozen=True)
 class PageScore:
-    """Alignment of a page's truth and text under each normalization.
+    """Alignment of a page's truth and text under each normalization."""
 
-    Attributes
-    ----------
-    strict, letters, nocase : Alignment
-        Characters under `normalize.strict`, `letters_of` its script, and `case_insensitive`.
-    words : Alignment
-        Words of the strict text.
-    scored_letters : tuple of ScoredLetter
-        Confidence of each letter, and whether it is right.
-    name : str
-    error : str
-        Why the page could not be read; it then counts as empty text.
-    """
-
-    strict: Alignment
-    letters: Alignment
-    nocase: Alignment
-    words: Alignment
+    strict: Alignment  # of characters, as are the next two
+    letters: Alignment  # under `normalize.letters_of`
+    nocase: Alignment  # under `normalize.case_insensitive`
+    words: Alignment  # of the strict text
     scored_letters: tuple[ScoredLetter, ...] = ()
     name: str = ""
-    error: str = ""
+    error: str = ""  # why the page could not be read; it then counts as empty text
 
 
 #: Alignment of a `PageScore` by the name of its error rate.
@@ -84,12 +71,7 @@ def score_page(
 
 @dataclass(frozen=True)
 class Report:
-    """Scores of several pages.
-
-    Attributes
-    ----------
-    pages : tuple of PageScore
-    """
+    """Scores of several pages."""
 
     pages: tuple[PageScore, ...]
 

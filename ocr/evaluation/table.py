@@ -14,6 +14,13 @@ MAX_CONFUSIONS = 15  # rows of a table; the JSON has all confusions
 HEADINGS = ("page", "CER strict", "CER letters", "CER nocase", "WER strict", "characters", "edits")
 
 
+def score_table(score: Report | ClassifierScore, *, worst: int | None = None) -> str:
+    """Format a score of pages or of letters."""
+    if isinstance(score, Report):
+        return page_table(score, worst=worst)
+    return classifier_table(score, worst=worst)
+
+
 def page_table(report: Report, *, worst: int | None = None) -> str:
     """Format pages with their rates in per cent, the mean, the total, reliability, confusions.
 

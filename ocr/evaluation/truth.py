@@ -43,17 +43,9 @@ def _has_mark(file: Path, marks: tuple[bytes, ...]) -> bool:
 def read_truth(file: Path) -> str:
     """Read ground truth: the lines of the image in reading order, each a line of text.
 
-    Parameters
-    ----------
-    file : Path
-        NAME.gt.txt, returned as it is; PAGE or ALTO XML, recognized by the root element; hOCR;
-        or JSON as ``ocr read -f json`` writes it. If a line and its words differ, in PAGE and
-        JSON, the line counts.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read, or is not in the format of its ending.
+    The file is NAME.gt.txt, returned as it is; PAGE or ALTO XML, recognized by the root element;
+    hOCR; or JSON as ``ocr read -f json`` writes it. If a line and its words differ, in PAGE and
+    JSON, the line counts. DataError if it cannot be read, or is not in the format of its ending.
     """
     with read_errors(file, DataError):
         content = file.read_bytes()

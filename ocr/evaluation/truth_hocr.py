@@ -16,10 +16,7 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 def read_lines(content: str, file: Path) -> list[str]:
     """Return the text of each line in document order: its words, or its text if it has no words.
 
-    Raises
-    ------
-    DataError
-        If the document has no page.
+    DataError if the document has no page.
     """
     parser = _Parser()
     parser.feed(content)

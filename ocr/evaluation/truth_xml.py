@@ -16,12 +16,7 @@ def read_lines(content: bytes, file: Path) -> list[str]:
 
     PAGE: the first text of each line, or else its words; regions in the reading order of the
     file, then regions that it does not mention, in document order. ALTO: strings separated by
-    spaces, in document order.
-
-    Raises
-    ------
-    DataError
-        If it is neither, is damaged, or declares entities.
+    spaces, in document order. DataError if it is neither, is damaged, or declares entities.
     """
     # no tool writes entities, and they can expand to gigabytes; UTF-16 has zeros between letters
     if b"<!ENTITY" in content.replace(b"\0", b""):
