@@ -26,13 +26,11 @@ def write_whole(path: Path, data: bytes) -> None:
     Links are followed, and the permissions of an existing file are kept. After an OutputError
     an existing file is as it was.
     """
-    try:
+    with write_errors(path, "name another file"):
         if path.exists() and not path.is_file():
             path.write_bytes(data)  # a pipe or /dev/stdout cannot be replaced
         else:
             _replace(Path(os.path.realpath(path)), data)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {reason(error)} (name another file)") from error
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -54,28 +52,26 @@ def _replace(path: Path, data: bytes) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder with its parents if it does not exist; OutputError if that fails."""
-    with folder_errors(folder):
+    with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
 
 
 def make_empty(folder: Path) -> None:
     """Make a folder or accept an empty one; OutputError if it is not empty."""
     make_folder(folder)
-    with folder_errors(folder):
+    with write_errors(folder):
         is_used = any(folder.iterdir())
     if is_used:
         raise OutputError(f"cannot write {folder}: the folder is not empty (name another)")
 
 
 @contextlib.contextmanager
-def folder_errors(folder: Path) -> Iterator[None]:
-    """Raise errors of the system in writing to a folder as OutputErrors."""
+def write_errors(path: Path, remedy: str = "name another folder") -> Iterator[None]:
+    """Raise errors of the system in writing to a path as OutputErrors."""
     try:
         yield
     except OSError as error:
-        raise OutputError(
-            f"cannot write {folder}: {reason(error)} (name another folder)"
-        ) from error
+        raise OutputError(f"cannot write {path}: {reason(error)} ({remedy})") from error
 
 
 def sweep(*paths: Path, numbered: Iterable[Path] = ()) -> None:

@@ -44,14 +44,8 @@ class Box(NamedTuple):
 class Glyph:
     """A mark on the page and the character it was read as.
 
-    Attributes
-    ----------
-    box : Box
-    character : str
-    confidence : float
-        Probability of `character`, 0 to 1.
-    alternatives : tuple of (str, float)
-        Other characters the classifier considered, likeliest first.
+    `confidence` is the probability of `character`, 0 to 1; `alternatives` are other characters
+    that the classifier considered, with their probabilities, likeliest first.
     """
 
     box: Box
@@ -88,12 +82,8 @@ class Word:
 class Baseline(NamedTuple):
     """The straight line that the letters of a text line stand on, in pixels.
 
-    Attributes
-    ----------
-    left, right : float
-        Its y coordinates at the left and the right edge of the line's box.
-    capital : float
-        Cap height of the line.
+    `left` and `right` are its y coordinates at the edges of the line's box, and `capital` is the
+    cap height of the line.
     """
 
     left: float
@@ -103,14 +93,7 @@ class Baseline(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Line:
-    """Words of one row, left to right (at least one).
-
-    Attributes
-    ----------
-    words : tuple of Word
-    baseline : Baseline, optional
-        None where it was not measured.
-    """
+    """Words of one row, left to right (at least one); `baseline` is None if not measured."""
 
     words: tuple[Word, ...]
     baseline: Baseline | None = None

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from ocr.data.readers import idx, mat
 from ocr.data.samples import PARTS, Samples
-from ocr.errors import DataError, MissingExtraError, OutputError
-from ocr.export.crops import folder_of, write_crop
-from ocr.files import reason, refuse_existing, write_arrays, write_whole
+from ocr.errors import DataError, MissingExtraError
+from ocr.export.crops import folder_of, write_archive, write_crop
+from ocr.files import refuse_existing, write_errors, write_whole
 
 MAX_LABELS = 256  # IDX stores a label in one byte
 
@@ -53,14 +53,8 @@ def find_writer(output: Path) -> Writer:
 
 
 def write_npz(samples: Samples, output: Path) -> None:
-    """Write images, chars and either, marked as crops."""
-    arrays = {
-        "images": samples.crops,
-        "chars": samples.characters,
-        "either": samples.either,
-        "are_crops": np.array(True),
-    }
-    write_arrays(output, arrays, compressed=True)
+    """Write the archive that `ocr read --crops` writes too."""
+    write_archive(output, samples.crops, samples.characters, samples.either)
 
 
 def write_mat(samples: Samples, output: Path) -> None:
@@ -133,10 +127,9 @@ def new_folder(output: Path) -> Iterator[Path]:
     """Yield a temporary folder that is renamed to `output` at the end, or deleted on an error."""
     partial = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        partial.mkdir()
-        yield partial
-        partial.replace(output)
-    except OSError as error:
-        raise OutputError(f"cannot write {output}: {reason(error)} (name another -o)") from error
+        with write_errors(output, "name another -o"):
+            partial.mkdir()
+            yield partial
+            partial.replace(output)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

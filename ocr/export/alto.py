@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from ocr import __version__
-from ocr.export.markup import PAGES, document, identity, part, proper, share
+from ocr.export.markup import PAGES, document, identity, part, proper, root_of, share
 from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
@@ -34,15 +34,7 @@ class Writer:
 
     def finish(self) -> bytes:
         """Return the content of the file."""
-        root = ET.Element(
-            "alto",
-            {
-                "xmlns": NAMESPACE,
-                "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
-                "xsi:schemaLocation": f"{NAMESPACE} {SCHEMA}",
-                "SCHEMAVERSION": "4.4",
-            },
-        )
+        root = root_of("alto", NAMESPACE, SCHEMA, SCHEMAVERSION="4.4")
         root.append(_description(self._names))
         ET.SubElement(root, "Layout").append(ET.Comment(PAGES))
         return document(root, self._pages)

@@ -10,14 +10,13 @@ import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ocr.files import folder_errors, make_empty, refuse_existing, write_arrays
+from ocr.files import make_empty, refuse_existing, write_arrays, write_errors
 from ocr.input.page_image import PageImage
 from ocr.page import REJECTED, Page
 from ocr.segment.crops import SIZE
@@ -26,21 +25,6 @@ MAX_NAME = 40  # characters of an image's name that are repeated in the names of
 MARK = "ocr"  # keyword of the text chunk in the PNGs that ocr writes
 UNSURE = "unsure"  # folder of rejected letters, which wait to be sorted
 CROP_FORMAT = ("L", (SIZE, SIZE))  # mode and size of these PNGs
-
-
-class CropWriter(Protocol):
-    """Collects the letters of pages."""
-
-    def add(self, image: PageImage, page: Page, crops: NDArray[np.float32]) -> None:
-        """Add the next page with the crops [glyphs, 32, 32] of its glyphs."""
-
-    def finish(self) -> None:
-        """Write what is not written yet."""
-
-
-def crop_writer(target: Path) -> CropWriter:
-    """Return a writer of a .npz file or of a folder, which must be new or empty."""
-    return (ArchiveWriter if target.suffix.lower() == ".npz" else FolderWriter)(target)
 
 
 class FolderWriter:
@@ -55,10 +39,10 @@ class FolderWriter:
         self._pages = 0
 
     def add(self, image: PageImage, page: Page, crops: NDArray[np.float32]) -> None:
-        """Write the letters of the next page."""
+        """Write the letters of the next page, with the crops [glyphs, 32, 32] of its glyphs."""
         self._pages += 1
         start = f"{self._pages:03}-{_portable(Path(image.name).stem)}"
-        with folder_errors(self._folder):
+        with write_errors(self._folder):
             for (line, position, character), crop in zip(_places(page), crops, strict=True):
                 folder = self._folder / _folder_of(character)
                 folder.mkdir(exist_ok=True)
@@ -90,13 +74,15 @@ class ArchiveWriter:
         """Write the file."""
         characters = np.array(self._characters, "<U1")
         crops = np.array(self._crops, np.uint8).reshape(-1, *CROP_FORMAT[1])
-        arrays = {
-            "images": crops,
-            "chars": characters,
-            "either": np.zeros_like(characters),
-            "are_crops": np.array(True),
-        }
-        write_arrays(self._file, arrays, compressed=True)
+        write_archive(self._file, crops, characters, np.zeros_like(characters))
+
+
+CropWriter = FolderWriter | ArchiveWriter
+
+
+def crop_writer(target: Path) -> CropWriter:
+    """Return a writer of a .npz file or of a folder, which must be new or empty."""
+    return (ArchiveWriter if target.suffix.lower() == ".npz" else FolderWriter)(target)
 
 
 def _places(page: Page) -> Iterator[tuple[int, int, str]]:
@@ -141,3 +127,12 @@ def write_crop(path: Path, crop: NDArray[np.uint8]) -> None:
     mark = PngInfo()
     mark.add_text(MARK, "crop")
     Image.fromarray(255 - crop).save(path, "PNG", pnginfo=mark)
+
+
+def write_archive(
+    path: Path, crops: NDArray[np.uint8], characters: NDArray[np.str_], either: NDArray[np.str_]
+) -> None:
+    """Write crops [N, 32, 32], their characters and second right ones, marked as crops."""
+    mark = np.array(True)
+    arrays = {"images": crops, "chars": characters, "either": either, "are_crops": mark}
+    write_arrays(path, arrays, compressed=True)

@@ -38,6 +38,16 @@ def identity(kind: str, *numbers: int) -> str:
     return "_".join([kind, *map(str, numbers)])
 
 
+def root_of(tag: str, namespace: str, schema: str, **attributes: str) -> ET.Element:
+    """Return the root of a document that names its schema."""
+    names = {
+        "xmlns": namespace,
+        "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
+        "xsi:schemaLocation": f"{namespace} {schema}",
+    }
+    return ET.Element(tag, names, **attributes)
+
+
 def part(page: ET.Element) -> bytes:
     """Serialize a page, indented as a grandchild of the root.
 

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 from ocr import __version__
 from ocr.errors import OutputError
-from ocr.export.markup import document, identity, proper, share
+from ocr.export.markup import document, identity, proper, root_of, share
 from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
@@ -23,14 +23,7 @@ class Writer:
     """
 
     def __init__(self) -> None:
-        self._root = ET.Element(
-            "PcGts",
-            {
-                "xmlns": NAMESPACE,
-                "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
-                "xsi:schemaLocation": f"{NAMESPACE} {SCHEMA}",
-            },
-        )
+        self._root = root_of("PcGts", NAMESPACE, SCHEMA)
         self._root.append(_metadata())
 
     def add(self, image: PageImage, page: Page) -> None:

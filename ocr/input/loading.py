@@ -47,30 +47,15 @@ def pages(
     select: PageNumbers | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> Iterator[PageImage]:
-    """Decode the pages of an image file one by one, when they are requested.
+    """Decode the pages of a path, content or open file one by one, when they are requested.
 
-    Parameters
-    ----------
-    source : str, Path, bytes or binary file
-        A file's path, its content, or an open file such as ``sys.stdin.buffer``.
-    select : PageNumbers, optional
-        Pages to decode, in the order of the file; None for all.
-    max_pixels : int
-        Larger images are refused before they are decoded.
+    There is one for each frame of a TIFF and each page of a PDF, otherwise one for the first
+    frame; upright by EXIF, and on white where transparent. `select` names those to decode, in the
+    order of the file; images of more than `max_pixels` are refused before they are decoded.
 
-    Yields
-    ------
-    PageImage
-        One for each frame of a TIFF and each page of a PDF, otherwise one for the first frame;
-        upright by EXIF, and on white where transparent.
-
-    Raises
-    ------
-    ImageError
-        If the file does not exist, is not a complete image of a known format, or lacks a page
-        of `select`.
-    MissingExtraError
-        If it is a PDF or HEIC, and the library that reads it is not installed.
+    Raises ImageError if the file does not exist, is not a complete image of a known format, or
+    lacks a page of `select`; MissingExtraError if it is a PDF or HEIC, and the library that reads
+    it is not installed.
     """
     name = source_name(source)
     yield from _pages(_reopenable(source), name, select, max_pixels)

@@ -47,31 +47,16 @@ DECODING_LOCK = RLock()
 class PageImage:
     """One upright page to read.
 
-    Attributes
-    ----------
-    gray : ndarray, uint8 [h, w]
-        0 black to 255 white.
-    scale : float
-        Pixels of `gray` per pixel of the original.
-    size : (int, int)
-        Width and height of the original upright image.
-    name : str
-        The file it came from; later pages of a file are ``scan.tif#2``, ``scan.tif#3`` ...
-    source : str, Path, bytes or None
-        The file's path or content, if there is one.
-    number : int
-        Frame or page of the file, from 1.
-    dpi : float or None
-        Pixels per inch of the original, if the file states a plausible value; 300 for a page of
-        a PDF, so that ``72 / dpi`` times a box is in points.
+    `dpi` are the pixels per inch of the original, if the file states a plausible value; 300 for
+    a page of a PDF, so that ``72 / dpi`` times a box is in points.
     """
 
-    gray: NDArray[np.uint8]
-    scale: float
-    size: tuple[int, int]
-    name: str
-    source: str | Path | bytes | None = None
-    number: int = 1
+    gray: NDArray[np.uint8]  # [h, w], 0 black to 255 white
+    scale: float  # pixels of `gray` per pixel of the original
+    size: tuple[int, int]  # width and height of the original upright image
+    name: str  # the file it came from; later pages of a file are scan.tif#2, scan.tif#3 ...
+    source: str | Path | bytes | None = None  # the file's path or content, if there is one
+    number: int = 1  # frame or page of the file
     dpi: float | None = None
 
     def picture(self) -> Image.Image:

@@ -10,14 +10,9 @@ from ocr.errors import ImageError
 
 @dataclass(frozen=True)
 class PageNumbers:
-    """Pages of a file, counted from 1.
+    """Pages of a file, counted from 1."""
 
-    Attributes
-    ----------
-    ranges : tuple of (int, int or None)
-        First and last page of each range; None stands for the last page of the file.
-    """
-
+    #: First and last page of each range; None stands for the last page of the file.
     ranges: tuple[tuple[int, int | None], ...]
 
     @classmethod
