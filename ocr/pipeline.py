@@ -20,43 +20,23 @@ __all__ = ["classify", "crop", "decode", "read", "read_segmented", "read_with_cr
 
 
 def read(image: PageImage, classifier: Classifier, *, language: Ngrams | None) -> Page:
-    """Read a page.
+    """Read a page, one of those that `ocr.input.loading.load` returns.
 
-    Parameters
-    ----------
-    image : PageImage
-        One of those that `ocr.input.loading.load` returns.
-    classifier : Classifier
-    language : Ngrams or None
-        None reads each letter by its shape, size and place alone.
-
-    Returns
-    -------
-    Page
-        Boxes in pixels of the original upright image; no lines on a blank page.
+    Without a language model each letter is read by its shape, size and place alone.
     """
-    page = segment(image)
-    return read_segmented(page, classifier, language=language)
+    return read_segmented(segment(image), classifier, language=language)
 
 
 def read_segmented(page: SegmentedPage, classifier: Classifier, *, language: Ngrams | None) -> Page:
     """Read a page that is segmented already; see `read`."""
-    crops = crop(page)  # (N, 32, 32)
-    log_probs = classify(classifier, crops)  # (N, C)
+    log_probs = classify(classifier, crop(page))  # (N, C)
     return decode(page, log_probs, classifier.alphabet, language)
 
 
 def read_with_crops(
     page: SegmentedPage, classifier: Classifier, *, language: Ngrams | None
 ) -> tuple[Page, NDArray[np.float32]]:
-    """Read a segmented page, and keep the crop of each glyph.
-
-    Returns
-    -------
-    page : Page
-    crops : ndarray, float32 [glyphs, 32, 32]
-        Ink 1.0 on paper 0.0, in the order of the page's glyphs.
-    """
+    """Read a segmented page, and return the crop [glyphs, 32, 32] of each glyph too, in order."""
     crops = crop(page)
     log_probs = classify(classifier, crops)
     read, candidates = decode_with_candidates(page, log_probs, classifier.alphabet, language)
@@ -64,17 +44,9 @@ def read_with_crops(
 
 
 def classify(classifier: Classifier, crops: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Compute the log-probability of each class for each crop.
+    """Compute the log-probability [N, C] of each class for each crop [N, 32, 32].
 
-    Parameters
-    ----------
-    classifier : Classifier
-    crops : ndarray, float32 [N, 32, 32]
-
-    Returns
-    -------
-    ndarray, float32 [N, C]
-        C outputs: the characters of the alphabet, then "not a letter" if it has that.
+    The C outputs are the characters of the alphabet, then "not a letter" if it has that.
     """
     if not len(crops):  # a blank page needs no classifier, which may be slow to start
         return np.zeros((0, len(classifier.alphabet)), np.float32)

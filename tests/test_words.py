@@ -7,16 +7,16 @@ from PIL import Image, ImageDraw, ImageFont
 from ocr.data.samples import Samples
 from ocr.data.words import (
     Placed,
-    at_size,
-    coarser,
+    coarsen,
     cut_word,
     cut_words,
-    layers_of,
+    draw_layers,
     make_words,
+    scale_letter,
     spell,
-    tight,
     typeset,
 )
+from ocr.segment.crops import trim
 
 
 def samples(characters: str) -> Samples:
@@ -95,7 +95,7 @@ def test_letters_that_never_come_out_whole_end_the_search() -> None:
 
 
 def test_layers_hold_each_letter_where_it_lies() -> None:
-    layers = layers_of(rings(0, 30))
+    layers = draw_layers(rings(0, 30))
     assert layers.shape == (2, 32, 54)
     assert np.flatnonzero(layers[1].any(0)).tolist() == list(range(32, 52))
 
@@ -103,8 +103,12 @@ def test_layers_hold_each_letter_where_it_lies() -> None:
 def test_small_letter_is_lower_than_a_capital() -> None:
     crop = samples("H").crops[0]
     rng = np.random.default_rng(0)
-    capital = np.mean([at_size(crop, np.array([1, 0, 0.1]), rng)[0].shape[0] for _ in range(30)])
-    small = np.mean([at_size(crop, np.array([0.68, 0, 0.1]), rng)[0].shape[0] for _ in range(30)])
+    capital = np.mean(
+        [scale_letter(crop, np.array([1, 0, 0.1]), rng)[0].shape[0] for _ in range(30)]
+    )
+    small = np.mean(
+        [scale_letter(crop, np.array([0.68, 0, 0.1]), rng)[0].shape[0] for _ in range(30)]
+    )
     assert small / capital == pytest.approx(0.68, abs=0.1)
 
 
@@ -126,14 +130,14 @@ def test_word_set_in_a_font_stands_on_its_baseline() -> None:
 
 def test_ink_is_cut_to_its_box_and_no_ink_is_left_alone() -> None:
     ink = np.zeros((9, 9), np.float32)
-    assert tight(ink).shape == (9, 9)
+    assert trim(ink, 0.2).shape == (9, 9)
     ink[2:5, 3:7] = 1
-    assert tight(ink).shape == (3, 4)
+    assert trim(ink, 0.2).shape == (3, 4)
 
 
 def test_coarse_letters_keep_their_place_and_lose_their_edges() -> None:
-    layers = layers_of(rings(0, 30))
-    coarse = coarser(layers, 0.5)
+    layers = draw_layers(rings(0, 30))
+    coarse = coarsen(layers, 0.5)
     assert (coarse.shape, coarse.dtype) == (layers.shape, np.float32)
     assert np.abs(coarse.sum((1, 2)) / layers.sum((1, 2)) - 1).max() < 0.1
     assert np.corrcoef(coarse.ravel(), layers.ravel())[0, 1] > 0.8
@@ -142,5 +146,5 @@ def test_coarse_letters_keep_their_place_and_lose_their_edges() -> None:
 
 
 def test_letters_that_are_large_enough_are_not_enlarged_again() -> None:
-    layers = layers_of(rings(0))
-    assert coarser(layers, 0.9).shape[1] == round(0.9 * layers.shape[1])
+    layers = draw_layers(rings(0))
+    assert coarsen(layers, 0.9).shape[1] == round(0.9 * layers.shape[1])

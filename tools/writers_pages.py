@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.data.readers import unipen
-from ocr.data.words import UNIT, at_size
+from ocr.data.words import CAP_HEIGHT, scale_letter
 from ocr.decode.geometry import shape_table
 
 Strokes = tuple[NDArray[np.float32], ...]
@@ -31,7 +31,7 @@ MIN_LETTERS = 20  # of these, written at least twice
 PAGES = 6  # per writer
 LINES = 8  # per page
 MIN_LENGTH = 26  # characters of a line, without spaces
-PITCH = 2.2 * UNIT  # px between baselines
+PITCH = 2.2 * CAP_HEIGHT  # px between baselines
 PEN = 0.09  # width of the pen, in extents of a sign
 MARGIN = 40  # px
 
@@ -83,13 +83,13 @@ def choose_words(words: list[str], hand: Hand, rng: np.random.Generator) -> str:
 
 def draw_page(lines: list[str], hand: Hand, rng: np.random.Generator) -> Image.Image:
     """Draw a page in dark ink on light paper, with the noise of a camera."""
-    width = round(1.2 * UNIT * max(map(len, lines))) + 2 * MARGIN
+    width = round(1.2 * CAP_HEIGHT * max(map(len, lines))) + 2 * MARGIN
     ink = np.zeros((round(PITCH * (len(lines) + 1)), width), np.float32)
     for row, line in enumerate(lines, start=1):
         left = MARGIN
         for character in line:
             if character == " ":
-                left += round(rng.normal(0.7 * UNIT, 2))
+                left += round(rng.normal(0.7 * CAP_HEIGHT, 2))
                 continue
             letter, foot = set_letter(character, hand, rng)
             top = round(row * PITCH) - foot - letter.shape[0]
@@ -107,7 +107,7 @@ def set_letter(
     strokes = hand[character][rng.integers(len(hand[character]))]
     extent = float(np.ptp(np.concatenate(strokes), axis=0).max()) or 1.0
     drawn = (unipen.draw_strokes(strokes, pen=PEN * extent) * 255).astype(np.uint8)
-    return at_size(drawn, shape_table(character)[0], rng)
+    return scale_letter(drawn, shape_table(character)[0], rng)
 
 
 if __name__ == "__main__":

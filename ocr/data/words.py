@@ -1,17 +1,16 @@
-"""Letters as reading finds them: words, cut by the same lattice that a page is cut by.
+"""Make training samples from words that are cut into candidate glyphs as a page is.
 
-Isolated letters teach a classifier nothing of what it meets in a lattice (`ocr.decode`): two
-letters taken for one, half an m, an r with a sliver of its neighbour. Here words are put
-together from isolated letters, or set in a font, and whatever candidates our own segmentation
-makes of them become samples: letters where it cut well, "not a letter" where it did not
-(LeCun et al. 1998, section V-D).
+Isolated letters do not show a classifier what it meets in a lattice: two letters taken for one,
+half an m, an r with a sliver of its neighbor. So words are composed of isolated letters, or set
+in a font, and the candidates that segmentation finds in them become samples: letters where the
+cuts are right, "not a letter" where they are wrong (LeCun et al. 1998, section V-D).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,54 +21,46 @@ from ocr.decode.geometry import SCALED, shape_table
 from ocr.decode.language import SYMBOLS, english, fold
 from ocr.segment.binarize import Ink
 from ocr.segment.components import find_components, stroke_width
-from ocr.segment.crops import candidate_ink, crop_candidates, find_owners
+from ocr.segment.crops import candidate_ink, crop_candidates, find_owners, trim
 from ocr.segment.lattice import build_lattice
 from ocr.segment.resolution import SMALL_LETTERS
 from ocr.segment.rows import Row
 
-UNIT = 28  # px, height of a capital: a little more than a sample has, so that none gets coarser
-FEWEST, LONGEST = 3, 8  # characters of a word
-RIGHT_SHARE = 0.4  # of the crops are letters; the others are "not a letter"
-WHOLE = 0.88  # of a letter's ink in a candidate that counts as the letter ...
-FOREIGN = 0.12  # ... if no more of the candidate's ink is another's
-PART = 0.72  # a candidate with less of any letter, or with MIXED of others, is no letter;
-MIXED = 0.25  # between the two it is neither taught as one nor as the other
-RARE = 0.012  # weight in words of a character that English lacks; the commonest have 0.3
-COARSE_SHARE = 0.5  # of the words are as a camera of few pixels sees them,
-COARSEST = 0.4  # of the size: capitals of 11 px, as in a webcam's picture of a page
-SPECK = 0.3  # row heights; the dot of an i looks like a full stop, and its size tells it apart
+CAP_HEIGHT = 28  # px; a little more than in a sample, so that no letter loses detail
+MIN_LENGTH, MAX_LENGTH = 3, 8  # characters of a word
+LETTER_SHARE = 0.4  # of the crops are letters; the others are "not a letter"
+# A candidate that is neither a letter nor "not a letter" by these bounds is left out:
+MIN_WHOLE = 0.88  # of a letter's ink is in a candidate that is this letter
+MAX_FOREIGN = 0.12  # of the ink of that candidate belongs to other letters
+MAX_PART = 0.72  # of any letter's ink is in a candidate that is "not a letter", or
+MIN_MIXED = 0.25  # of that candidate's ink belongs to other letters
+RARE_WEIGHT = 0.012  # of a character that English lacks; the commonest have 0.3
+COARSE_SHARE = 0.5  # of the words lose detail, as in pictures of few pixels
+MIN_COARSE_SCALE = 0.4  # capitals of 11 px, as in a webcam's picture of a page
+MAX_SPECK = 0.3  # row heights; the dot of an i differs from a full stop only in its size
 
 Floats = NDArray[np.float32]
 
 
-class Placed(NamedTuple):
-    """A letter of a word: what it is, its ink [h, w], and where that lies."""
+@dataclass(frozen=True)
+class Placed:
+    """A letter of a word: its ink [h, w], and where its top left corner is."""
 
     character: str
-    either: str
+    either: str  # second right character, or ""
     ink: Floats
     left: int
     top: int
 
 
-Typeface = tuple[list[ImageFont.FreeTypeFont], list[str]]  # its styles, and what it can set
+Typeface = tuple[list[ImageFont.FreeTypeFont], list[str]]  # styles, and the characters in them
 WordMaker = Callable[[np.random.Generator], list[Placed]]
 
 
 def make_words(samples: Samples, count: int, rng: np.random.Generator) -> Samples:
-    """Cut crops out of words that are put together from samples.
+    """Cut `count` crops out of words that are composed of samples; see `cut_words`.
 
-    Parameters
-    ----------
-    samples : Samples
-        Letters and marks; those of "not a letter" are not used.
-    count : int
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Samples
-        `count` crops, two in five of them letters, the others labelled "".
+    Samples of "not a letter" are not used.
     """
     known = np.unique(samples.characters[samples.characters != ""])
     if not any(c.isalnum() for c in known):
@@ -79,31 +70,36 @@ def make_words(samples: Samples, count: int, rng: np.random.Generator) -> Sample
 
 
 def cut_words(make: WordMaker, count: int, rng: np.random.Generator) -> Samples:
-    """Make words until their candidates give `count` crops, `RIGHT_SHARE` of them letters.
+    """Make words until their candidates give `count` crops, `LETTER_SHARE` of them letters.
 
-    Fewer crops come back only where the letters hardly ever touch or never come out whole.
+    The others have the character "". There are fewer crops only if the letters hardly ever touch
+    or are never cut right.
     """
-    wanted = {True: round(count * RIGHT_SHARE), False: count - round(count * RIGHT_SHARE)}
+    letters = round(count * LETTER_SHARE)
+    wanted = {True: letters, False: count - letters}
     found: list[tuple[NDArray[np.uint8], str, str]] = []
-    for _ in range(10 + 2 * count):  # more than enough, unless the letters defy cutting
+    for _ in range(10 + 2 * count):  # usually far more than needed
         if not any(wanted.values()):
             break
-        for crop, character, either in cut_word(make(rng), rng):
-            if wanted[bool(character)]:
-                wanted[bool(character)] -= 1
-                found.append((crop, character, either))
-    crops = np.array([crop for crop, _, _ in found], np.uint8).reshape(-1, 32, 32)
-    characters, eithers = ([found_[k] for found_ in found] for k in (1, 2))
-    return Samples(crops, np.array(characters, "<U1"), np.array(eithers, "<U1"))
+        for sample in cut_word(make(rng), rng):
+            if wanted[bool(sample[1])]:
+                wanted[bool(sample[1])] -= 1
+                found.append(sample)
+    crops, characters, eithers = zip(*found, strict=True) if found else ((), (), ())
+    return Samples(
+        np.array(crops, np.uint8).reshape(-1, 32, 32),
+        np.array(characters, "<U1"),
+        np.array(eithers, "<U1"),
+    )
 
 
 def cut_word(
     word: list[Placed], rng: np.random.Generator
 ) -> list[tuple[NDArray[np.uint8], str, str]]:
-    """Crop, character and second character of each candidate that is clearly right or wrong."""
-    layers = layers_of(word)  # (letters, h, w)
+    """Return crop, character and second character of candidates that are clearly right or wrong."""
+    layers = draw_layers(word)  # (letters, h, w)
     if rng.uniform() < COARSE_SHARE:
-        layers = coarser(layers, rng.uniform(COARSEST, 1.0))
+        layers = coarsen(layers, rng.uniform(MIN_COARSE_SCALE, 1.0))
     strength = np.minimum(layers.sum(0), np.float32(1))
     mask = strength > rng.uniform(0.3, 0.6)
     if not mask.any():
@@ -126,72 +122,66 @@ def cut_word(
         k = int(shares.argmax())
         foreign = float(np.where(own[k] > 0, 0, ink).sum() / max(ink.sum(), 1e-6))
         pixels = np.rint(crop * 255).astype(np.uint8)
-        if shares[k] >= WHOLE and foreign <= FOREIGN:
+        if shares[k] >= MIN_WHOLE and foreign <= MAX_FOREIGN:
             cut.append((pixels, word[k].character, word[k].either))
-        elif max(ink.shape) > SPECK * lattice.height and (shares[k] < PART or foreign > MIXED):
+        elif max(ink.shape) > MAX_SPECK * lattice.height and (
+            shares[k] < MAX_PART or foreign > MIN_MIXED
+        ):
             cut.append((pixels, "", ""))
     return cut
 
 
-def layers_of(word: list[Placed]) -> Floats:
-    """Each letter's ink on a canvas of its own, float32 [letters, h, w], with a margin."""
+def draw_layers(word: list[Placed]) -> Floats:
+    """Draw each letter on a layer of its own, float32 [letters, h, w], with a margin."""
     left, top = min(p.left for p in word), min(p.top for p in word)
     width = max(p.left + p.ink.shape[1] for p in word) - left + 4
     height = max(p.top + p.ink.shape[0] for p in word) - top + 4
     layers = np.zeros((len(word), height, width), np.float32)
-    for layer, (_, _, ink, x, y) in zip(layers, word, strict=True):
-        x, y = x - left + 2, y - top + 2
-        layer[y : y + ink.shape[0], x : x + ink.shape[1]] = ink
+    for layer, letter in zip(layers, word, strict=True):
+        x, y = letter.left - left + 2, letter.top - top + 2
+        layer[y : y + letter.ink.shape[0], x : x + letter.ink.shape[1]] = letter.ink
     return layers
 
 
-def coarser(layers: Floats, factor: float) -> Floats:
-    """Each letter's ink [letters, h, w] at fewer pixels a side, enlarged again as reading does."""
-    height, width = layers.shape[1:]
-    small = max(1, round(width * factor)), max(1, round(height * factor))
-    enlarged = 2 if factor * UNIT < SMALL_LETTERS else 1
-    return np.stack([resampled(layer, small, enlarged) for layer in layers])
-
-
-def resampled(ink: Floats, small: tuple[int, int], enlarged: int) -> Floats:
-    """Ink [h, w] at a width and height, times `enlarged`."""
-    image = Image.fromarray(ink).resize(small, Image.Resampling.BOX)
-    if enlarged > 1:
-        size = (small[0] * enlarged, small[1] * enlarged)
-        image = image.resize(size, Image.Resampling.BICUBIC)
-    resized: Floats = np.clip(np.asarray(image), 0, 1)
-    return resized
+def coarsen(layers: Floats, factor: float) -> Floats:
+    """Reduce layers [letters, h, w], and enlarge small letters again as reading does."""
+    width, height = (max(1, round(side * factor)) for side in layers.shape[:0:-1])
+    images = [Image.fromarray(ink).resize((width, height), Image.Resampling.BOX) for ink in layers]
+    if factor * CAP_HEIGHT < SMALL_LETTERS:
+        size = (2 * width, 2 * height)
+        images = [image.resize(size, Image.Resampling.BICUBIC) for image in images]
+    reduced: Floats = np.clip(np.stack([np.asarray(image) for image in images]), 0, 1)
+    return reduced
 
 
 def compose(
     samples: Samples, where: dict[str, NDArray[np.intp]], rng: np.random.Generator
 ) -> list[Placed]:
-    """Put samples side by side, mostly touching, at the sizes they have on a line."""
-    word = []
-    x = 0
-    tracking = rng.normal(-0.5, 1.5)  # px: some write close, some wide
+    """Place samples side by side, mostly touching, at the sizes that they have on a line."""
+    word, x = [], 0
+    tracking = rng.normal(-0.5, 1.5)  # px between letters
     boldness = rng.uniform()
     for character in spell(list(where), rng):
         k = int(rng.choice(where[character]))
-        ink, foot = at_size(samples.crops[k], shape_table(character)[0], rng)
+        ink, foot = scale_letter(samples.crops[k], shape_table(character)[0], rng)
         if boldness < 0.15:
-            ink = bolder(ink)
+            ink = thicken(ink)
         word.append(Placed(character, str(samples.either[k]), ink, x, -foot - ink.shape[0]))
         x = max(x + ink.shape[1] + round(rng.normal(tracking, 1.5)), x + 1)
     return word
 
 
-def bolder(ink: Floats) -> Floats:
-    """Ink spread by a pixel to every side, as by a marker."""
+def thicken(ink: Floats) -> Floats:
+    """Spread ink by a pixel to every side, as a marker does."""
     padded = np.pad(ink, 2)
     moved = [np.roll(padded, shift, (0, 1)) for shift in ((0, 1), (1, 0), (0, -1), (-1, 0))]
     return np.asarray(np.maximum.reduce([padded, *moved])[1:-1, 1:-1])
 
 
 def spell(characters: list[str], rng: np.random.Generator) -> list[str]:
-    """Characters of a word, about as common as in English, in one case, capitalised or mixed."""
-    weights = np.array([commonness(c) for c in characters])
-    length = int(rng.integers(FEWEST, LONGEST + 1))
+    """Choose the characters of a word, about as common as in English, in a random style of case."""
+    weights = np.array([frequency_weight(c) for c in characters])
+    length = int(rng.integers(MIN_LENGTH, MAX_LENGTH + 1))
     word = [str(c) for c in rng.choice(characters, length, p=weights / weights.sum())]
     style = rng.uniform()
     if style < 0.55:
@@ -206,56 +196,42 @@ def spell(characters: list[str], rng: np.random.Generator) -> list[str]:
     return [c if c in known else w for c, w in zip(cased, word, strict=True)]
 
 
-def commonness(character: str) -> float:
-    """Weight of a character: the root of its share in English, so that few are rare."""
+def frequency_weight(character: str) -> float:
+    """Return the root of a character's share in English, so that rare ones are chosen too."""
     symbol = fold(character)
     if not symbol:
-        return RARE
+        return RARE_WEIGHT
     share = math.exp(english().log_probs("")[SYMBOLS.index(symbol)])
-    return max(math.sqrt(share), 3 * RARE)
+    return max(math.sqrt(share), 3 * RARE_WEIGHT)
 
 
-def at_size(
+def scale_letter(
     crop: NDArray[np.uint8], shape: NDArray[np.float64], rng: np.random.Generator
 ) -> tuple[Floats, int]:
-    """Ink of a letter at its size on the line, and the pixels from its foot to the baseline."""
+    """Return the ink of a letter at its size on a line, and how far above the baseline it ends."""
     top, bottom, _ = shape
-    ink = tight(crop.astype(np.float32) / np.float32(255))
-    # what is wide and low has its size from its width: a hyphen, a tilde
-    extent = max((top - bottom) * UNIT / ink.shape[0], 0.0)
-    scale = min(extent, 1.2 * UNIT / max(ink.shape)) * float(np.exp(rng.normal(0, 0.12)))
+    ink = trim(crop.astype(np.float32) / np.float32(255), 0.2)
+    # a wide and low sign, such as a hyphen or a tilde, is scaled by its width
+    extent = max((top - bottom) * CAP_HEIGHT / ink.shape[0], 0.0)
+    scale = min(extent, 1.2 * CAP_HEIGHT / max(ink.shape)) * float(np.exp(rng.normal(0, 0.12)))
     height, width = (max(1, round(n * scale)) for n in ink.shape)
     image = Image.fromarray(ink).resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(image), round(bottom * UNIT + rng.normal(0, 1.0))
+    return np.asarray(image), round(bottom * CAP_HEIGHT + rng.normal(0, 1.0))
 
 
 def typeset(faces: list[Typeface], rng: np.random.Generator) -> list[Placed]:
-    """A word in a font, set closer or wider than it should be, the strokes lighter or bolder."""
+    """Set a word in a font, with random tracking and sometimes in bolder strokes."""
     styles, characters = faces[rng.integers(len(faces))]
     font = styles[rng.integers(len(styles))].font_variant(size=int(rng.integers(24, 49)))
     bold = int(rng.integers(0, 2)) if rng.uniform() < 0.3 else 0
     tracking = rng.normal(-0.01, 0.03) * font.size
-    word = []
-    x = 0.0
+    word, x = [], 0.0
     for character in spell(characters, rng):
         mask, offset = font.getmask2(character, mode="L", anchor="ls", stroke_width=bold)
         width, height = mask.size
-        if width and height:
-            ink = np.asarray(mask, np.uint8).reshape(height, width).astype(np.float32)
-            if ink.any():
-                either = character.swapcase() if character.upper() in SCALED else ""
-                word.append(
-                    Placed(
-                        character, either, ink / np.float32(255), round(x) + offset[0], offset[1]
-                    )
-                )
+        ink = np.asarray(mask, np.float32).reshape(height, width) / np.float32(255)
+        if ink.any():
+            either = character.swapcase() if character.upper() in SCALED else ""
+            word.append(Placed(character, either, ink, round(x) + offset[0], offset[1]))
         x += font.getlength(character) + tracking
     return word or typeset(faces, rng)
-
-
-def tight(ink: Floats) -> Floats:
-    """Ink cut to its bounding box; unchanged where there is none."""
-    rows, columns = np.nonzero(ink > 0.2)
-    if not len(rows):
-        return ink
-    return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]

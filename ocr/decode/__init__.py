@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.decode.confidence import calibrate
-from ocr.decode.hypotheses import choose_lines, to_page
+from ocr.decode.hypotheses import choose_lines
 from ocr.decode.language import Ngrams
 from ocr.decode.lattice_reader import read_lattices
 from ocr.page import Page
 from ocr.segment.page import SegmentedPage
+from ocr.segment.resolution import to_original
 
 __all__ = ["decode", "decode_with_candidates"]
 
@@ -26,7 +27,7 @@ def decode(
     alphabet: Alphabet,
     language: Ngrams | None,
 ) -> Page:
-    """Find the likeliest text of a page.
+    """Find the likeliest text of a page; rows without a letter are left out.
 
     Parameters
     ----------
@@ -38,11 +39,6 @@ def decode(
     language : Ngrams or None
         None reads each letter by its shape, size and place alone; so does a language model that
         knows no letter of the alphabet.
-
-    Returns
-    -------
-    Page
-        Boxes in pixels of the original image; rows without a letter are left out.
     """
     return decode_with_candidates(page, log_probs, alphabet, language)[0]
 
@@ -53,16 +49,9 @@ def decode_with_candidates(
     alphabet: Alphabet,
     language: Ngrams | None,
 ) -> tuple[Page, NDArray[np.intp]]:
-    """Find the likeliest text, and which candidate each glyph is; see `decode`.
-
-    Returns
-    -------
-    page : Page
-    candidates : ndarray, intp [glyphs]
-        Index into the candidates of the page, for each glyph in order.
-    """
+    """Find the likeliest text, and the index of each of its glyphs among the page's candidates."""
     chosen = choose_lines(read_lattices(page, log_probs, alphabet, language))
-    lines = [calibrate(hypothesis.line) for _, hypothesis in chosen]
+    lines = tuple(to_original(calibrate(found.line), page.image) for _, found in chosen)
     starts = [0, *page.row_ends]
     candidates = [starts[row] + i for row, found in chosen for i in found.candidates]
-    return to_page(page, lines), np.array(candidates, np.intp)
+    return Page(*page.image.size, lines), np.array(candidates, np.intp)

@@ -18,28 +18,28 @@ Floats = NDArray[np.float64]
 X_HEIGHT = 0.68
 DESCENT = -0.28
 
-GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
-CYRILLIC = "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
-
 #: Characters, top and bottom of their ink, and standard deviation of the log of its height.
 SHAPES: tuple[tuple[str, float, float, float], ...] = (
-    (string.ascii_uppercase + string.digits, 1.0, 0.0, 0.16),
-    ("bdfhkl", 1.05, 0.0, 0.16),
+    (string.ascii_uppercase + string.digits + "ÆŒØ", 1.0, 0.0, 0.16),
+    ("ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", 1.0, 0.0, 0.16),
+    ("АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ", 1.0, 0.0, 0.16),
+    ("bdfhkl" + "δθλ" + "б", 1.05, 0.0, 0.16),
     ("t", 0.92, 0.0, 0.18),
-    ("i", 0.95, 0.0, 0.18),
+    ("i" + "йё", 0.95, 0.0, 0.18),
     ("j", 0.95, DESCENT, 0.2),
-    ("acemnorsuvwxz", X_HEIGHT, 0.0, 0.18),
-    ("gpqy", X_HEIGHT, DESCENT, 0.2),
+    ("acemnorsuvwxz" + "æœø" + "αεικνοπστυως", X_HEIGHT, 0.0, 0.18),
+    ("авгежзиклмнопстхчшъыьэюя", X_HEIGHT, 0.0, 0.18),
+    ("gpqy" + "γηχρμ" + "ру", X_HEIGHT, DESCENT, 0.2),
+    ("βζξφψ" + "ф", 1.05, DESCENT, 0.2),
+    ("дцщ", X_HEIGHT, -0.15, 0.2),
     ("Q", 1.0, -0.08, 0.18),
     ("ÀÁÂÃÄÅÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝŠŽŸ", 1.28, 0.0, 0.16),
-    ("ÆŒØ", 1.0, 0.0, 0.16),
     ("Ç", 1.0, -0.22, 0.18),
     ("àáâãäåèéêëìíîïñòóôõöùúûüšž", 0.98, 0.0, 0.18),
     ("ýÿ", 0.98, DESCENT, 0.2),
     ("ç", X_HEIGHT, -0.22, 0.2),
-    ("æœø", X_HEIGHT, 0.0, 0.18),
     ("ß", 1.05, 0.0, 0.18),
-    ("€£", 1.0, 0.0, 0.2),
+    ("€£!?&#%$", 1.0, 0.0, 0.2),
     ("§", 1.0, -0.1, 0.25),
     ("°", 1.0, 0.6, 0.3),
     ("¿¡", X_HEIGHT, -0.3, 0.3),
@@ -47,7 +47,6 @@ SHAPES: tuple[tuple[str, float, float, float], ...] = (
     (",", 0.13, -0.15, 0.5),
     (":", 0.55, 0.0, 0.35),
     (";", 0.55, -0.15, 0.35),
-    ("!?&#%$", 1.0, 0.0, 0.2),
     ("@", 0.95, -0.1, 0.25),
     ("'\"`", 1.05, 0.75, 0.45),
     ("^", 1.0, 0.65, 0.45),
@@ -59,18 +58,10 @@ SHAPES: tuple[tuple[str, float, float, float], ...] = (
     ("+", 0.65, 0.1, 0.3),
     ("<>", 0.7, 0.05, 0.3),
     ("()[]{}|/\\", 1.05, -0.12, 0.22),
-    (GREEK + CYRILLIC, 1.0, 0.0, 0.16),
-    ("αεικνοπστυως", X_HEIGHT, 0.0, 0.18),
-    ("γηχρμ", X_HEIGHT, DESCENT, 0.2),
-    ("δθλ", 1.05, 0.0, 0.16),
-    ("βζξφψ", 1.05, DESCENT, 0.2),
-    ("авгежзиклмнопстхчшъыьэюя", X_HEIGHT, 0.0, 0.18),
-    ("ру", X_HEIGHT, DESCENT, 0.2),
-    ("дцщ", X_HEIGHT, -0.15, 0.2),
-    ("йё", 0.95, 0.0, 0.18),
-    ("б", 1.05, 0.0, 0.16),
-    ("ф", 1.05, DESCENT, 0.2),
 )
+#: The same by character; a character of two groups has the shape of the later one.
+SHAPE_OF = {character: shape for group, *shape in SHAPES for character in group}
+UNKNOWN_SHAPE = [1.0, 0.0, 0.4]  # the place of a capital, and a large deviation
 HAND_WANDER = 0.18  # cap heights, standard deviation of vertical positions in handwriting
 MIN_WANDER = 0.05  # cap heights, for print
 PRIOR_LETTERS = 3.0  # letters that HAND_WANDER counts as, against those of the row
@@ -89,35 +80,18 @@ ALIKE = SCALED + "PU"
 
 @dataclass(frozen=True)
 class RowMetrics:
-    """Cap height and baseline of a row at each of its candidates.
+    """Cap height and baseline of a row at each of its N candidates."""
 
-    Attributes
-    ----------
-    cap_height : ndarray, float64 [N]
-        In pixels.
-    baseline : ndarray, float64 [N]
-        Ordinate in straightened pixels, downward.
-    wander : float
-        Standard deviation of the glyphs' vertical positions, in cap heights.
-    """
-
-    cap_height: Floats
-    baseline: Floats
-    wander: float = HAND_WANDER
+    cap_height: Floats  # px, [N]
+    baseline: Floats  # ordinate in straightened pixels, downward, [N]
+    wander: float = HAND_WANDER  # cap heights, deviation of the glyphs' vertical positions
 
 
 @cache
 def shape_table(characters: str) -> Floats:
-    """Return top, bottom and deviation of log height of each character, float64 [C, 3].
-
-    Characters without an entry get the place of a capital and a large deviation.
-    """
-    table = np.tile([1.0, 0.0, 0.4], (len(characters), 1))
-    for group, top, bottom, deviation in SHAPES:
-        for i, character in enumerate(characters):
-            if character in group:
-                table[i] = top, bottom, deviation
-    return table
+    """Return top, bottom and deviation of log height of each character, float64 [C, 3]."""
+    shapes = [SHAPE_OF.get(character, UNKNOWN_SHAPE) for character in characters]
+    return np.array(shapes, np.float64).reshape(-1, 3)
 
 
 def estimate_metrics(
@@ -129,6 +103,8 @@ def estimate_metrics(
 ) -> RowMetrics:
     """Fit the cap height and baseline of a row to the likely characters of its glyphs.
 
+    They follow a row that climbs or shrinks, because near glyphs count more.
+
     Parameters
     ----------
     boxes : ndarray, float64 [N, 4]
@@ -136,15 +112,10 @@ def estimate_metrics(
     cut : list of int
         Candidates that are probably glyphs; pieces of letters would give wrong sizes.
     log_probs : ndarray, float32 [N, C]
-        One column for each of `characters`.
     characters : str
+        Of the C columns.
     fallback : float
         Cap height to assume if no glyph shows it.
-
-    Returns
-    -------
-    RowMetrics
-        It follows a row that climbs or shrinks, because near glyphs count more.
     """
     glyphs = boxes[cut]  # (M, 4)
     best = log_probs[cut].argmax(1)
@@ -188,17 +159,7 @@ def forget_case(log_probs: NDArray[np.float32], characters: str) -> NDArray[np.f
 def geometry_scores(boxes: Floats, metrics: RowMetrics, characters: str) -> Floats:
     """Compute the log-likelihood of the size and place of each candidate for each character.
 
-    Parameters
-    ----------
-    boxes : ndarray, float64 [N, 4]
-        Straightened.
-    metrics : RowMetrics
-    characters : str
-
-    Returns
-    -------
-    ndarray, float64 [N, C]
-        At most 0, for a perfect fit.
+    `boxes` [N, 4] are straightened; the result is float64 [N, C], and 0 for a perfect fit.
     """
     table = shape_table(characters)
     heights = (boxes[:, 3] - boxes[:, 1]) / metrics.cap_height

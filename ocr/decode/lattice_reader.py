@@ -32,13 +32,7 @@ def read_lattices(
     alphabet: Alphabet,
     language: Ngrams | None,
 ) -> Iterator[list[Hypothesis]]:
-    """Read every row of a page by the candidates of its lattice; see `ocr.decode.decode`.
-
-    Yields
-    ------
-    list of Hypothesis
-        For each row; empty if it holds no letter.
-    """
+    """Read every row of a page by its lattice; yield no hypotheses for a row without a letter."""
     if not page.rows:
         return
     if not knows_script(alphabet.characters):
@@ -57,24 +51,10 @@ def read_lattice(
     *,
     count: int = 1,
 ) -> list[Hypothesis]:
-    """Read one row.
+    """Read one row; return at most `count` hypotheses, best first, none without a letter.
 
-    Parameters
-    ----------
-    lattice : Lattice
-    log_probs : ndarray, float32 [N, C]
-        Of the lattice's candidates.
-    space_odds : ndarray, float64 [atoms - 1]
-        Log-odds of a space after each atom.
-    alphabet : Alphabet
-    language : Ngrams or None
-    count : int
-        Number of hypotheses wanted.
-
-    Returns
-    -------
-    list of Hypothesis
-        Best first, at most `count`; empty if the row holds no letter.
+    `log_probs` [N, C] are those of the lattice's candidates, and `space_odds` [atoms - 1] the
+    log-odds of a space after each atom.
     """
     characters = alphabet.characters
     shapes = forget_case(log_probs[:, : len(characters)], characters)
@@ -135,11 +115,10 @@ def fit_baseline(box: Box, path: Path, lattice: Lattice, metrics: RowMetrics) ->
     chosen = [step.candidate for step in path.steps]
     middles = np.array([(c.box[0] + c.box[2]) / 2 for c in (lattice.candidates[i] for i in chosen)])
     feet = metrics.baseline[chosen] + lattice.slope * middles
-    cap_height = sorted(metrics.cap_height[chosen].tolist())[
-        len(chosen) // 2
-    ]  # np.median would import numpy.ma, 20 ms
+    # the upper median; np.median would import masked arrays, which takes 20 ms
+    cap_height = sorted(metrics.cap_height[chosen].tolist())[len(chosen) // 2]
     climb = lattice.slope
     if np.ptp(middles) > FEW_LETTERS * cap_height:
         climb = float(np.polyfit(middles, feet, 1)[0])
-    centre = float(feet.mean() - climb * middles.mean())
-    return Baseline(centre + climb * box.left, centre + climb * box.right, cap_height)
+    at_zero = float(feet.mean() - climb * middles.mean())
+    return Baseline(at_zero + climb * box.left, at_zero + climb * box.right, cap_height)

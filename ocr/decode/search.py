@@ -42,7 +42,8 @@ MARKS = ".,:;!?'\"-_=()[]"  # punctuation that letters are rarely mistaken for
 MARK_BONUS = 0.5  # nats; pages have more punctuation than the prose of language models
 MIN_FRACTION = math.log(0.25)  # of a point after a digit, and of a digit after that point
 UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
-#: Nats by which signs are likelier at the end of a row than language models expect.
+#: Nats by which signs are likelier at the end of a row, where a word goes on or code begins a
+#: block, than language models expect.
 ROW_END_BONUS = {"-": 3.0, ":": 1.5}
 SPACE = SYMBOLS.index(" ")
 POINTS = [SYMBOLS.index("."), SYMBOLS.index(",")]
@@ -98,16 +99,12 @@ class _Arrivals(NamedTuple):
 
 
 class _Letters(NamedTuple):
-    """Properties of each character of an alphabet, by its index.
+    """Properties of each character of an alphabet, by its index."""
 
-    The symbol of the language model, its column there (one past the last if there is none), the
-    kind (column of `CASES`), and the cost in addition to that of the symbol.
-    """
-
-    symbols: list[str]
-    columns: Ints
-    kinds: Ints
-    costs: Floats
+    symbols: list[str]  # of the language model
+    columns: Ints  # of the symbol in that model; one past the last if there is none
+    kinds: Ints  # column of `CASES`
+    costs: Floats  # nats, in addition to that of the symbol
 
 
 def best_paths(
@@ -120,30 +117,24 @@ def best_paths(
     *,
     count: int = 1,
 ) -> list[Path]:
-    """Find the likeliest readings of a row by beam search.
+    """Find the likeliest readings of a row, at most `count`, best first, by beam search.
+
+    A path has no steps if all ink is left out.
 
     Parameters
     ----------
     lattice : Lattice
     scores : ndarray, float64 [N, C]
-        Of each candidate as each character.
+        Of each candidate as each of the C characters.
     reject : ndarray, float64 [N]
         Log-probability that a candidate is no letter.
     space_odds : ndarray, float64 [atoms - 1]
         Log-odds of a space after each atom.
-    characters : str
-    language : Ngrams or None
-    count : int
-        Number of readings wanted.
-
-    Returns
-    -------
-    list of Path
-        Best first, at most `count`; a path has no steps if all ink is left out.
     """
     letters = _letters(characters)
     if language is not None:
-        scores = _expect_row_ends(lattice, scores, characters)
+        last = [candidate.last == len(lattice.atoms) for candidate in lattice.candidates]
+        scores = scores + np.outer(last, [ROW_END_BONUS.get(c, 0.0) for c in characters])
     choices = _choices(scores)
     starting: list[list[int]] = [[] for _ in lattice.atoms]
     for i, candidate in enumerate(lattice.candidates):
@@ -189,12 +180,6 @@ def _kind(character: str) -> int:
     if character.isalpha():
         return 0 if character.isupper() else 1
     return 2 if character.isdigit() else 3
-
-
-def _expect_row_ends(lattice: Lattice, scores: Floats, characters: str) -> Floats:
-    """Raise the scores of signs that often end a row: a hyphen within a word, a colon in code."""
-    last = [candidate.last == len(lattice.atoms) for candidate in lattice.candidates]
-    return scores + np.outer(last, [ROW_END_BONUS.get(c, 0.0) for c in characters])
 
 
 def _choices(scores: Floats) -> list[tuple[Ints, Floats]]:

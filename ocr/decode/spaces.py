@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 PAGE_WEIGHT = 15.0  # gaps that the threshold of the page counts as, against those of a row
 MIN_GAPS = 20  # fewer gaps may fall into two groups by chance
 USUAL_THRESHOLD = 0.42  # row heights, if the gaps do not fall into two groups
+MIN_GAP = 0.02  # row heights; narrower gaps are clipped, so that they do not outweigh the others
 MAX_GAP = 1.6  # row heights; wider gaps are clipped, or gaps of columns would hide those of words
 MIN_RATIO = 2.2  # between the mean gap of words and that of letters
 SHARPNESS = 2.6  # slope of the log-odds at the threshold, in units of the threshold
@@ -54,14 +55,7 @@ def extent(components: Components, atom: Atom, slope: float) -> tuple[float, flo
 def space_log_odds(rows: list[Floats]) -> list[Floats]:
     """Compute the log-odds that each gap is a space.
 
-    Parameters
-    ----------
-    rows : list of ndarray, float64 [n]
-        Gaps between neighboring atoms, in row heights; negative where they overlap.
-
-    Returns
-    -------
-    list of ndarray, float64 [n]
+    Gaps between neighboring atoms are in row heights, and negative where atoms overlap.
     """
     together = np.concatenate([*rows, np.zeros(0)])
     page = threshold(together, USUAL_THRESHOLD)
@@ -85,7 +79,7 @@ def threshold(gaps: Floats, usual: float) -> float:
     white = np.sort(gaps[gaps > 0])
     if len(white) < 2:
         return usual
-    gaps = clip_gaps(white)
+    gaps = np.clip(white, MIN_GAP, MAX_GAP)
     count = split(gaps)[0]
     narrow, wide = float(gaps[:count].mean()), float(gaps[count:].mean())
     if wide > MIN_RATIO * narrow and wide - narrow > 0.25 and count >= 0.4 * len(gaps):
@@ -106,13 +100,8 @@ def clearness(gaps: Floats) -> float:
     white = np.sort(gaps[gaps > 0])
     if len(white) < MIN_GAPS:
         return 0.0
-    criterion = split(clip_gaps(white))[1]
+    criterion = split(np.clip(white, MIN_GAP, MAX_GAP))[1]
     return max(0.0, (criterion - UNCLEAR) / (1 - UNCLEAR))
-
-
-def clip_gaps(gaps: Floats) -> Floats:
-    """Clip gaps that are so narrow or wide that they would outweigh the others."""
-    return np.clip(gaps, 0.02, MAX_GAP)
 
 
 def split(gaps: Floats) -> tuple[int, float]:
