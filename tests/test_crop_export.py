@@ -146,7 +146,8 @@ def test_what_was_read_and_corrected_trains_a_model(
     options = ["--backend", "numpy", "--alphabet", "AEHKLMNT", "--epochs", 1, "-o", "mine"]
     result = run("train", "--data", "letters", *options)
     assert result.exit_code == 0
-    assert result.stderr.startswith("reading data ...\n38 crops to train on, 2 to validate; at most ")
+    start = "reading data ...\n38 crops to train on, 2 to validate; at most "
+    assert result.stderr.startswith(start)
     assert describe("mine.npz")["alphabet"] == "AEHKLMNT"
 
 
