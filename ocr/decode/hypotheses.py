@@ -19,7 +19,7 @@ class Hypothesis:
 
     line: Line  # boxes in working pixels
     score: float  # log-probability, up to a constant that all hypotheses of the row share
-    candidates: tuple[int, ...]  # index into the row's lattice of each glyph
+    candidates: tuple[int, ...] = ()  # of each glyph, in the row's lattice; none without lattice
 
 
 def choose_lines(rows: Iterable[Sequence[Hypothesis]]) -> list[tuple[int, Hypothesis]]:
