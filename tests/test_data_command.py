@@ -264,7 +264,7 @@ def test_training_on_a_set_that_is_not_fetched_reports_how_to(run: Run) -> None:
     result = CliRunner().invoke(commands.main, options)
     assert result.exit_code == DataError.exit_code
     assert result.stderr == (
-        "ocr: error: mnist is not fetched yet "
+        "reading data ...\nocr: error: mnist is not fetched yet "
         "(12 MB: ocr data fetch mnist; or give other data by --data)\n"
     )
 

@@ -47,7 +47,8 @@ def load_torch(path: Path) -> tuple[TorchClassifier, Card]:
         model = onnx.load(path)
         card = Card.parse({p.key: p.value for p in model.metadata_props}.get("card"), path)
         network = ARCHITECTURES[card.architecture](len(card.alphabet))
-        network.load_state_dict({**_counts(network), **_weights(model.graph)})
+        counts = {k: v for k, v in network.state_dict().items() if k.endswith(UNSAVED)}
+        network.load_state_dict({**counts, **_weights(model.graph)})
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror} (check the path)") from error
     except ModelError:
@@ -60,10 +61,6 @@ def load_torch(path: Path) -> tuple[TorchClassifier, Card]:
 def _weights(graph: onnx.GraphProto) -> dict[str, torch.Tensor]:
     arrays = {t.name: numpy_helper.to_array(t) for t in graph.initializer if "." in t.name}
     return {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
-
-
-def _counts(network: nn.Sequential) -> dict[str, torch.Tensor]:
-    return {k: v for k, v in network.state_dict().items() if k.endswith(UNSAVED)}
 
 
 def _graph(network: nn.Sequential, outputs: int) -> onnx.GraphProto:

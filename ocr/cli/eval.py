@@ -84,7 +84,7 @@ def command(
     classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
     score: Report | ClassifierScore | None = None
     if pages:
-        score = _score_pages(_reader(classifier, language), pages, errors)
+        score = _score_pages(classifier, language, pages, errors)
     elif sources:
         score = _score_letters(classifier, sources, errors)
     if score is not None:
@@ -135,21 +135,18 @@ def _has_letters(source: str) -> bool:
     return True
 
 
-def _reader(classifier: Classifier, language: str) -> Callable[[Path], list[Page]]:
+def _score_pages(
+    classifier: Classifier, language: str, pages: list[Pair], errors: list[OcrError]
+) -> Report:
     from ocr import pipeline
     from ocr.decode.language import language_model
+    from ocr.evaluation.report import Report
     from ocr.input import loading
 
     ngrams = language_model(language_of(language))
-    return lambda path: [
-        pipeline.read(page, classifier, language=ngrams) for page in loading.pages(path)
-    ]
 
-
-def _score_pages(
-    read: Callable[[Path], list[Page]], pages: list[Pair], errors: list[OcrError]
-) -> Report:
-    from ocr.evaluation.report import Report
+    def read(image: Path) -> list[Page]:
+        return [pipeline.read(page, classifier, language=ngrams) for page in loading.pages(image)]
 
     scores: list[PageScore] = []
     for number, pair in enumerate(pages, start=1):
