@@ -404,10 +404,12 @@ def test_threads_are_bound(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_model_gets_no_more_threads_than_there_are_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
-    monkeypatch.setattr(classifiers, "_load", lambda path, backend, threads: given.append(threads))
-    classifiers.load("upper-digits", threads=999_999)
-    classifiers.load("upper-digits", threads=1)
-    classifiers.load("upper-digits")
+    monkeypatch.setattr(
+        "ocr.classifiers.onnx.OnnxClassifier", lambda path, threads: given.append(threads)
+    )
+    classifiers.load("default", threads=999_999)
+    classifiers.load("default", threads=1)
+    classifiers.load("default")
     assert given == [os.cpu_count(), 1, None]
 
 
