@@ -1,4 +1,4 @@
-"""How many threads the numeric libraries may use."""
+"""Limit the number of threads that numeric libraries use."""
 
 from __future__ import annotations
 

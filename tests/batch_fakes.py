@@ -21,7 +21,7 @@ from ocr.errors import OutputError
 
 
 def reader(log: Path | None = None, seconds: float = 0.0):
-    """What `ocr.batch.work.Reader` is, for such files; it takes its time over each page."""
+    """Return a stand-in for `ocr.batch.work.Reader` that needs `seconds` for each page."""
     return partial(read, log=log, seconds=seconds)
 
 

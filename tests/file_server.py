@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class FileServer:
-    """What is served and how; may be changed between requests."""
+    """Files to serve, and faults to simulate; may be changed between requests."""
 
     files: dict[str, bytes]
     cut_at: int | None = None  # bytes of the body, after which the connection is cut

@@ -92,7 +92,7 @@ def _place_strokes(
     strokes = []
     for row, line in enumerate(lines):
         x = 1.5 * jitter * rng.random()
-        drift = 0.01 * jitter * rng.standard_normal()  # of the row, which no hand keeps level
+        drift = 0.01 * jitter * rng.standard_normal()  # slope of the row
         for column, character in enumerate(line):
             if pitch is not None:
                 x = (column + 0.5) * pitch - width_of(character) / 2

@@ -13,7 +13,7 @@ I = Glyph(Box(40, 22, 46, 60), "i", 0.5, alternatives=(("l", 0.3), ("1", 0.2))) 
 AMPERSAND = Glyph(Box(80, 24, 110, 64), "&", 1.0)
 QUOTE = Glyph(Box(12, 80, 18, 90), '"', 0.25)
 
-#: Two lines: "Hi &" on a baseline that sinks, and a quotation mark of which none is known.
+#: Two lines: "Hi &" on a baseline that sinks, and a quotation mark without one.
 PAGE = Page(
     200,
     100,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]  # [n, 2], x and y
 
 #: Character to pen strokes on a grid: each point is two digits, x to the right and y upward;
-#: capitals stand on y = 2 and reach to 9, small letters to 6. "~" has the pen go round the corners.
+#: capitals stand on y = 2 and reach to 9, small letters to 6. "~" rounds the corners.
 STROKES = {
     "A": "02 39 62, 14 54",
     "B": "09 02, ~09 39 58 57 36 06, ~06 46 64 43 32 02",

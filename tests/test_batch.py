@@ -1,4 +1,4 @@
-"""What `ocr.batch` does with files, told by a reader that needs no model."""
+"""Tests of `ocr.batch` with a reader that needs no model."""
 
 from __future__ import annotations
 

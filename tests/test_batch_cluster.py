@@ -134,7 +134,7 @@ def test_a_worker_killed_half_way_is_done_without(
     _, told = running.communicate(timeout=60)
     assert running.returncode == ClusterError.exit_code, told
     *_, last = told.splitlines()
-    assert last == "ocr: error: the scheduler was lost (the same command goes on)"
+    assert last == "ocr: error: the scheduler was lost (run the same command to continue)"
 
 
 def test_a_scheduler_that_is_not_there_is_told(scans: Path) -> None:

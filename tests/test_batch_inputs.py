@@ -1,4 +1,4 @@
-"""Which files `ocr batch` reads, and what it calls their outputs."""
+"""Tests of the files that `ocr batch` reads and of the names of their outputs."""
 
 from __future__ import annotations
 

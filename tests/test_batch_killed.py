@@ -113,5 +113,5 @@ def test_ctrl_c_ends_all_at_once_and_tells_how_to_go_on(scans, tmp_path):
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in told
-    assert told.endswith("ocr: stopped; the same command goes on\n")
+    assert told.endswith("ocr: stopped; run the same command to continue\n")
     assert not [name for name in outputs(tmp_path / "out") if not name.endswith(".txt")]

@@ -374,7 +374,7 @@ def test_models_says_what_each_accuracy_was_measured_on(
         "best 1.2 MB cnn 10: digits 98.7% held-out letters and wrong cuts",
         "unmeasured 1.2 MB cnn 10: digits - -",
     ]
-    assert "* is used unless --model names another" in result.stderr
+    assert "* is the default of --model" in result.stderr
 
 
 @pytest.mark.usefixtures("fake_reading")

@@ -39,7 +39,7 @@ def test_the_man_page_is_set_without_a_warning() -> None:
         check=True,
     )
     assert done.stderr == b""
-    assert "\N{REPLACEMENT CHARACTER} for letters less sure than P" in done.stdout.decode()
+    assert "\N{REPLACEMENT CHARACTER} for letters with a confidence" in done.stdout.decode()
 
 
 def test_what_roff_would_take_for_its_own_is_escaped() -> None:

@@ -17,7 +17,7 @@ PROGRAM = "from ocr.cli.main import run; run()"
 
 
 def completed(line: str, program: str = PROGRAM) -> list[str]:
-    """What is printed for the end of a line, as bash asks for it: kind,value."""
+    """Return the completions (kind,value) of the end of a line, as bash requests them."""
     words = line.split(" ")
     asked = {
         "COMP_WORDS": "\n".join(words),

@@ -128,7 +128,9 @@ def test_empty_folder_is_an_error_before_anything_is_read() -> None:
     Path("empty").mkdir()
     result = run("read", "a.png", "empty")
     assert (result.exit_code, result.stdout) == (ImageError.exit_code, "")
-    assert result.stderr.startswith("ocr: error: cannot read empty: no image is in this folder")
+    assert result.stderr.startswith(
+        "ocr: error: cannot read empty: there are no images in this folder"
+    )
 
 
 @pytest.mark.usefixtures("here")

@@ -15,7 +15,7 @@ from tests.page_maker import handprint_page
 
 
 def segment(source: Path, folder: Path) -> str:
-    """What the command says."""
+    """Run the command and return its messages."""
     result = CliRunner().invoke(main, ["segment", str(source), "-o", str(folder)])
     assert result.exit_code == 0, result.stderr
     return result.stderr

@@ -61,7 +61,7 @@ def test_names_keep_their_order_and_repetitions() -> None:
 @pytest.mark.usefixtures("scans")
 def test_folders_and_patterns_without_images_are_errors() -> None:
     Path("empty").mkdir()
-    with pytest.raises(ImageError, match="cannot read empty: no image is in this folder"):
+    with pytest.raises(ImageError, match="cannot read empty: there are no images in this folder"):
         expand(["scans", "empty"])
     with pytest.raises(ImageError, match=r"cannot read \*\.webp: it matches no file"):
         expand(["*.webp"])
@@ -70,7 +70,7 @@ def test_folders_and_patterns_without_images_are_errors() -> None:
 @pytest.mark.usefixtures("scans")
 def test_empty_name_is_not_the_current_folder() -> None:
     Path("a.png").touch()
-    with pytest.raises(ImageError, match="^cannot read '': it is no name"):
+    with pytest.raises(ImageError, match="^cannot read '': the name is empty"):
         expand([""])
 
 

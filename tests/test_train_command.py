@@ -206,8 +206,8 @@ def test_a_stopped_run_is_not_lost_by_a_forgotten_resume(run, monkeypatch):
     result = run("--backend", "numpy", "--data", "none.npz")  # reported before any data is read
     assert result.exit_code == 6
     assert result.stderr == (
-        "ocr: error: cannot write model.npz: a run of it is not complete (go on by --resume; "
-        "to begin anew, choose another -o or delete model.npz*)\n"
+        "ocr: error: cannot write model.npz: an earlier run is not complete "
+        "(continue it with --resume; to start over, choose another -o or delete model.npz*)\n"
     )
     assert Path("model.npz.checkpoint.npz").read_bytes() == before
 
@@ -276,7 +276,7 @@ def test_a_complete_run_is_not_resumed_with_any_options(run, options):
     assert result.exit_code == 5
     assert result.stderr == (
         "ocr: error: nothing to resume: the run of model.npz is complete "
-        "(read with it, or train anew with another -o)\n"
+        "(read with the model, or train another with another -o)\n"
     )
     assert Path("model.npz").read_bytes() == before
 
@@ -287,7 +287,7 @@ def test_a_finished_model_is_not_overwritten_by_another_run(run):
     result = run("--backend", "numpy", "--seed", 1, "--data", "none.npz")  # before data is read
     assert result.exit_code == 6
     assert result.stderr == (
-        "ocr: error: cannot write model.npz: it is there already (choose another -o)\n"
+        "ocr: error: cannot write model.npz: it already exists (choose another -o)\n"
     )
     assert Path("model.npz").read_bytes() == before
 

@@ -66,7 +66,7 @@ def _connect(address: str) -> Client:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise MissingExtraError("--scheduler", "dask") from error
-    for name in "distributed", "distributed.client":  # what matters is reported here, once
+    for name in "distributed", "distributed.client":  # this module reports their errors, once
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=TIMEOUT, set_as_default=False)
@@ -117,7 +117,7 @@ def _outcome(future: Future[Any]) -> Outcome:
         attempts = error.allowed_failures + 1
         return Outcome("", failures=(Failure(1, "the workers that read it died", attempts),))
     except (CancelledError, OSError) as error:
-        raise ClusterError("the scheduler was lost (the same command goes on)") from error
+        raise ClusterError("the scheduler was lost (run the same command to continue)") from error
     except Exception as error:  # for example, the worker cannot import ocr
         reason = str(error).partition("\n")[0]
         raise ClusterError(

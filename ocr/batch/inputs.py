@@ -104,7 +104,7 @@ def _files(root: Path, real: Path, output: Path) -> Iterator[Path]:
         yield root
         return
     with read_errors(root, ImageError):
-        entries = list(os.scandir(root))  # tells folders without more access to the disk
+        entries = list(os.scandir(root))  # its entries know whether they are folders
     for entry in entries:
         path = Path(entry.path)
         if entry.name.startswith(".") or real / entry.name == output:

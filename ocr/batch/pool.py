@@ -229,7 +229,7 @@ def _block_interrupts() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Stop:
-    """An error after which no worker can go on."""
+    """An error that ends the whole run, not only one file."""
 
     message: str
     exit_code: int

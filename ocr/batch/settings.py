@@ -17,7 +17,7 @@ from ocr.input.page_numbers import PageNumbers
 
 @dataclass(frozen=True)
 class Settings:
-    """How files are read, and in which formats they are written.
+    """Settings for reading files, and the formats to write.
 
     Attributes
     ----------

@@ -161,7 +161,7 @@ def command(
             is_quiet=quiet,
         )
     except KeyboardInterrupt:
-        click.echo("\nocr: stopped; the same command goes on", err=True)
+        click.echo("\nocr: stopped; run the same command to continue", err=True)
         ctx.exit(INTERRUPTED)
     if summary.failed:
         raise IncompleteError(

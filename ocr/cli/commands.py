@@ -21,7 +21,7 @@ COMMANDS = {
     "segment": "Show the rows and letters found on an image.",
     "train": "Train a model.",
     "eval": "Measure how well a model reads.",
-    "data": "Look at training data, convert it, part it, fetch it.",
+    "data": "Look at training data, convert it, split it, fetch it.",
     "study": "Repeat a study of the course report.",
     "language": "Learn a language model from texts.",
     "models": "List the models that come with ocr.",

@@ -1,4 +1,4 @@
-"""Where `ocr read` writes: formats and files from the values of --format and --output."""
+"""Choose the formats and files that `ocr read` writes, from --format and --output."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def targets(forms: Sequence[str], outputs: Sequence[str]) -> list[tuple[str, Pat
     [('json', None)]
     """
     if outputs.count(STDOUT) > 1:
-        raise click.UsageError("give -o - once: all that goes to standard output runs together")
+        raise click.UsageError("give -o - only once: outputs would be mixed on standard output")
     if not outputs:
         if len(forms) > 1:
             raise click.UsageError("several formats need -o NAME: each is written to NAME.ENDING")
@@ -121,7 +121,7 @@ def refuse_overwriting(files: Iterable[str], paths: Iterable[Path | None]) -> No
 def document_names(files: Iterable[str], form: str) -> dict[str, str]:
     """Return the name of the document of each file, in which its ending is replaced.
 
-    Where two would have the same name, the ending is kept, and a number tells apart the rest.
+    If two would have the same name, the ending is kept, and a number is added if need be.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def _name_of(file: str) -> str:
     if file == sources.STDIN:
         return "stdin"
     if sources.is_address(file):
-        from urllib.parse import urlsplit  # seldom needed, and slow to import
+        from urllib.parse import urlsplit  # rarely needed, and slow to import
 
         return Path(urlsplit(file).path).name or "page"
     return Path(file).name

@@ -15,9 +15,9 @@ from ocr.models_dir import shipped_models
 HEADINGS = ("NAME", "SIZE", "ARCHITECTURE", "CHARACTERS", "ACCURACY", "MEASURED ON")
 DEFAULT = "default"  # name of the model that is used unless --model names another
 FOOTNOTES = (
-    "* is used unless --model names another.\n"
-    "Accuracies do not compare: each is of the letters under MEASURED ON, answered with one of "
-    "CHARACTERS."
+    "* is the default of --model.\n"
+    "The accuracies cannot be compared: each was measured on other letters (MEASURED ON) and with "
+    "another alphabet (CHARACTERS)."
 )
 
 

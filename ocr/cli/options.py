@@ -97,7 +97,7 @@ _PAGES = (
         "select",
         metavar="1,3-5,9-",
         callback=page_numbers_of,
-        help="Only these pages of each file of several, in the file's order.  [default: all]",
+        help="Read only these pages of multi-page files, in the order of the file.  [default: all]",
     ),
     click.option(
         "--max-pixels",
@@ -105,7 +105,7 @@ _PAGES = (
         metavar="N",
         show_default=True,
         callback=pixels_of,
-        help="Refuse images of more pixels: a small file may unpack to more than memory holds.",
+        help="Refuse images with more pixels; a small file may take gigabytes of memory.",
     ),
 )
 
@@ -152,5 +152,5 @@ _REJECT = click.option(
     type=click.FloatRange(0, 1),
     default=0.0,
     metavar="P",
-    help="Write \N{REPLACEMENT CHARACTER} for letters less sure than P, from 0 to 1.",
+    help="Write \N{REPLACEMENT CHARACTER} for letters with a confidence below P, from 0 to 1.",
 )

@@ -1,4 +1,4 @@
-"""What several commands write: text to standard output, pictures to files."""
+"""Write text to standard output and pictures to files; several commands use this."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def check_overlay(
     type=click.Choice(["onnx", "torch"]),
     default="onnx",
     show_default=True,
-    help="What computes the model.",
+    help="Library that runs the model.",
 )
 @click.pass_context
 def command(
@@ -158,7 +158,7 @@ def command(
             # in a thread, so that this one can react to Ctrl-C while a model computes
             page, seen = background.submit(read_page, image, models, crops is not None).result()
         except OcrError as error:
-            models.result()  # where a model cannot be loaded, only that is reported
+            models.result()  # if a model cannot be loaded, only that is reported
             report(error)
             exit_code = exit_code or error.exit_code
             continue

@@ -116,7 +116,7 @@ class Options:
     "--learning-rate",
     type=click.FloatRange(0, min_open=True),
     callback=_finite,
-    help="Its peak." + _defaults("learning_rate"),
+    help="Peak learning rate." + _defaults("learning_rate"),
 )
 @click.option(
     "--label-smoothing",

@@ -40,7 +40,7 @@ class Result:
     image : PageImage
     page : Page
     crops : ndarray, float32 [glyphs, 32, 32], or None
-        What the classifier saw of each glyph, if that is wanted.
+        Crop of each glyph as the classifier saw it, if requested.
     """
 
     file: str

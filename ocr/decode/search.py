@@ -42,8 +42,8 @@ MARKS = ".,:;!?'\"-_=()[]"  # punctuation that letters are rarely mistaken for
 MARK_BONUS = 0.5  # nats; pages have more punctuation than the prose of language models
 MIN_FRACTION = math.log(0.25)  # of a point after a digit, and of a digit after that point
 UNKNOWN = -math.log(len(SYMBOLS))  # nats, for a character that the language model lacks
-#: Nats by which signs are likelier at the end of a row, where a word goes on or code begins a
-#: block, than language models expect.
+#: Nats by which signs are likelier at the end of a row than language models expect: a hyphen
+#: where a word is divided, a colon before a block of code.
 ROW_END_BONUS = {"-": 3.0, ":": 1.5}
 SPACE = SYMBOLS.index(" ")
 POINTS = [SYMBOLS.index("."), SYMBOLS.index(",")]

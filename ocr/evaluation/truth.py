@@ -12,8 +12,8 @@ from ocr.files import read_errors
 
 PLAIN = ".gt.txt"
 
-#: Endings of the ground truth of NAME; the first file that exists is used. The beginning of files
-#: whose ending other formats share must contain one of the marks.
+#: Endings of the ground truth of NAME; the first file that exists is used. If marks are given,
+#: because other formats have the same ending, the beginning of the file must contain one.
 ENDINGS: dict[str, tuple[bytes, ...]] = {
     PLAIN: (),
     ".page.xml": (),

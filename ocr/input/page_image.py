@@ -37,7 +37,7 @@ REASONS = {
     FileNotFoundError: "no such file",
     IsADirectoryError: "is a folder (give the images in it)",
     PermissionError: "permission denied",
-    MemoryError: "it needs more memory than there is (scale it down)",
+    MemoryError: "not enough memory (scale it down)",
 }
 
 DECODING_LOCK = RLock()

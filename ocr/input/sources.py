@@ -90,7 +90,7 @@ def pages(
 
 def _expand(argument: str) -> list[str]:
     if not argument:  # Path("") would be the current folder
-        raise ImageError("cannot read '': it is no name (a variable of the shell may not be set)")
+        raise ImageError("cannot read '': the name is empty (is a shell variable unset?)")
     path = Path(argument)
     if argument == STDIN or is_address(argument):
         return [argument]
@@ -105,8 +105,8 @@ def _images_in(folder: Path) -> list[str]:
     found = [str(path) for path in folder.iterdir() if _is_visible_image(path)]
     if not found:
         raise ImageError(
-            f"cannot read {folder}: no image is in this folder "
-            f"(folders below it are not looked into: give '{folder / '**' / '*.png'}')"
+            f"cannot read {folder}: there are no images in this folder "
+            f"(subfolders are not searched: give '{folder / '**' / '*.png'}')"
         )
     return sorted(found, key=natural_key)
 

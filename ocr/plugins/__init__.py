@@ -1,1 +1,1 @@
-"""What other programs load to read with ocr."""
+"""Plug-ins through which other programs read with ocr."""

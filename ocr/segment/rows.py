@@ -21,7 +21,7 @@ MAX_SLOPE = 0.42  # of a row: 23 degrees
 SMALL_MARK = 0.35  # of the letter height; smaller marks join rows and start none
 LOW_MARK = 0.55  # of the letter height; lower marks may be quotation marks of a row
 MAX_LOW_MARK_DISTANCE = 0.9  # band heights from the middle of a row; quotation marks are at 0.8
-MEMORY = 4  # letters whose mean position predicts where a row goes on
+MEMORY = 4  # letters whose mean position predicts the position of the next
 MAX_SMALL_MARK_DISTANCE = 1.5  # band heights; a dot over a row of small letters is at 1.2
 # Share of the lower band of two tracks that must overlap for them to be one row:
 MIN_OVERLAP_TOUCHING = 0.25  # end to end, as when the row climbs

@@ -41,10 +41,8 @@ STUDIES = {
         "Back-propagation against finite differences; zeros, Xavier, vanishing gradients.", 39
     ),
     "learning-rate": Description("The best learning rate, ten times and a tenth of it.", 41),
-    "weights": Description(
-        "What the first layer's weights look like before and after training.", 17
-    ),
-    "confusion": Description("Which characters are taken for which.", 19),
+    "weights": Description("Weights of the first layer before and after training.", 17),
+    "confusion": Description("Characters that are confused with one another.", 19),
     "compression": Description("A letter in 32 numbers: autoencoders against PCA.", 141),
     "transfer": Description(
         "Training from scratch against fine-tuning: SqueezeNet, and the letter network.", 360

@@ -15,7 +15,7 @@ from ocr.study.nist36 import Letters, Nist36
 from ocr.study.output import percent, scientific, table
 from ocr.training.numpy_learner import cross_entropy
 
-STEP = 1e-5  # of the central differences; here their error and float64's rounding are alike
+STEP = 1e-5  # of the central differences; their error is about that of float64's rounding
 COORDINATES_CHECKED = 40  # of each array
 LETTERS_CHECKED = 64
 HIDDEN = (64,) * 7  # deep enough to show by which factor a layer changes gradients

@@ -42,16 +42,16 @@ def refuse_existing(model: Path, *, resume: bool) -> None:
     if checkpoint.exists():
         if not resume:
             raise OutputError(
-                f"cannot write {model}: a run of it is not complete "
-                f"(go on by --resume; to begin anew, choose another -o or delete {model}*)"
+                f"cannot write {model}: an earlier run is not complete "
+                f"(continue it with --resume; to start over, choose another -o or delete {model}*)"
             )
     elif model.exists():
         if resume:
             raise DataError(
                 f"nothing to resume: the run of {model} is complete "
-                "(read with it, or train anew with another -o)"
+                "(read with the model, or train another with another -o)"
             )
-        raise OutputError(f"cannot write {model}: it is there already (choose another -o)")
+        raise OutputError(f"cannot write {model}: it already exists (choose another -o)")
 
 
 class Checkpoint:
@@ -112,14 +112,14 @@ def resume_progress(learner: Learner, checkpoint: Path, options: dict[str, Any])
     if changed:
         raise DataError(
             f"cannot resume from {checkpoint}: the run was begun with other "
-            f"{', '.join(changed)} (repeat its options; to begin anew, delete it)"
+            f"{', '.join(changed)} (repeat its options; to start over, delete it)"
         )
     try:
         progress = Progress.from_json(values)
     except (KeyError, TypeError) as error:
         raise DataError(
             f"cannot resume from {checkpoint}: another version of ocr wrote it "
-            "(resume with that version; to begin anew, delete it)"
+            "(resume with that version; to start over, delete it)"
         ) from error
     learner.load_state(state)
     return progress

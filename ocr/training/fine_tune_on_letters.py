@@ -72,7 +72,7 @@ def gather_samples(few: FewLetters, alphabet: Alphabet, *, seed: int) -> tuple[S
 
 
 def finish(few: FewLetters, held_out: Samples, learner: Learner, output: Path) -> str:
-    """Blend the trained model with the one before; return one line about what was gained.
+    """Blend the trained model with the one before; return a line with the accuracy of both.
 
     `output` has the model of the best epoch, and is replaced.
     """

@@ -27,7 +27,7 @@ from ocr.training.pages import (
 )
 from ocr.training.training_data import gather
 
-MAX_WRONG_CUTS = 1.5  # for each letter: there are many more, and they are alike
+MAX_WRONG_CUTS = 1.5  # per letter; there are many more, but they resemble one another
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def load_handwriting(
     if not pages:
         return None
     if init is None and len(pages) == len(sources):
-        raise DataError("pages are too few letters to begin with (add --init latin)")
+        raise DataError("pages have too few letters to train a new model (add --init default)")
     start = load_classifier(init or "default")
     written = read_pages(pages, start)
     training, held_out = hold_out_lines(written.lines, seed)
@@ -130,7 +130,7 @@ def limit_wrong_cuts(samples: Samples, seed: int) -> Samples:
 
 
 def finish(handwriting: Handwriting, learner: Learner, output: Path) -> str:
-    """Blend the trained model with the one before; return one line about what the pages brought.
+    """Blend the trained model with the one before; return a line with the errors of both.
 
     `output` has the model of the best epoch, and is replaced.
     """

@@ -45,9 +45,9 @@ def train(
 ) -> list[Epoch]:
     """Train, keeping the model of the best validation accuracy at `output`.
 
-    Next to `output` lie a log of JSON lines (one `Epoch` a line) and, until the run is
-    complete, a checkpoint: of the beginning, then of every `CHECKPOINT_SECONDS` and of
-    each epoch's end. The order and the distortions of each batch depend on the seed, the
+    Two more files are written next to `output`: a log of JSON lines (one `Epoch` a line) and,
+    until the run is complete, a checkpoint: at the beginning, every `CHECKPOINT_SECONDS`, and
+    at the end of each epoch. The order and the distortions of each batch depend on the seed, the
     epoch and the step alone, so that a run that was killed and resumed ends with the same
     model as one that was not.
 
@@ -56,7 +56,7 @@ def train(
     card : dict
         JSON values that describe the data; the model file has them, the settings and the accuracy.
     resume : bool
-        Go on from the checkpoint; from the beginning where the run was killed before its first.
+        Continue from the checkpoint, or start if the run was killed before it wrote one.
     ranks : Ranks
         The processes that share the work; all call this alike, and only the first writes.
     start_time : float or None
@@ -149,7 +149,7 @@ def use_one_thread() -> AbstractContextManager[object]:
 
 
 def fit(learner: Learner, batch: Batch, learning_rate: float) -> tuple[float, int]:
-    """Take one step; return the mean loss, and how many crops were answered right."""
+    """Take one step; return the mean loss, and how many crops were classified correctly."""
     with np.errstate(over="ignore", invalid="ignore"):  # `require_finite` reports it
         loss, correct = learner.fit_batch(batch.crops, batch.targets, learning_rate)
     return require_finite(loss), correct

@@ -1,4 +1,4 @@
-"""How far a training run has come: what a checkpoint keeps of it, and what a user sees."""
+"""Progress of a training run, as a checkpoint stores it and as it is shown to the user."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Step:
-    """Where a run stands after a step, for a progress bar."""
+    """Progress of a run after a step, for a progress bar."""
 
     epoch: int  # from 1
     epochs: int  # at most
@@ -42,7 +42,7 @@ def best(history: list[Epoch]) -> Epoch:
 
 
 def is_out_of_patience(history: list[Epoch], patience: int | None) -> bool:
-    """Return whether the last `patience` epochs brought no better accuracy."""
+    """Return whether the last `patience` epochs did not improve the accuracy."""
     if not history or patience is None:
         return False
     highest = max(history, key=lambda e: e.valid_accuracy)  # the first of equals
@@ -59,7 +59,7 @@ class Progress:
     history: list[Epoch] = field(default_factory=list)  # finished epochs
     step: int = 0  # in the present epoch
     loss: float = 0.0  # sum over the samples of the present epoch
-    correct: int = 0  # samples of the present epoch that were answered right
+    correct: int = 0  # samples of the present epoch that were classified correctly
     seconds: float = 0.0  # spent of a time budget
     pace: Pace | None = None  # by which the budget was planned, until the plan is corrected
 
@@ -115,7 +115,7 @@ class Clock:
         return self.images / max(time.monotonic() - self.start, 1e-9)
 
     def tick(self, images: int) -> Step:
-        """Count the time and the images of a step; return where the run stands."""
+        """Count the time and the images of a step; return the progress of the run."""
         now = time.monotonic()
         self.images += images
         self.progress.seconds += now - self.last

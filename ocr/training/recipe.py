@@ -13,7 +13,7 @@ from ocr.training.ranks import ALONE, Ranks
 
 @dataclass(frozen=True)
 class Schedule:
-    """How an architecture is trained by default; the learning rate is the peak."""
+    """Default training settings of an architecture; the learning rate is the peak."""
 
     epochs: int
     batch_size: int

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ocr.training.ranks import Ranks
 
 WARM_UP = 0.1  # share of all steps in which the learning rate climbs
-MEASURED_SHARE = 0.05  # of a time budget is spent on measuring the pace, but
-MAX_MEASURED_SECONDS = 10.0  # are enough
+MEASURED_SHARE = 0.05  # of a time budget, spent on measuring the pace
+MAX_MEASURED_SECONDS = 10.0  # s, upper limit of that time
 UNTIMED_STEPS = 2  # the first steps allocate memory that later ones use again
 
 
@@ -28,7 +28,7 @@ def one_cycle(done: float, peak: float) -> float:
 
 @dataclass(frozen=True)
 class Settings:
-    """How long and how fast to train."""
+    """Settings of a training run: its length, learning rate, seed and options."""
 
     epochs: int
     batch_size: int
@@ -37,9 +37,9 @@ class Settings:
     patience: int | None = 5  # epochs without a better accuracy before stopping early; None: never
     augment: bool = True  # whether to distort the crops
     label_smoothing: float = 0.0
-    balance: bool = False  # whether every character comes equally often
+    balance: bool = False  # whether all characters are drawn equally often
     time_budget: float | None = None  # seconds of the whole run, whatever `epochs` is
-    processes: int = 1  # that share each batch
+    processes: int = 1  # number that share each batch
 
 
 @dataclass(frozen=True)

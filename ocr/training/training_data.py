@@ -166,7 +166,7 @@ def _check_complete(known: set[str], alphabet: Alphabet, sources: Iterable[str])
     if missing:
         raise DataError(
             f"no sample of {''.join(sorted(missing))!r} in {', '.join(sources)} "
-            "(add --data, or leave out by --alphabet)"
+            "(add --data that has it, or choose an --alphabet without it)"
         )
 
 
