@@ -214,6 +214,14 @@ def test_images_of_one_name_do_not_overwrite_each_other(
 
 
 @pytest.mark.usefixtures("fake_reading")
+def test_a_file_that_is_named_twice_is_written_once(
+    run: Run, picture: Callable[[int], Path], tmp_path: Path
+) -> None:
+    image = picture(11)
+    assert run("read", image, image, "-o", f"{tmp_path / 'out'}/").exit_code == 0
+    assert (tmp_path / "out" / f"{image.stem}.txt").read_text() == "11\n"
+
+
 def test_document_in_a_folder_overwrites_no_image(run: Run, tmp_path: Path) -> None:
     for name, form in (("a.json", "PNG"), ("b.png", "PNG")):
         Image.new("L", (5, 9), 255).save(tmp_path / name, form)

@@ -84,15 +84,17 @@ def make_writers(
     writers: list[Writer] = []
     folder = output_folder(images, forms, outputs)
     paths = [] if folder else targets(forms, outputs)
+    forms = list(dict.fromkeys(forms or ["text"]))
     refuse_overwriting(files, [path for _, path in paths] + [overlay, crops])
     if crops is not None:
         writers.append(CropFile(crops))
     if overlay is not None:
         writers.append(Overlays(overlay, files))
     if folder is not None:
-        writers += [
-            DocumentFolder(form, folder, files) for form in dict.fromkeys(forms or ["text"])
-        ]
+        for form in forms:
+            names = document_names(files, form).values()
+            refuse_overwriting(files, [folder / name for name in names])
+        writers += [DocumentFolder(form, folder, files) for form in forms]
     for form, path in paths:
         if (form, path) == ("text", None):
             writers.append(TextStream(len(files) > 1 if headers is None else headers))
@@ -164,15 +166,17 @@ class DocumentFolder:
         self._images = {Path(file).resolve() for file in files}
         self._documents = export.Documents(form)
         self._file: str | None = None
+        self._number = 0
         make_folder(folder)
 
     def add(self, result: Result) -> None:
         """Take the next page; the first of another file completes the document before."""
-        if self._file not in (None, result.file):
+        is_next = result.file == self._file and result.image.number > self._number
+        if self._file is not None and not is_next:  # a file may be named twice, too
             self.finish()
             self._documents = export.Documents(self._form)
         self._documents.add(result.image, result.page)
-        self._file = result.file
+        self._file, self._number = result.file, result.image.number
 
     def finish(self) -> None:
         """Write the document of the last file."""

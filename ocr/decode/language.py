@@ -50,6 +50,7 @@ def fold(text: str) -> str:
     return "".join(c for c in ("0" if c.isdigit() else c.lower() for c in text) if c in _INDEX)
 
 
+@cache
 def knows_script(characters: str) -> bool:
     """Whether language models know a letter of an alphabet: they have ASCII without accents.
 

@@ -35,8 +35,6 @@ def read_lattices(
     """Read every row of a page by its lattice; yield no hypotheses for a row without a letter."""
     if not page.rows:
         return
-    if not knows_script(alphabet.characters):
-        language = None
     rows = np.split(log_probs, page.row_ends[:-1])
     for lattice, scores, odds in zip(page.lattices, rows, page_space_odds(page), strict=True):
         yield read_lattice(lattice, scores, odds, alphabet, language)
@@ -57,6 +55,8 @@ def read_lattice(
     log-odds of a space after each atom.
     """
     characters = alphabet.characters
+    if not knows_script(characters):
+        language = None
     shapes = forget_case(log_probs[:, : len(characters)], characters)
     rejected: Floats = np.full(len(shapes), REJECT_SCORE)
     if alphabet.reject_index is not None:

@@ -29,6 +29,7 @@ from ocr.evaluation.alignment import Alignment, align, total
 from ocr.evaluation.pairs import Pair, find_pairs, is_image
 from ocr.input import loading
 from ocr.input.page_image import PageImage
+from ocr.pipeline import classify
 from ocr.segment import crop, segment
 from ocr.segment.lattice import Lattice
 from ocr.training.batches import to_ink
@@ -62,7 +63,7 @@ class RowOfPage:
 
     def text(self, classifier: Classifier, language: Ngrams | None) -> str:
         """Return what a classifier reads in it."""
-        log_probs = classifier.log_probs(self.ink())
+        log_probs = classify(classifier, self.ink())
         found = read_lattice(
             self.lattice, log_probs, self.space_odds, classifier.alphabet, language
         )
@@ -209,7 +210,7 @@ def read_page(pair: Pair, classifier: Classifier) -> Written:
             left_out.append(f"{where} found no row")
             continue
         row = rows[matched[k]]
-        labels = align_line(row.lattice, classifier.log_probs(row.ink()), line, classifier.alphabet)
+        labels = align_line(row.lattice, classify(classifier, row.ink()), line, classifier.alphabet)
         wanted = len("".join(line.split()))
         if len(labels.letters) < MIN_FOUND * wanted:
             left_out.append(f"{where}: too few letters found ({len(labels.letters)} of {wanted})")
