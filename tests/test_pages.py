@@ -226,7 +226,7 @@ def test_pages_alone_ask_for_a_model_to_start_from(
     write_page(tmp_path, "page", ["A"], seed=0)
     result = CliRunner().invoke(commands.main, ["train", "--backend", "numpy", "--data", "."])
     assert result.exit_code == DataError.exit_code
-    assert "--init latin" in result.output
+    assert "--init default" in result.output
 
 
 def test_numpy_networks_learn_from_pages_too(
