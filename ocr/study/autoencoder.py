@@ -30,11 +30,7 @@ def untrained(seed: int) -> MLP:
 def squared_error(outputs: Array, pixels: Array) -> tuple[float, Array]:
     """Return the mean over images of the summed squared error, and its gradient in the outputs.
 
-    Parameters
-    ----------
-    outputs : ndarray [N, D]
-        Before the sigmoid.
-    pixels : ndarray [N, D]
+    Both arrays are [N, D]; the outputs are those before the sigmoid.
     """
     restored = sigmoid(outputs)
     error = restored - pixels

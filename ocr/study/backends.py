@@ -64,26 +64,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """Measurements of a network after its last epoch.
-
-    Attributes
-    ----------
-    history : list of Epoch
-    train, test : float
-        Accuracy on undistorted letters.
-    parameters : int
-    epoch_seconds : float
-        Of training, without validation.
-    letters_per_second : float
-        When reading.
-    """
+    """Measurements of a network after its last epoch."""
 
     history: list[Epoch]
-    train: float
+    train: float  # accuracy on undistorted letters, as is `test`
     test: float
     parameters: int
-    epoch_seconds: float
-    letters_per_second: float
+    epoch_seconds: float  # of training, without validation
+    letters_per_second: float  # when reading
 
 
 def study(
@@ -98,25 +86,9 @@ def study(
 ) -> None:
     """Train every network on every set, print a table for each set and draw the accuracies.
 
-    Parameters
-    ----------
-    data : str
-        As `nist36.load` takes it. EMNIST's 62 characters are drawn from it, too, unless it is
-        a folder of three parts, which has 36.
-    output : Path
-    seed : int
-    say : callable
-    mnist, mnist_test : str
-        Digits to train on, of which `MNIST_LETTERS` are drawn, and digits to test on.
-    epochs : int, optional
-        By default those of ``ocr train`` for each network.
-
-    Raises
-    ------
-    MissingExtraError
-        Without torch or matplotlib.
-    DataError
-        If a source cannot be used; all are read before anything is trained.
+    EMNIST's 62 characters are drawn from `data`, too, unless it is a folder of three parts,
+    which has 36. `MNIST_LETTERS` of `mnist` are trained on. The default of `epochs` is that of
+    ``ocr train`` for each network. All sources are read before anything is trained.
     """
     pictures.require_libraries()
     results = {}

@@ -39,34 +39,18 @@ def study(data: Source, output: Path, *, seed: int, say: Say, epochs: int = EPOC
 
 
 def check(
-    network: MLP,
-    crops: NDArray[np.floating],
-    loss: Loss,
-    rng: np.random.Generator,
-    *,
-    coordinates: int = COORDINATES_CHECKED,
+    network: MLP, crops: NDArray[np.floating], loss: Loss, rng: np.random.Generator
 ) -> dict[str, float]:
     """Compare back-propagation with central differences, on random coordinates of each array.
 
-    Parameters
-    ----------
-    network : MLP
-        With parameters of float64.
-    crops : ndarray [N, 32, 32]
-    loss : callable
-    rng : numpy.random.Generator
-    coordinates : int
-
-    Returns
-    -------
-    dict of str to float
-        For each array the largest difference, in units of its largest gradient.
+    For each array of the network, which must be float64, the largest difference is returned,
+    in units of its largest gradient.
     """
     signals = network.forward(crops)
     gradients = network.backward(signals, loss(signals[-1])[1])
     errors = {}
     for name, parameter in network.parameters.items():
-        chosen = rng.choice(parameter.size, min(coordinates, parameter.size), replace=False)
+        chosen = rng.choice(parameter.size, min(COORDINATES_CHECKED, parameter.size), replace=False)
         numeric = [_difference(network, crops, loss, parameter, int(i)) for i in chosen]
         largest = np.abs(numeric - gradients[name].ravel()[chosen]).max()
         errors[name] = float(largest / np.abs(gradients[name]).max())

@@ -21,17 +21,10 @@ MIN_PER_CLASS = 4  # with fewer photographs of a class, a part has none
 
 @dataclass(frozen=True)
 class Photographs:
-    """Labelled photographs.
+    """Labeled photographs."""
 
-    Attributes
-    ----------
-    images : ndarray, uint8 [N, SIDE, SIDE, 3]
-        RGB.
-    labels : ndarray, int64 [N]
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
+    images: NDArray[np.uint8]  # [N, SIDE, SIDE, 3], RGB
+    labels: NDArray[np.int64]  # [N]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -53,11 +46,7 @@ def classes_of(folder: Path) -> list[str]:
 def load(folder: Path, *, seed: int) -> dict[str, Photographs]:
     """Read the photographs of a folder into train, valid and test, with each class in each.
 
-    Raises
-    ------
-    DataError
-        If the folder has no folders of images, a class has too few photographs to be in each
-        part, or an image cannot be read.
+    DataError if a class has too few photographs for that, or an image cannot be read.
     """
     rng = np.random.default_rng(seed)
     parts: dict[str, list[tuple[Path, int]]] = {part: [] for part in SHARES}

@@ -48,15 +48,8 @@ def build_network(
 ) -> MLP:
     """Return an untrained network with biases 0.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    rng : numpy.random.Generator
-    scale : float, optional
-        Standard deviation of normal weights; 0 for zeros. By default Xavier's:
-        uniform in ±sqrt(6 / (inputs + outputs)) of each layer.
-    outputs : int
-    dtype : floating dtype
+    `scale` is the standard deviation of normal weights; 0 for zeros. By default weights are
+    Xavier's: uniform in ±sqrt(6 / (inputs + outputs)) of each layer.
     """
     parameters: dict[str, Array] = {}
     for name, shape in architecture.parameter_shapes(outputs).items():
@@ -80,28 +73,12 @@ def iterate_batches(
 
 
 def fit(
-    network: MLP,
-    train: Letters,
-    valid: Letters,
-    *,
-    epochs: int,
-    rate: float,
-    seed: int,
-    name: str,
+    network: MLP, train: Letters, valid: Letters, *, epochs: int, rate: float, seed: int, name: str
 ) -> list[Epoch]:
     """Train a network in place by plain stochastic gradient descent, as in the report.
 
-    Parameters
-    ----------
-    network : MLP
-    train, valid : Letters
-    epochs : int
-    rate : float
-        Learning rate, of the gradient of the batch's mean loss.
-    seed : int
-        Of the order of the letters.
-    name : str
-        Shown in lines of progress.
+    `rate` multiplies the gradient of a batch's mean loss, `seed` decides the order of the
+    letters, and lines of progress show `name`.
     """
     optimizer = Momentum(momentum=0, weight_decay=0)
     rng = np.random.default_rng([seed, 1])

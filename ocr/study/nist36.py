@@ -23,18 +23,10 @@ FILES = ("nist36_{}.mat", "{}.npz")  # the course's, and those of `ocr data spli
 
 @dataclass(frozen=True)
 class Letters:
-    """Crops and their labels.
+    """Crops and their labels."""
 
-    Attributes
-    ----------
-    crops : ndarray, float32 [N, 32, 32]
-        Ink 1 on paper 0.
-    labels : ndarray, int64 [N]
-        Indices into `CHARACTERS`.
-    """
-
-    crops: NDArray[np.float32]
-    labels: NDArray[np.int64]
+    crops: NDArray[np.float32]  # [N, 32, 32], ink 1 on paper 0
+    labels: NDArray[np.int64]  # [N], indices into `CHARACTERS`
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -70,14 +62,9 @@ def load(source: Source, *, seed: int, per_class: Mapping[str, int] = PER_CLASS)
     source : str
         A folder with nist36_train.mat, nist36_valid.mat and nist36_test.mat, or with
         train.npz, valid.npz and test.npz; else a source as `ocr train --data` takes it.
-    seed : int
     per_class : mapping of str to int
-        Number of letters of each character that are drawn for train, valid and test.
-
-    Raises
-    ------
-    DataError
-        If the source cannot be read, or has too few of a character.
+        Number of letters of each character that are drawn for train, valid and test;
+        DataError if there are fewer.
     """
     files = _files_of(Path(source))
     parts = _read(files) if files else _draw(source, seed=seed, per_class=per_class)

@@ -84,10 +84,7 @@ def to_input(images: NDArray[np.uint8]) -> torch.Tensor:
 def load_features(network: SqueezeNet, path: Path) -> None:
     """Load pretrained weights of all but the last layer from a .npz file, torchvision's names.
 
-    Raises
-    ------
-    DataError
-        If the file cannot be read, or has other weights.
+    DataError if the file cannot be read, or has other weights.
     """
     try:
         with read_errors(path, DataError):

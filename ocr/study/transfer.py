@@ -52,23 +52,12 @@ MAX_TESTED = 5000  # crops
 
 @dataclass
 class Run:
-    """Measurements of a network, by epoch.
+    """Measurements of a network, by epoch and after the last."""
 
-    Attributes
-    ----------
-    loss, valid : list of float
-        Mean training loss, and accuracy on the validation part.
-    test : float
-        Accuracy after the last epoch.
-    read : ndarray, int64 [N]
-        Answers on the test part.
-    seconds : float
-    """
-
-    loss: list[float] = field(default_factory=list)
-    valid: list[float] = field(default_factory=list)
-    test: float = 0.0
-    read: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    loss: list[float] = field(default_factory=list)  # mean in training, by epoch
+    valid: list[float] = field(default_factory=list)  # accuracy on the validation part, by epoch
+    test: float = 0.0  # accuracy on the test part
+    read: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # its answers
     seconds: float = 0.0
 
 
@@ -89,22 +78,11 @@ def study(
     ----------
     data : str
         Letters that the default model was not trained on, as `ocr train` takes them.
-    output : Path
-    seed : int
-    say : callable
-    images : Path, optional
-        A folder with a folder of photographs for each class.
-    weights : Path, optional
-        SqueezeNet 1.1's features, .npz under torchvision's names.
+    images, weights : Path, optional
+        A folder of photographs for each class, and the features of SqueezeNet 1.1, an .npz
+        under torchvision's names: both or neither.
     epochs, steps : int
         Length of SqueezeNet's training, and of the letter network's.
-
-    Raises
-    ------
-    MissingExtraError
-        Without torch, matplotlib or scikit-image.
-    DataError
-        If data, images or weights cannot be used, or only one of images and weights is given.
     """
     pictures.require_libraries()
     if (images is None) != (weights is None):

@@ -31,7 +31,7 @@ def study(data: Source, output: Path, *, seed: int, say: Say, epochs: int = EPOC
         inner, outer = filters[:, inked].std(), filters[:, ~inked]
         edge = f"{outer.std():.3f}" if outer.size else "-"
         rows.append((name, f"{neighbor_correlation(filters):.3f}", f"{inner:.3f}", edge))
-    headings = ("", "likeness of neighbours", "spread where ink falls", "where none ever does")
+    headings = ("", "likeness of neighbors", "spread where ink falls", "where none ever does")
     title = f"First layer's weights; validation accuracy {percent(history[-1].valid_accuracy)}"
     say(table(title, headings, rows))
 

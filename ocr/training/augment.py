@@ -24,18 +24,7 @@ CENTER = np.float32((SIZE - 1) / 2)
 
 
 def augment(crops: Crops, rng: np.random.Generator) -> Crops:
-    """Distort each crop at random, independently of the others.
-
-    Parameters
-    ----------
-    crops : ndarray, float32 [N, 32, 32]
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray, float32 [N, 32, 32]
-        A new array, in which the maximum of each crop is 1.
-    """
+    """Distort each crop at random, independently of the others; the maximum of each becomes 1."""
     out = warp(crops, rng)
     out = change_stroke_width(out, rng)
     out = break_strokes(out, rng)

@@ -29,14 +29,9 @@ def checkpoint_path(model: Path) -> Path:
 
 
 def refuse_existing(model: Path, *, resume: bool) -> None:
-    """Check that a new run overwrites nothing, or that a run to resume is incomplete.
+    """Raise OutputError if a new run would overwrite a finished model or a stopped run's work.
 
-    Raises
-    ------
-    OutputError
-        If a new run would overwrite a finished model or the work of a stopped run.
-    DataError
-        If the run to resume is complete.
+    DataError if the run to resume is complete.
     """
     checkpoint = checkpoint_path(model)
     if checkpoint.exists():
@@ -101,10 +96,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]
 def resume_progress(learner: Learner, checkpoint: Path, options: dict[str, Any]) -> Progress:
     """Load a checkpoint into the learner and return the progress of the run.
 
-    Raises
-    ------
-    DataError
-        If the run was begun with other options, or by another version.
+    DataError if the run was begun with other options, or by another version.
     """
     state, values = load_checkpoint(checkpoint)
     before = values.get("options", {})
@@ -129,13 +121,9 @@ def resume_progress(learner: Learner, checkpoint: Path, options: dict[str, Any])
 def defer_interrupts() -> Iterator[Callable[[], None]]:
     """Defer Ctrl-C: KeyboardInterrupt is raised when the function that this yields is called.
 
-    Nothing is deferred outside the main thread, where Python allows no handlers, nor where
-    Ctrl-C does not raise anyway, as in a background job.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        From the function, and at the end for a Ctrl-C after its last call.
+    At the end it is raised for a Ctrl-C after the last call. Nothing is deferred outside the
+    main thread, where Python allows no handlers, nor where Ctrl-C does not raise anyway, as in
+    a background job.
     """
     caught: list[int] = []
 

@@ -56,10 +56,7 @@ def begin(samples: Samples, learner: Learner) -> FewLetters:
 def gather_samples(few: FewLetters, alphabet: Alphabet, *, seed: int) -> tuple[Samples, Samples]:
     """Return training samples, half of them drawn from fonts, and letters held out.
 
-    Raises
-    ------
-    DataError
-        If there are too few letters to hold any out.
+    DataError if there are too few letters to hold any out.
     """
     training, held_out = hold_out(few.samples, HELD_OUT, seed)
     if not len(held_out):

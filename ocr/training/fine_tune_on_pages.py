@@ -53,11 +53,7 @@ def load_handwriting(
     """Read those sources that are pages; None if there are none.
 
     The model `init` that the learner starts from, or else the default model, finds the letters.
-
-    Raises
-    ------
-    DataError
-        If all sources are pages and there is no model to start from.
+    DataError if all sources are pages and there is no model to start from.
     """
     pages = [source for source in sources if is_pages(source)]
     if not pages:
@@ -109,10 +105,7 @@ def samples_of_lines(
 ) -> tuple[Samples, Samples]:
     """Return the crops of the lines to train on, and of those held out.
 
-    Raises
-    ------
-    DataError
-        If the lines show nothing of the alphabet.
+    DataError if the lines show nothing of the alphabet.
     """
     training = limit_wrong_cuts(samples_of(handwriting.training, alphabet), seed)
     validation = samples_of(handwriting.held_out, alphabet)

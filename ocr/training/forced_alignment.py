@@ -2,7 +2,7 @@
 
 The posterior probability that a candidate is a character comes from all paths through the
 lattice that spell the line, by the forward-backward algorithm (Rabiner 1989, "A tutorial on
-hidden Markov models", section III). A candidate is labelled only where it is close to 1.
+hidden Markov models", section III). A candidate is labeled only where it is close to 1.
 """
 
 from __future__ import annotations
@@ -41,15 +41,8 @@ def align_line(
 ) -> Labels:
     """Label those candidates of a row that certainly show, or do not show, a letter of the text.
 
-    Parameters
-    ----------
-    lattice : Lattice
-    log_probs : ndarray, float32 [N, outputs]
-        Of the lattice's candidates.
-    text : str
-        Spaces are ignored.
-    alphabet : Alphabet
-        Of the outputs. Characters that it lacks are found by their place between others.
+    `log_probs` [N, outputs] are those of the lattice's candidates. Spaces of the text are
+    ignored; characters that the alphabet lacks are found by their place between others.
     """
     characters = "".join(text.split())
     emitted = emissions(lattice, log_probs, characters, alphabet)

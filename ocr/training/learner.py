@@ -22,23 +22,11 @@ class Learner(Protocol):
     def fit_batch(
         self, crops: NDArray[np.float32], targets: NDArray[np.int64], learning_rate: float
     ) -> tuple[float, int]:
-        """Take one optimiser step.
+        """Take one optimizer step; return the mean loss, and how many answers are right.
 
-        Parameters
-        ----------
-        crops : ndarray, float32 [N, 32, 32]
-        targets : ndarray, int64 [N, 2]
-            Two outputs, either of which is right (the same one twice where only one is).
-            The loss is the mean of -log(p[first] + p[second]), or of -log p[first], with label
-            smoothing if the learner has it.
-        learning_rate : float
-
-        Returns
-        -------
-        loss : float
-            Mean over the batch.
-        correct : int
-            Number of crops whose likeliest output is one of their two targets.
+        Each crop [32, 32] has two targets, either of which is right (the same one twice where
+        only one is). The loss is the mean of -log(p[first] + p[second]), or of -log p[first],
+        with label smoothing if the learner has it.
         """
         ...
 

@@ -32,10 +32,7 @@ def write_log(model: Path, history: list[Epoch]) -> None:
 def read_log(log: Path) -> dict[str, list[float]]:
     """Return the values of each curve, and of ``epoch``, over the epochs of a log.
 
-    Raises
-    ------
-    DataError
-        A log that is missing, empty, or not of a training run.
+    DataError if the log is missing, empty, or not of a training run.
     """
     names = ("epoch", "loss", "accuracy", "valid_loss", "valid_accuracy")
     try:
@@ -51,17 +48,7 @@ def read_log(log: Path) -> dict[str, list[float]]:
 
 
 def draw_curves(log: Path, picture: Path) -> None:
-    """Draw loss and accuracy of training and validation over the epochs of a log, as a PNG.
-
-    Raises
-    ------
-    DataError
-        As `read_log` does.
-    OutputError
-        A picture that cannot be written.
-    MissingExtraError
-        Without matplotlib.
-    """
+    """Draw loss and accuracy of training and validation over the epochs of a log, as a PNG."""
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:

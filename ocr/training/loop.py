@@ -68,8 +68,6 @@ def train(
     ------
     KeyboardInterrupt
         After the checkpoint is saved. Ctrl-C waits for the end of the step.
-    DataError
-        If the run to resume was begun with other options.
     ModelError
         If the loss is no longer a number.
     """
@@ -163,11 +161,7 @@ def resume_options(card: dict[str, Any], settings: Settings, alphabet: Alphabet)
 
 
 def plan_steps(
-    progress: Progress,
-    learner: Learner,
-    batches: Batches,
-    validation: Samples,
-    start_time: float,
+    progress: Progress, learner: Learner, batches: Batches, validation: Samples, start_time: float
 ) -> None:
     """Plan the steps of the whole run: those of its epochs, or as many as fit into a time budget.
 

@@ -30,25 +30,15 @@ BASE = np.uint64(len(SYMBOLS) + 1)  # of the code of a context, in which the dig
 
 @dataclass(frozen=True)
 class Table:
-    """N-grams of one length, sorted by context and then symbol, with a value each.
+    """N-grams of one length, sorted by context and then symbol, with a value each."""
 
-    Attributes
-    ----------
-    contexts : ndarray, uint64 [n]
-        `ocr.decode.language.code` of all symbols but the last.
-    symbols : ndarray, uint64 [n]
-        Index of the last symbol in `SYMBOLS`.
-    values : ndarray, float64 [n]
-        Counts or probabilities.
-    """
-
-    contexts: Codes
-    symbols: Codes
-    values: Floats
+    contexts: Codes  # `ocr.decode.language.code` of all symbols but the last
+    symbols: Codes  # index of the last symbol in `SYMBOLS`
+    values: Floats  # counts or probabilities
 
 
 def build(lines: Iterable[str], *, most: int = 500_000) -> Ngrams:
-    """Return a model of which character is likely after which.
+    """Return a model of which character is likely after which; DataError without text.
 
     Parameters
     ----------
@@ -57,11 +47,6 @@ def build(lines: Iterable[str], *, most: int = 500_000) -> Ngrams:
     most : int
         N-grams to keep: those that change the probability of the text most, and all single
         symbols. 500,000 make a file of about 1.3 MB.
-
-    Raises
-    ------
-    DataError
-        If the text is empty.
     """
     text, places = _encode(lines)
     if not len(text):

@@ -21,12 +21,7 @@ class NumpyLearner:
     """A network of `ocr.classifiers.mlp.ARCHITECTURES` and its optimizer."""
 
     def __init__(
-        self,
-        architecture: str,
-        alphabet: Alphabet,
-        *,
-        seed: int,
-        label_smoothing: float = 0.0,
+        self, architecture: str, alphabet: Alphabet, *, seed: int, label_smoothing: float = 0.0
     ) -> None:
         self.network = new_mlp(architecture, alphabet, np.random.default_rng(seed))
         self.optimizer = Momentum()
@@ -102,26 +97,12 @@ class NumpyLearner:
 def cross_entropy(
     logits: Array, targets: NDArray[np.int64], smoothing: float = 0.0
 ) -> tuple[float, Array]:
-    """Mean of -log(p[first] + p[second]), and its gradient in the logits.
+    """Return the mean of -log(p[first] + p[second]), and its gradient in the logits, [N, C].
 
-    With label smoothing ε (Szegedy et al. 2016, section 7) the loss is 1 - ε of that
-    and ε of the mean of -log p over all outputs.
-
-    Parameters
-    ----------
-    logits : ndarray [N, C]
-        N >= 1.
-    targets : ndarray, int64 [N, 2]
-        Two outputs, either of which is right; the same one twice where only one is.
-    smoothing : float
-        ε, from 0 to 1.
-
-    Returns
-    -------
-    loss : float
-    error : ndarray [N, C]
-        Each row is (p - q) / N, where q is 1 - ε on the two targets, in the proportion of p,
-        and ε spread evenly over all outputs.
+    The targets are those of `Learner.fit_batch`. With label smoothing ε (Szegedy et al. 2016,
+    section 7) the loss is 1 - ε of that mean and ε of the mean of -log p over all outputs.
+    Each row of the gradient is (p - q) / N, where q is 1 - ε on the two targets, in the
+    proportion of p, and ε spread evenly over all outputs.
     """
     log_p = log_softmax(logits)
     log_pair = np.take_along_axis(log_p, targets, axis=1)  # (N, 2)
@@ -137,14 +118,9 @@ def cross_entropy(
 
 
 class Momentum:
-    """Stochastic gradient descent with momentum (Polyak 1964): v ← μ v + g, w ← w - η v.
+    """Stochastic gradient descent with momentum μ (Polyak 1964): v ← μ v + g, w ← w - η v.
 
-    Parameters
-    ----------
-    momentum : float
-        μ, the share of the velocity that is kept in each step.
-    weight_decay : float
-        λ of a penalty λ/2 ‖w‖² on the weights, not the biases.
+    `weight_decay` is λ of a penalty λ/2 ‖w‖² on the weights, not the biases.
     """
 
     def __init__(self, *, momentum: float = 0.9, weight_decay: float = WEIGHT_DECAY) -> None:

@@ -43,19 +43,11 @@ MAX_LISTED = 8  # characters in a message
 
 @dataclass(frozen=True)
 class RowOfPage:
-    """A row of a page, ready to be read by any classifier.
-
-    Attributes
-    ----------
-    lattice : Lattice
-    crops : ndarray, uint8 [N, 32, 32]
-        Of its candidates.
-    space_odds : ndarray, float64 [atoms - 1]
-    """
+    """A row of a page, ready to be read by any classifier."""
 
     lattice: Lattice
-    crops: NDArray[np.uint8]
-    space_odds: NDArray[np.float64]
+    crops: NDArray[np.uint8]  # [N, 32, 32], of its candidates
+    space_odds: NDArray[np.float64]  # [atoms - 1]
 
     def ink(self) -> NDArray[np.float32]:
         """Return the crops as classifiers read them, ink 1.0."""
@@ -91,8 +83,8 @@ class WrittenLine:
 
     def samples(self, alphabet: Alphabet) -> Samples:
         """Return crops of its letters and, if the alphabet has "not a letter", of wrong cuts."""
-        labelled = zip(self.labels.letters, self.letters(), strict=True)
-        found = [(i, character) for (i, _), character in labelled if character in alphabet]
+        labeled = zip(self.labels.letters, self.letters(), strict=True)
+        found = [(i, character) for (i, _), character in labeled if character in alphabet]
         if alphabet.reject:
             found += [(i, "") for i in self.labels.wrong]
         shown = np.array([c for _, c in found], "<U1")
@@ -151,26 +143,10 @@ def is_pages(source: str) -> bool:
 
 
 def read_pages(sources: Sequence[str], classifier: Classifier) -> Written:
-    """Find the letters of pages whose text is known.
+    """Find the letters of pages whose text is known: images, or folders of them.
 
-    Parameters
-    ----------
-    sources : sequence of str
-        Images with their text in NAME.gt.txt, or folders of these.
-    classifier : Classifier
-        Finds the letters; it need not know all of them.
-
-    Returns
-    -------
-    Written
-        A page that cannot be read does not stop the others.
-
-    Raises
-    ------
-    DataError
-        If no line could be used.
-    ImageError
-        If no image can be read.
+    The classifier need not know all letters. A page that cannot be read does not stop the
+    others; if none can, the error of the first is raised, and DataError if no line could be used.
     """
     parts, unread = list[Written](), list[OcrError]()
     for pair in find_pairs(map(Path, sources)):
@@ -224,12 +200,8 @@ def crop_rows(page: PageImage) -> list[RowOfPage]:
     """Return the rows of a page, segmented as for reading, in reading order."""
     found = segment(page)
     crops = np.rint(crop(found) * 255).astype(np.uint8)
-    parts = zip(
-        found.lattices,
-        np.split(crops, found.row_ends[:-1]),
-        page_space_odds(found),
-        strict=True,
-    )
+    crops_of_rows = np.split(crops, found.row_ends[:-1])
+    parts = zip(found.lattices, crops_of_rows, page_space_odds(found), strict=True)
     return [RowOfPage(*part) for part in parts]
 
 
@@ -238,12 +210,8 @@ def hold_out_lines(
 ) -> tuple[list[WrittenLine], list[WrittenLine]]:
     """Return lines to train on, and one in five, but at least one, to measure with.
 
-    A line of which there are several images is held out with all of them.
-
-    Raises
-    ------
-    DataError
-        If there is only one.
+    A line of which there are several images is held out with all of them. DataError if there
+    is only one line.
     """
     places = list(dict.fromkeys(line.place for line in lines))
     if len(places) < 2:

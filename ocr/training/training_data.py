@@ -1,4 +1,4 @@
-"""Labelled letters of all sources, split into training and validation samples."""
+"""Labeled letters of all sources, split into training and validation samples."""
 
 from __future__ import annotations
 
@@ -60,14 +60,9 @@ def gather(
     per_class : int or None
         Draw this many of each class for training, and a third as many others for validation.
     known : collection of str
-        Characters that need no sample here.
+        Characters that need no sample here; DataError if another has none.
     loaded : sequence of Loaded, optional
         The result of `load_all`, where the sources are already loaded.
-
-    Raises
-    ------
-    DataError
-        If a character has no sample, or there are too few to hold any out.
     """
     marks = foreign_marks(alphabet)
     if loaded is None:
@@ -182,10 +177,7 @@ def font_families(sources: Iterable[str], alphabet: Alphabet) -> list[Typeface]:
 
 
 def with_words(
-    samples: Samples,
-    marks: Samples,
-    faces: list[Typeface],
-    rng: np.random.Generator,
+    samples: Samples, marks: Samples, faces: list[Typeface], rng: np.random.Generator
 ) -> Samples:
     """Add letters cut out of words, and wrong cuts and some marks as "not a letter"."""
     kept = marks.take(rng.permutation(len(marks))[: int(len(samples) * MARK_SHARE)])
