@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,18 +20,6 @@ if TYPE_CHECKING:
     from ocr.input.page_numbers import PageNumbers
 
 NEVER = float("inf")  # s
-
-# Workers inherit these settings of glibc: they keep freed memory for the next page, in huge pages.
-# Without them page faults take 5 % of the time of a page; other C libraries ignore them.
-MALLOC_SETTINGS = ":".join(
-    f"glibc.malloc.{name}={value}"
-    for name, value in {
-        "hugetlb": 1,  # transparent huge pages
-        "top_pad": 64 << 20,  # bytes by which the heap grows
-        "mmap_threshold": 32 << 20,  # bytes; larger arrays are returned at once
-        "trim_threshold": 128 << 20,  # bytes of free memory that are kept
-    }.items()
-)
 
 
 def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, int]:
@@ -134,16 +121,8 @@ def command(
     from ocr.batch.settings import Settings
 
     use_threads(1)
-    os.environ.setdefault("GLIBC_TUNABLES", MALLOC_SETTINGS)
-    settings = Settings(
-        tuple(form for form in export.FORMATS if form in forms),
-        model,
-        alphabet,
-        language_of(language),
-        reject,
-        select,
-        max_pixels,
-    )
+    forms = tuple(form for form in export.FORMATS if form in forms)
+    settings = Settings(forms, model, alphabet, language_of(language), reject, select, max_pixels)
     if scheduler is not None:
         from ocr.batch.cluster import cluster
 
