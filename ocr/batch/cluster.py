@@ -20,7 +20,7 @@ from ocr import __version__
 from ocr.batch.pool import Results
 from ocr.batch.run import Engine
 from ocr.batch.settings import Settings
-from ocr.batch.work import Failure, Job, Outcome, Reader
+from ocr.batch.work import Failure, Job, Outcome, Reader, picklable
 from ocr.errors import ClusterError, MissingExtraError, ModelError, OcrError
 
 if TYPE_CHECKING:
@@ -33,19 +33,9 @@ TIMEOUT = 10  # s for the scheduler to answer
 def cluster(settings: Settings, address: str) -> Engine:
     """Return an engine that uses all workers of a Dask scheduler, also those that join later.
 
-    If a worker dies, others read its files. A file during which four workers died is set aside.
-
-    Parameters
-    ----------
-    settings : Settings
-    address : str
-        Address of the scheduler: ``tcp://host:8786``.
-
-    Raises
-    ------
-    OcrError
-        If no scheduler answers; from the engine, if the scheduler is lost or a worker cannot
-        read at all.
+    The address is such as ``tcp://host:8786``. If a worker dies, others read its files. A file
+    during which four workers died is set aside. Raises ClusterError if no scheduler answers; so
+    does the engine if the scheduler is lost or a worker cannot read at all.
     """
     client = _connect(address)
 
@@ -153,9 +143,7 @@ def _read(settings: Settings, fingerprint: str, job: Job) -> Outcome:
             reader = _reader(settings, fingerprint)
         return reader(job, lambda page: None)
     except OcrError as error:
-        plain = OcrError(str(error))  # some subclasses cannot be pickled
-        plain.exit_code = error.exit_code
-        raise plain from None
+        raise picklable(error) from None
 
 
 @cache

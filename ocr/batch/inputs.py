@@ -20,20 +20,12 @@ NUMBER = re.compile(r"-[0-9]+$")
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file to read.
-
-    Attributes
-    ----------
-    path : str
-    name : str
-        Its path below the folder that all inputs lie in, with slashes.
-    stem : str
-        Path of its outputs below the output folder, without their endings: ``a/scan`` for
-        ``a/scan.jpg``, but ``a/scan.jpg`` if there is an ``a/scan.png``, too.
-    """
+    """A file to read."""
 
     path: str
-    name: str
+    name: str  # its path below the folder that all inputs lie in, with slashes
+    # path of its outputs below the output folder, without their endings: "a/scan" for
+    # "a/scan.jpg", but "a/scan.jpg" if there is an "a/scan.png", too
     stem: str
 
     @property
@@ -43,22 +35,11 @@ class Input:
 
 
 def find(sources: Sequence[str], output: Path) -> list[Input]:
-    """Return the files that some paths stand for, sorted by name.
+    """Return the files that `sources` stand for, sorted by name.
 
-    Parameters
-    ----------
-    sources : sequence of str
-        Files, patterns such as ``scans/*.jpg``, and folders, which stand for all images in them
-        at any depth, except hidden ones and those in `output`.
-    output : Path
-        Folder of the outputs.
-
-    Raises
-    ------
-    ImageError
-        If there is no such file.
-    OutputError
-        If the inputs lie in the output folder.
+    Sources are files, patterns such as ``scans/*.jpg``, and folders, which stand for all images in
+    them at any depth, except hidden ones and those in `output`. Raises ImageError if there is no
+    such file, and OutputError if the inputs lie in the output folder.
     """
     roots = [path for source in sources for path in _matches(source)]
     out = Path(os.path.realpath(output))  # of another name it is the same folder
@@ -72,11 +53,12 @@ def find(sources: Sequence[str], output: Path) -> list[Input]:
 def in_shard(files: Iterable[Input], shard: tuple[int, int]) -> list[Input]:
     """Return the files of one shard, the i-th of N from 1; the same ones on every machine."""
     number, count = shard
-    return [file for file in files if _hash(file.name) % count == number - 1]
 
+    def is_in_shard(file: Input) -> bool:
+        digest = hashlib.sha256(file.name.encode()).digest()
+        return int.from_bytes(digest[:8], "big") % count == number - 1
 
-def _hash(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    return [file for file in files if is_in_shard(file)]
 
 
 def _matches(source: str) -> list[Path]:
@@ -85,17 +67,11 @@ def _matches(source: str) -> list[Path]:
         raise ImageError("cannot read '': an empty name (give . for the current folder)")
     if is_address(source):
         raise ImageError(f"cannot read {source}: ocr batch reads no addresses (download it first)")
-    if Path(source).exists():
-        return [_absolute(source)]
-    found = glob.glob(source, recursive=True)  # noqa: PTH207  (a pattern may begin anywhere)
+    found = [source] if Path(source).exists() else glob.glob(source, recursive=True)  # noqa: PTH207
     if not found:
         raise ImageError(f"cannot read {source}: no such file (check the path)")
-    return [_absolute(path) for path in found]
-
-
-def _absolute(path: str | Path) -> Path:
-    """Make a path absolute without following links, which are part of the outputs' names."""
-    return Path(os.path.abspath(path))  # noqa: PTH100  (Path.resolve follows links)
+    # links are not followed, as they are part of the outputs' names
+    return [Path(os.path.abspath(path)) for path in found]  # noqa: PTH100
 
 
 def _files(root: Path, real: Path, output: Path) -> Iterator[Path]:
@@ -125,13 +101,10 @@ def _name_outputs(paths: Collection[Path], top: Path) -> Iterator[Input]:
         # scan.tif-1 would be a page of scan.tif
         is_free = taken[short] == 1 and NUMBER.sub("", short) not in whole
         stem = name.with_suffix("") if is_free else name
-        yield Input(str(path), _to_text(name), str(stem))
+        # valid Unicode: bytes that are not UTF-8 are escaped
+        text = os.fsencode(name.as_posix()).decode(errors="backslashreplace")
+        yield Input(str(path), text, str(stem))
 
 
 def _fold(path: Path) -> str:
     return str(path).casefold()  # many file systems ignore case
-
-
-def _to_text(path: Path) -> str:
-    """Return a path with slashes as valid Unicode; bytes that are not UTF-8 are escaped."""
-    return os.fsencode(path.as_posix()).decode(errors="backslashreplace")

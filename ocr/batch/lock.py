@@ -33,20 +33,12 @@ def manifests(folder: Path) -> dict[Shard, Path]:
 
 @contextlib.contextmanager
 def locked(folder: Path, shard: Shard) -> Iterator[None]:
-    """Lock the files of a shard until the end of the context or of the process.
-
-    Raises
-    ------
-    OutputError
-        If another run may be reading one of them.
-    """
-    with contextlib.ExitStack() as held:
-        held.enter_context(_lock(folder / f".{_stem(shard)}.lock", "EXCLUSIVE"))
+    """Lock the files of a shard; OutputError if another run may be reading one of them."""
+    with contextlib.closing(_lock(folder / f".{_stem(shard)}.lock", "BEGIN EXCLUSIVE")):
         for other, path in _by_shard(folder, ".", ".lock").items():
             if other[1] != shard[1]:
                 # shared, as other shards of this division may check at the same moment
-                with _lock(path, "SHARED"):
-                    pass
+                _lock(path, "BEGIN").close()
         yield
 
 
@@ -63,11 +55,11 @@ def _by_shard(folder: Path, start: str, end: str) -> dict[Shard, Path]:
     return found
 
 
-def _lock(path: Path, kind: str) -> contextlib.closing[sqlite3.Connection]:
+def _lock(path: Path, begin: str) -> sqlite3.Connection:
     """Lock an empty file by SQLite, which releases it with the process on every system."""
     try:
         file = sqlite3.connect(path, timeout=0, isolation_level=None)
-        file.execute("BEGIN EXCLUSIVE" if kind == "EXCLUSIVE" else "BEGIN")
+        file.execute(begin)
         file.execute("SELECT * FROM sqlite_master").fetchall()
     except sqlite3.Error as error:
         if "locked" in str(error):
@@ -76,4 +68,4 @@ def _lock(path: Path, kind: str) -> contextlib.closing[sqlite3.Connection]:
                 "folder)"
             ) from error
         raise OutputError(f"cannot write {path}: {error} (name another folder)") from error
-    return contextlib.closing(file)
+    return file

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ocr.batch.work import Failure
 from ocr.errors import OutputError
@@ -65,15 +66,8 @@ class Entry:
 class Manifest:
     """A manifest, committed about every second; a context manager that closes it.
 
-    Parameters
-    ----------
-    path : Path
-        Created if it does not exist.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be read or written; from all methods, too.
+    It is created if it does not exist. All methods raise OutputError if it cannot be read or
+    written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -94,78 +88,60 @@ class Manifest:
     def claim(self, folder: Path) -> None:
         """Record the folder of the inputs.
 
-        Raises
-        ------
-        OutputError
-            If another one was recorded before, whose files may have the same names.
+        OutputError if another one was recorded before, whose files may have the same names.
         """
-        with self._errors():
-            row = self._database.execute("SELECT folder FROM inputs").fetchone()
-        before = Path(os.fsdecode(row[0])) if row else folder
+        rows = self._execute("SELECT folder FROM inputs")
+        before = Path(os.fsdecode(rows[0][0])) if rows else folder
         if before != folder and not (before.exists() and before.samefile(folder)):
             raise OutputError(
                 f"{self._path.parent} holds the outputs of {before}, not of {folder} (name another "
                 f"folder; if the inputs were moved, link: ln -s {folder} {before})"
             )
-        with self._errors():
-            self._database.execute("DELETE FROM inputs")
-            self._database.execute("INSERT INTO inputs VALUES (?)", (os.fsencode(folder),))
-            self._database.commit()
+        self._execute("DELETE FROM inputs")
+        self._execute("INSERT INTO inputs VALUES (?)", os.fsencode(folder))
+        self._commit()
 
     def entry(self, name: str) -> Entry | None:
         """Return the entry of a file; None if there is none."""
-        with self._errors():
-            row = self._database.execute("SELECT * FROM files WHERE name = ?", (name,)).fetchone()
-            return Entry(*row) if row else None
+        rows = self._execute("SELECT * FROM files WHERE name = ?", name)
+        return Entry(*rows[0]) if rows else None
 
     def entries(self) -> dict[str, Entry]:
         """Return all entries by name."""
-        with self._errors():
-            rows = self._database.execute("SELECT * FROM files")
-            return {row[0]: Entry(*row) for row in rows}
+        return {row[0]: Entry(*row) for row in self._execute("SELECT * FROM files")}
 
     def not_done(self) -> set[str]:
         """Return the names of files of which some page is not read."""
-        with self._errors():
-            rows = self._database.execute("SELECT name FROM files WHERE state != ?", (DONE,))
-            return {name for (name,) in rows}
+        return {row[0] for row in self._execute("SELECT name FROM files WHERE state != ?", DONE)}
 
     def failures(self) -> dict[str, list[Failure]]:
         """Return the failures of each file, by name."""
         found: dict[str, list[Failure]] = {}
-        with self._errors():
-            rows = self._database.execute("SELECT name, page, reason, attempts FROM failures")
-            for name, page, reason, attempts in rows:
-                found.setdefault(name, []).append(Failure(page, reason, attempts))
+        for name, *failure in self._execute("SELECT name, page, reason, attempts FROM failures"):
+            found.setdefault(name, []).append(Failure(*failure))
         return found
 
     def expect(self, entries: Iterable[Entry]) -> None:
         """Record which files will be read: their outputs may be old or new until that is done."""
-        with self._errors():
-            for entry in entries:
-                self._put(entry, ())
-            self._database.commit()
+        for entry in entries:
+            self._put(entry, ())
+        self._commit()
 
     def record(self, entry: Entry, failures: Sequence[Failure]) -> None:
         """Record the outcome of a file."""
-        with self._errors():
-            self._put(entry, failures)
+        self._put(entry, failures)
         self.commit_if_due()
 
     def commit_if_due(self) -> None:
         """Commit if the last commit is a while ago; call this often."""
         if time.monotonic() - self._written >= COMMIT_INTERVAL:
-            with self._errors():
-                self._database.commit()
+            self._commit()
             self._written = time.monotonic()
 
     def retain(self, entry: Entry) -> None:
         """Record a new size and time of a file whose bytes have not changed."""
-        with self._errors():
-            self._database.execute(
-                "UPDATE files SET size = ?, changed = ? WHERE name = ?",
-                (entry.size, entry.changed, entry.name),
-            )
+        values = entry.size, entry.changed, entry.name
+        self._execute("UPDATE files SET size = ?, changed = ? WHERE name = ?", *values)
         self.commit_if_due()
 
     def merge(self, other: Path) -> None:
@@ -177,14 +153,19 @@ class Manifest:
 
     def _put(self, entry: Entry, failures: Sequence[Failure]) -> None:
         values = astuple(replace(entry, time=time.time()))
-        self._database.execute(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values
-        )
-        self._database.execute("DELETE FROM failures WHERE name = ?", (entry.name,))
-        self._database.executemany(
-            "INSERT INTO failures VALUES (?, ?, ?, ?)",
-            [(entry.name, f.page, f.attempts, f.reason) for f in failures],
-        )
+        self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
+        self._execute("DELETE FROM failures WHERE name = ?", entry.name)
+        for f in failures:
+            failure = entry.name, f.page, f.attempts, f.reason
+            self._execute("INSERT INTO failures VALUES (?, ?, ?, ?)", *failure)
+
+    def _execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._errors():
+            return self._database.execute(statement, values).fetchall()
+
+    def _commit(self) -> None:
+        with self._errors():
+            self._database.commit()
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

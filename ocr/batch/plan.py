@@ -2,57 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from ocr import export
 from ocr.batch.inputs import Input
-from ocr.batch.manifest import DONE, WAITING, Entry
+from ocr.batch.manifest import DONE, WAITING, Entry, Manifest
 from ocr.batch.work import Job
 
 
 def missing(
     files: Iterable[Input],
-    entry: Callable[[str], Entry | None],
-    *,
+    manifest: Manifest,
     output: Path,
     forms: tuple[str, ...],
     settings: str,
+    *,
     retry_failed: bool = False,
 ) -> list[tuple[Job, Entry]]:
     """Return the jobs whose outputs are missing, or made from other inputs or settings.
 
     An input with the same size and modification time counts as unchanged; otherwise the worker
-    compares the bytes.
-
-    Parameters
-    ----------
-    files : iterable of Input
-    entry : callable
-        Returns the manifest's entry of a name.
-    output : Path
-        Folder of the outputs.
-    forms : tuple of str
-        Formats.
-    settings : str
-        Result of `Settings.fingerprint`.
-    retry_failed : bool
-        Whether to read files again that failed or were set aside.
-
-    Returns
-    -------
-    list of (Job, Entry)
-        Each job with the entry to record until it is done.
+    compares the bytes. Files that failed or were set aside are read again with `retry_failed`.
+    `settings` is the result of `Settings.fingerprint`. Each job comes with the entry to record
+    until it is done.
     """
     jobs = []
     for file in files:
         outputs = tuple(str(output / file.stem) + export.FORMATS[form][0] for form in forms)
-        before = entry(file.name)
+        before = manifest.entry(file.name)
         written = before.outputs if before else "{}"
         job = Job(file.name, file.path, outputs, written)
-        now = replace(_waiting_entry(file, settings), outputs=written)
+        now = _waiting_entry(file, settings, written)
         if before is None or not _is_done(before, now, job, forms, retry_failed):
             jobs.append((job, now))
         elif (before.size, before.changed) != (now.size, now.changed):
@@ -60,12 +44,12 @@ def missing(
     return jobs
 
 
-def _waiting_entry(file: Input, settings: str) -> Entry:
-    try:
+def _waiting_entry(file: Input, settings: str, written: str) -> Entry:
+    size = changed = None
+    with suppress(OSError):  # the worker reports why
         status = Path(file.path).stat()
-    except OSError:  # the worker reports why
-        return Entry(file.name, WAITING, None, None, "", settings)
-    return Entry(file.name, WAITING, status.st_size, status.st_mtime_ns, "", settings)
+        size, changed = status.st_size, status.st_mtime_ns
+    return Entry(file.name, WAITING, size, changed, "", settings, outputs=written)
 
 
 def _is_done(

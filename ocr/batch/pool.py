@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import multiprocessing
 import signal
 import sys
@@ -14,7 +13,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import connection, resource_tracker
 from multiprocessing.connection import Connection
 
-from ocr.batch.work import Failure, Job, OnPage, Outcome
+from ocr.batch.work import Failure, Job, OnPage, Outcome, picklable
 from ocr.errors import OcrError
 from ocr.files import reason
 
@@ -39,27 +38,12 @@ def read_all(
 ) -> Results:
     """Read files in worker processes; yield each with its outcome, as they are done.
 
-    Parameters
-    ----------
-    jobs : iterable of Job
-    load : callable
-        Called once in each process, to which it is pickled; returns a function that reads a file.
-    workers : int
-    page_timeout : float
-        Seconds after which a page's process is killed.
-    on_page : callable
-        Called whenever a page has been read.
-
-    Raises
-    ------
-    OcrError
-        An error of `load` or of reading, with its exit code; or if every process dies at once.
+    `load` is pickled to each process and called there once; it returns a function that reads a
+    file. A process that takes longer than `page_timeout` seconds for a page is killed. `on_page` is
+    called whenever a page has been read. Raises an OcrError of `load` or of reading, with its exit
+    code, or one that says that every process dies at once.
     """
-    pool = _Pool(jobs, load, page_timeout, on_page)
-    try:
-        yield from pool.run(workers)
-    finally:
-        pool.kill()
+    yield from _Pool(iter(jobs), load, page_timeout, on_page).run(workers)
 
 
 @dataclass(eq=False)
@@ -75,31 +59,28 @@ class _Worker:
 
 class _Pool:
     def __init__(
-        self, jobs: Iterable[Job], load: Load, page_timeout: float, on_page: Callable[[], None]
+        self, jobs: Iterator[Job], load: Load, page_timeout: float, on_page: Callable[[], None]
     ) -> None:
-        self._jobs = iter(jobs)
+        self._jobs, self._load, self._on_page = jobs, load, on_page
+        self._page_timeout = page_timeout
         self._retries = deque[Job]()  # to retry at the end, when more memory may be free
         self._tries = Counter[tuple[str, int]]()
         self._set_aside: dict[str, tuple[Failure, ...]] = {}
-        self._load = load
-        self._page_timeout = page_timeout
-        self._on_page = on_page
         self._workers: list[_Worker] = []
         self._failed_starts = 0
 
     def run(self, count: int) -> Results:
-        for _ in range(count):
-            self._workers.append(self._start())
-        while self._workers:
-            for worker in self._ready():
-                yield from self._receive(worker)
-            for worker in self._overdue():
-                yield from self._replace(worker, f"took longer than {self._page_timeout:g} s")
-
-    def kill(self) -> None:
-        """Kill all processes."""
-        for worker in [*self._workers]:
-            self._end(worker)
+        try:
+            for _ in range(count):
+                self._workers.append(self._start())
+            while self._workers:
+                for worker in self._ready():
+                    yield from self._receive(worker)
+                for worker in self._overdue():
+                    yield from self._replace(worker, f"took longer than {self._page_timeout:g} s")
+        finally:
+            for worker in [*self._workers]:
+                self._end(worker)
 
     def _end(self, worker: _Worker) -> None:
         worker.process.kill()
@@ -145,10 +126,10 @@ class _Pool:
             if worker.page:
                 self._on_page()
             worker.page, worker.since = message, time.monotonic()
-        elif isinstance(message, _Stop):
-            raise message.error()
+        elif isinstance(message, OcrError):
+            raise message
         else:
-            if worker.job and isinstance(message, Outcome):
+            if worker.job:  # without one, the message is that the worker is loaded
                 yield self._finished(worker.job, message)
             self._failed_starts = 0
             self._hand_out(worker)
@@ -227,35 +208,17 @@ def _block_interrupts() -> Iterator[None]:
 # In the worker's process
 
 
-@dataclass(frozen=True)
-class _Stop:
-    """An error that ends the whole run, not only one file."""
-
-    message: str
-    exit_code: int
-
-    def error(self) -> OcrError:
-        error = OcrError(self.message)
-        error.exit_code = self.exit_code
-        return error
-
-
-class _Loaded:
-    """Message: the worker is ready to read."""
-
-
 def _serve(load: Load, parent: Connection) -> None:
     """Read files until there are no more, or the parent has died."""
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on systems where it could not be blocked
     try:
         read = load()
-        gc.freeze()  # models and modules live on: searching them costs a tenth of the time
-        parent.send(_Loaded())
+        parent.send(None)  # loaded
         while True:
             parent.send(read(parent.recv(), parent.send))
-    except OcrError as error:
-        parent.send(_Stop(str(error), error.exit_code))
+    except OcrError as error:  # it ends the whole run
+        parent.send(picklable(error))
     except (EOFError, ConnectionError):
         pass  # the parent has finished or died
 

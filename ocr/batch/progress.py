@@ -5,21 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from types import TracebackType
 
 CLEAR = "\r\x1b[K"  # terminal codes that erase the current line
 INTERVAL = {True: 0.2, False: 30.0}  # s between lines, on a terminal or not
 
 
 class Progress:
-    """Counts files, pages and failures; the end of the context prints the last line.
+    """Counts pages, failures and `files`; the end of the context prints the last line.
 
-    Parameters
-    ----------
-    files : int
-        Number of files to read.
-    is_quiet : bool
-        Print errors only.
+    With `is_quiet` it prints errors only.
     """
 
     def __init__(self, files: int, *, is_quiet: bool = False) -> None:
@@ -31,9 +25,7 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._show(last=True)
 
     def page(self) -> None:

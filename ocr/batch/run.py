@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -45,28 +45,12 @@ def run(
     """Read all files whose outputs are missing.
 
     A run may be killed at any moment and started again: the outputs are byte for byte those of
-    an undisturbed run.
+    an undisturbed run. `sources` are files, folders and patterns, see `inputs.find`; the folder
+    `output` gets the same tree. An engine is, for example, `processes(settings, count=2)`. With
+    `shard`, only the i-th of N parts of the files is read.
 
-    Parameters
-    ----------
-    sources : sequence of str
-        Files, folders and patterns; see `inputs.find`.
-    output : Path
-        Folder of the outputs, with the same tree as the inputs.
-    settings : Settings
-    engine : callable
-        For example `processes(settings, count=2)`.
-    shard : (int, int)
-        Read only the i-th of N parts of the files.
-    retry_failed : bool
-        Read files again that failed before.
-    is_quiet : bool
-        Show no progress.
-
-    Raises
-    ------
-    OcrError
-        If there is no such input or model, another run is at work, or nothing can be written.
+    Raises OcrError if there is no such input or model, another run is at work, or nothing can be
+    written.
     """
     fingerprint = settings.fingerprint()
     files = inputs.in_shard(inputs.find(sources, output), shard)
@@ -74,15 +58,12 @@ def run(
     with locked(output, shard), Manifest(manifest_path(output, shard)) as manifest:
         for other, path in manifests(output).items():
             if other[1] != shard[1]:
-                _merge(manifest, path, files)
+                with Manifest(path) as theirs:  # creates its tables if its run was killed before
+                    _claim(theirs, files)
+                manifest.merge(path)
         _claim(manifest, files)
         todo = missing(
-            files,
-            manifest.entry,
-            output=output,
-            forms=settings.forms,
-            settings=fingerprint,
-            retry_failed=retry_failed,
+            files, manifest, output, settings.forms, fingerprint, retry_failed=retry_failed
         )
         manifest.expect(entry for job, entry in todo if not job.known)
         with _remove_partial([job for job, _ in todo], settings.forms):
@@ -90,12 +71,6 @@ def run(
         not_done = manifest.not_done()
         failed = sum(file.name in not_done for file in files)
     return Summary(len(files), read, failed)
-
-
-def _merge(manifest: Manifest, other: Path, files: Sequence[Input]) -> None:
-    with Manifest(other) as theirs:  # creates its tables if its run was killed before
-        _claim(theirs, files)
-    manifest.merge(other)
 
 
 def _claim(manifest: Manifest, files: Sequence[Input]) -> None:
@@ -124,13 +99,8 @@ def processes(settings: Settings, *, count: int, page_timeout: float = FOREVER) 
     """Return an engine that uses several processes on this machine; see `pool.read_all`."""
 
     def engine(jobs: Sequence[Job], on_page: Callable[[], None]) -> Results:
-        return read_all(
-            jobs,
-            partial(Reader, settings),
-            workers=min(count, len(jobs)),
-            page_timeout=page_timeout,
-            on_page=on_page,
-        )
+        load, workers = partial(Reader, settings), min(count, len(jobs))
+        return read_all(jobs, load, workers=workers, page_timeout=page_timeout, on_page=on_page)
 
     return engine
 
@@ -141,25 +111,24 @@ def _read(
     """Have files read; record and report the outcome of each. Return how many were read."""
     waiting = {job.name: entry for job, entry in todo}
     read = 0
-    with ExitStack() as stack:
-        progress = stack.enter_context(Progress(len(todo), is_quiet=is_quiet))
+    with Progress(len(todo), is_quiet=is_quiet) as progress:
 
         def on_page() -> None:
             progress.page()
             manifest.commit_if_due()  # the next outcome may be far off if a file has many pages
 
-        outcomes = engine([job for job, _ in todo], on_page)
-        for job, outcome in stack.enter_context(closing(outcomes)):
-            if outcome.is_as_known:
-                manifest.retain(waiting[job.name])
-            else:
-                read += 1
-                manifest.record(_entry(waiting[job.name], outcome), outcome.failures)
-            for failure in outcome.failures:
-                progress.failure(failure.describe(job.name))
-            for path in outcome.kept:
-                progress.kept(path)
-            progress.file()
+        with closing(engine([job for job, _ in todo], on_page)) as outcomes:
+            for job, outcome in outcomes:
+                if outcome.is_as_known:
+                    manifest.retain(waiting[job.name])
+                else:
+                    read += 1
+                    manifest.record(_entry(waiting[job.name], outcome), outcome.failures)
+                for failure in outcome.failures:
+                    progress.failure(failure.describe(job.name))
+                for path in outcome.kept:
+                    progress.kept(path)
+                progress.file()
     return read
 
 

@@ -17,35 +17,22 @@ from ocr.input.page_numbers import PageNumbers
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings for reading files, and the formats to write.
+    """Settings for reading files, and the formats to write."""
 
-    Attributes
-    ----------
-    forms : tuple of str
-        Keys of `ocr.export.FORMATS`.
-    model, alphabet, language
-        As `ocr.read` takes them.
-    reject : float
-        Letters of lower confidence, 0 to 1, become U+FFFD.
-    select, max_pixels
-        As `ocr.input.loading.pages` takes them.
-    """
-
-    forms: tuple[str, ...] = ("text",)
+    forms: tuple[str, ...] = ("text",)  # keys of `ocr.export.FORMATS`
+    # as `ocr.read` takes them
     model: str = "default"
     alphabet: str | None = None
     language: str | None = "english"
-    reject: float = 0.0
+    reject: float = 0.0  # letters of lower confidence, 0 to 1, become U+FFFD
+    # as `ocr.input.loading.pages` takes them
     select: PageNumbers | None = None
     max_pixels: int = MAX_PIXELS
 
     def fingerprint(self) -> str:
         """Return a digest of the settings, the bytes of the models and the version of ocr.
 
-        Raises
-        ------
-        ModelError
-            If there is no such model or language model.
+        ModelError if there is no such model or language model.
         """
         from ocr.classifiers import find
 

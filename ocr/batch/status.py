@@ -22,13 +22,7 @@ class Status:
 
 
 def status(folder: Path) -> Status:
-    """Return the status of a folder; if manifests share a file, its last entry counts.
-
-    Raises
-    ------
-    OutputError
-        If there is no manifest, or it cannot be read.
-    """
+    """Return the status of a folder; if manifests share a file, its last entry counts."""
     entries: dict[str, Entry] = {}
     failures: dict[str, list[Failure]] = {}
     paths = manifests(folder)

@@ -36,29 +36,14 @@ OnPage = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to read.
+    """A file to read."""
 
-    Attributes
-    ----------
-    name : str
-        Its path below the inputs' folder, with slashes; used in the manifest and the outputs.
-    path : str
-    outputs : tuple of str
-        Path of the output in each format; see `paths`.
-    written : str
-        Name and SHA-256 of each file written for it before, as JSON.
-    known : str
-        Digest of its bytes when the present outputs were made; empty if there are none.
-    left_out : frozenset of int
-        Pages, from 1, to skip.
-    """
-
-    name: str
+    name: str  # its path below the inputs' folder, with slashes; for the manifest and the outputs
     path: str
-    outputs: tuple[str, ...]
-    written: str = "{}"
-    known: str = ""
-    left_out: frozenset[int] = frozenset()
+    outputs: tuple[str, ...]  # path of the output in each format; see `paths`
+    written: str = "{}"  # name and SHA-256 of each file written for it before, as JSON
+    known: str = ""  # digest of its bytes when the present outputs were made, if there are any
+    left_out: frozenset[int] = frozenset()  # pages, from 1, to skip
 
     def paths(self, forms: Sequence[str], pages: int) -> list[list[str]]:
         """Return the output files in each format; some formats need one file a page.
@@ -104,38 +89,20 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of reading a file.
+    """The result of reading a file."""
 
-    Attributes
-    ----------
-    digest : str
-        SHA-256 of the bytes that were read.
-    pages : int
-        Number of pages in the outputs; with 0 there are no outputs.
-    failures : tuple of Failure
-    is_as_known : bool
-        Whether nothing was done because the file's bytes are those of `Job.known`.
-    written : str
-        The new value of `Job.written`; empty if nothing was written.
-    kept : tuple of str
-        Existing outputs that were changed by somebody, and are not overwritten.
-    """
-
-    digest: str
-    pages: int = 0
+    digest: str  # SHA-256 of the bytes that were read
+    pages: int = 0  # in the outputs; with 0 there are no outputs
     failures: tuple[Failure, ...] = ()
-    is_as_known: bool = False
-    written: str = ""
-    kept: tuple[str, ...] = ()
+    is_as_known: bool = False  # nothing was done, as the file's bytes are those of `Job.known`
+    written: str = ""  # the new value of `Job.written`; empty if nothing was written
+    kept: tuple[str, ...] = ()  # outputs that somebody changed, and that were not overwritten
 
 
 class Reader:
     """Reads files with a model that it loads once.
 
-    Raises
-    ------
-    OcrError
-        If a model, or the extra of a format, cannot be loaded.
+    Raises OcrError if a model, or the extra of a format, cannot be loaded.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -151,18 +118,10 @@ class Reader:
             export.Documents(form)  # reports a missing extra before anything is read
 
     def __call__(self, job: Job, on_page: OnPage) -> Outcome:
-        """Read a file, and write its outputs.
+        """Read a file, and write its outputs; OutputError if no other could be written either.
 
-        Parameters
-        ----------
-        job : Job
-        on_page : callable
-            Called with the number of each page, from 1, before it is read, and with 0 at the end.
-
-        Raises
-        ------
-        OutputError
-            If no other file could be written either.
+        `on_page` is called with the number of each page, from 1, before it is read, and with 0 at
+        the end.
         """
         outcome, outputs = self.read(job, on_page)
         if outcome.is_as_known or not outcome.digest:
@@ -256,8 +215,6 @@ def _failure(job: Job, page: int, error: Exception) -> Failure:
 def ranges_of(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
     """Return the first and last of each run of consecutive numbers.
 
-    Examples
-    --------
     >>> ranges_of([1, 2, 3, 7, 9, 10])
     ((1, 3), (7, 7), (9, 10))
     """
@@ -266,17 +223,20 @@ def ranges_of(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
     return tuple((run[0], run[-1]) for run in found)
 
 
+def picklable(error: OcrError) -> OcrError:
+    """Return an error with the same message and exit code; some subclasses cannot be pickled."""
+    plain = OcrError(str(error))
+    plain.exit_code = error.exit_code
+    return plain
+
+
 def write(
     job: Job, forms: Sequence[str], outcome: Outcome, outputs: Mapping[str, bytes]
 ) -> Outcome:
     """Write a file's outputs, and remove those of pages that it no longer has.
 
-    An output that was changed since it was written is somebody's work, and is kept.
-
-    Raises
-    ------
-    OutputError
-        If no other file could be written either.
+    An output that was changed since it was written is somebody's work, and is kept. OutputError if
+    no other file could be written either.
     """
     written, kept = json.loads(job.written), []
     try:
