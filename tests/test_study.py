@@ -294,10 +294,10 @@ def test_pca_is_what_an_eigen_decomposition_gives():
     rows = np.clip(rng.normal(0.5, 0.1, (60, 5)) @ rng.normal(size=(5, 40)) / 4 + 0.5, 0, 1)
     rows = np.clip(rows + rng.normal(0, 0.05, rows.shape), 0, 1)
     mean, components = principal_components(rows, 3)
-    centred = rows - rows.mean(axis=0)
-    _, vectors = np.linalg.eigh(centred.T @ centred)
+    centered = rows - rows.mean(axis=0)
+    _, vectors = np.linalg.eigh(centered.T @ centered)
     largest = vectors[:, -3:]
-    expected = centred @ largest @ largest.T + rows.mean(axis=0)
+    expected = centered @ largest @ largest.T + rows.mean(axis=0)
     assert mean_psnr(rows, project(rows, mean, components)) == pytest.approx(
         mean_psnr(rows, expected)
     )

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.classifiers.mlp import MLP, Architecture, Array, sigmoid
-from ocr.study.networks import PROGRESS_EVERY, build_network, iterate_batches
+from ocr.study.networks import build_network, iterate_batches
 from ocr.study.nist36 import Letters
-from ocr.study.output import print_progress
+from ocr.study.output import print_epoch
 from ocr.training.numpy_learner import Momentum
 
 CODE = 32  # numbers that a letter is compressed to
@@ -65,6 +65,5 @@ def fit(network: MLP, train: Letters, *, epochs: int, seed: int) -> list[float]:
             optimizer.step(network.parameters, network.backward(signals, error), rate)
             total += loss * len(batch)
         history.append(total / len(train))
-        if epoch % PROGRESS_EVERY == 0 or epoch == epochs:
-            print_progress(f"NumPy autoencoder: epoch {epoch}/{epochs}, loss {history[-1]:.2f}")
+        print_epoch("NumPy autoencoder", epoch, epochs, f"loss {history[-1]:.2f}")
     return history

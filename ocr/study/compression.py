@@ -14,7 +14,7 @@ from ocr.segment.crops import SIZE
 from ocr.study import Say, Source, autoencoder, nist36, pictures
 from ocr.study.autoencoder import CODE
 from ocr.study.nist36 import CHARACTERS, Letters
-from ocr.study.output import decibels, table
+from ocr.study.output import table
 
 EPOCHS = 40  # of the report's network
 BETTER_EPOCHS = 20
@@ -110,10 +110,10 @@ def _psnr_table(letters: nist36.Nist36, restored: dict[str, Array], counts: list
     nothing = mean_psnr(letters.valid.pixels, mean)
     reports = [REPORT_PSNR["autoencoder"], REPORT_PSNR["autoencoder"], REPORT_PSNR["PCA"], None]
     rows = [
-        (name, str(count), decibels(p), f"{p - pca:+.2f} dB", decibels(r) if r else "")
+        (name, str(count), f"{p:.2f} dB", f"{p - pca:+.2f} dB", f"{r:.2f} dB" if r else "")
         for (name, p), count, r in zip(psnr.items(), counts, reports, strict=True)
     ]
-    none = ("mean letter, no code", "1024", decibels(nothing), f"{nothing - pca:+.2f} dB", "")
+    none = ("mean letter, no code", "1024", f"{nothing:.2f} dB", f"{nothing - pca:+.2f} dB", "")
     return table(
         "Letters of the validation set, each in 32 numbers",
         ("", "parameters", "PSNR", "against PCA", "report"),

@@ -24,7 +24,7 @@ def study(data: Source, output: Path, *, seed: int, say: Say, epochs: int = EPOC
     """Draw the confusion matrix of each part, and rank the pairs that are confused."""
     pictures.require_libraries()
     letters = nist36.load(data, seed=seed)
-    network, _ = train_report_network(letters.train, letters.valid, seed=seed, epochs=epochs)
+    network, _ = train_report_network(letters, seed=seed, epochs=epochs)
     matrices = {name: confusions(network, part) for name, part in letters.parts().items()}
     for name, matrix in matrices.items():
         with Image.open(BytesIO(draw_png(CHARACTERS, matrix))) as image:

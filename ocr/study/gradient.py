@@ -118,15 +118,8 @@ def _zeros_table(letters: Nist36, output: Path, seed: int, epochs: int) -> str:
         architecture = Architecture(REPORT.hidden, activation)
         rng = np.random.default_rng(seed)
         network = build_network(architecture, rng, scale=scale, dtype=dtype)
-        history = fit(
-            network,
-            letters.train,
-            letters.valid,
-            epochs=epochs,
-            rate=ZERO_RATE,
-            seed=seed,
-            name=name,
-        )
+        parts = (letters.train, letters.valid)
+        history = fit(network, *parts, epochs=epochs, rate=ZERO_RATE, seed=seed, name=name)
         curves[name] = [epoch.train_loss for epoch in history]
         last = history[-1]
         units = count_different_units(network)
@@ -208,15 +201,9 @@ def _vanishing_table(letters: Nist36, output: Path, seed: int, epochs: int) -> s
     for activation in ("sigmoid", "tanh"):
         network = build_network(Architecture(HIDDEN, activation), np.random.default_rng(seed))
         norms[f"{activation}, start"] = gradient_norms(network, sample)
-        history = fit(
-            network,
-            letters.train,
-            letters.valid,
-            epochs=epochs,
-            rate=DEEP_RATE,
-            seed=seed,
-            name=f"{len(HIDDEN)} layers of {activation}",
-        )
+        parts = (letters.train, letters.valid)
+        name = f"{len(HIDDEN)} layers of {activation}"
+        history = fit(network, *parts, epochs=epochs, rate=DEEP_RATE, seed=seed, name=name)
         norms[f"{activation}, trained"] = gradient_norms(network, sample)
         last.append((activation, history[-1]))
     path = output / "vanishing.png"

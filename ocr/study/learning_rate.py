@@ -24,9 +24,7 @@ def study(data: Source, output: Path, *, seed: int, say: Say, epochs: int = EPOC
     rows, histories = [], {}
     for name, factor in FACTORS.items():
         rate = BEST_RATE * factor
-        network, history = train_report_network(
-            letters.train, letters.valid, seed=seed, epochs=epochs, rate=rate
-        )
+        network, history = train_report_network(letters, seed=seed, epochs=epochs, rate=rate)
         rows.append(_row(name, f"{rate:.2g}", network, history, letters))
         histories[name] = history
     headings = ("", "rate", "train", "validation", "best validation", "at epoch", "test", "report")

@@ -11,15 +11,14 @@ from numpy.typing import DTypeLike, NDArray
 from ocr.alphabet import Alphabet
 from ocr.classifiers.card import Card
 from ocr.classifiers.mlp import ARCHITECTURES, MLP, Architecture, Array
-from ocr.study.nist36 import CHARACTERS, Letters
-from ocr.study.output import print_progress
+from ocr.study.nist36 import CHARACTERS, Letters, Nist36
+from ocr.study.output import print_epoch
 from ocr.training.numpy_learner import Momentum, cross_entropy
 
 REPORT = ARCHITECTURES["mlp"]  # 1024-64-36, sigmoid
 BATCH = 32
 BEST_RATE = 0.3  # `ocr study learning-rate` chose it by the validation set
 EPOCHS = 40
-PROGRESS_EVERY = 5  # epochs
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,7 @@ def fit(
             _, gradients = loss_and_gradients(network, train.take(batch))
             optimizer.step(network.parameters, gradients, rate)
         history.append(Epoch(*measure(network, train), *measure(network, valid)))
-        if epoch % PROGRESS_EVERY == 0 or epoch == epochs:
-            print_progress(f"{name}: epoch {epoch}/{epochs}, {history[-1]}")
+        print_epoch(name, epoch, epochs, str(history[-1]))
     return history
 
 
@@ -113,9 +111,10 @@ def targets(letters: Letters) -> NDArray[np.int64]:
 
 
 def train_report_network(
-    train: Letters, valid: Letters, *, seed: int, epochs: int, rate: float = BEST_RATE
+    letters: Nist36, *, seed: int, epochs: int, rate: float = BEST_RATE
 ) -> tuple[MLP, list[Epoch]]:
     """Train the report's network from Xavier's weights."""
     network = build_network(REPORT, np.random.default_rng(seed))
     name = f"1024-64-36, rate {rate:g}"
-    return network, fit(network, train, valid, epochs=epochs, rate=rate, seed=seed, name=name)
+    parts = (letters.train, letters.valid)
+    return network, fit(network, *parts, epochs=epochs, rate=rate, seed=seed, name=name)

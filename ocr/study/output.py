@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from ocr.evaluation.table import columns
 
+PROGRESS_EVERY = 5  # epochs
+
 
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     r"""Align title, headings and rows; the first column to the left, the others to the right.
@@ -35,11 +37,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def decibels(ratio: float) -> str:
-    """Write a ratio in dB to a hundredth."""
-    return f"{ratio:.2f} dB"
-
-
 def scientific(value: float) -> str:
     """Write two digits and a power of ten, or a bare 0.
 
@@ -54,3 +51,9 @@ def scientific(value: float) -> str:
 def print_progress(line: str) -> None:
     """Print a line on stderr at once."""
     print(line, file=sys.stderr, flush=True)
+
+
+def print_epoch(name: str, epoch: int, epochs: int, result: str) -> None:
+    """Print a line of progress after every few epochs, and after the last."""
+    if epoch % PROGRESS_EVERY == 0 or epoch == epochs:
+        print_progress(f"{name}: epoch {epoch}/{epochs}, {result}")

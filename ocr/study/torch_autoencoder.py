@@ -11,9 +11,9 @@ from torch import nn
 
 from ocr.classifiers.mlp import MLP
 from ocr.study.autoencoder import BATCH, CODE, MOMENTUM, PIXELS, schedule
-from ocr.study.networks import PROGRESS_EVERY, iterate_batches
+from ocr.study.networks import iterate_batches
 from ocr.study.nist36 import Letters
-from ocr.study.output import print_progress
+from ocr.study.output import print_epoch
 
 RATE = 1e-3  # AdamW's peak
 WARM_UP = 0.1  # of all steps
@@ -48,11 +48,9 @@ def fit_copy(network: nn.Module, train: Letters, *, epochs: int, seed: int) -> l
             optimizer.param_groups[0]["lr"] = rate
             images = pixels[torch.from_numpy(batch)]
             loss = ((network(images) - images) ** 2).sum(1).mean()
-            _step(optimizer, loss)
-            total += float(loss.detach()) * len(batch)
+            total += _step(optimizer, loss) * len(batch)
         history.append(total / len(train))
-        if epoch % PROGRESS_EVERY == 0 or epoch == epochs:
-            print_progress(f"torch autoencoder: epoch {epoch}/{epochs}, loss {history[-1]:.2f}")
+        print_epoch("torch autoencoder", epoch, epochs, f"loss {history[-1]:.2f}")
     return history
 
 
@@ -92,19 +90,18 @@ def fit_better(network: nn.Module, train: Letters, *, epochs: int, seed: int) ->
             images = pixels[torch.from_numpy(batch)]
             errors = ((network(images) - images) ** 2).mean(1)
             loss = (errors + MIN_ERROR).log().mean()
-            _step(optimizer, loss)
+            total += _step(optimizer, loss) * len(batch)
             cycle.step()
-            total += float(loss.detach()) * len(batch)
         history.append(total / len(train))
-        if epoch % PROGRESS_EVERY == 0 or epoch == epochs:
-            print_progress(f"better autoencoder: epoch {epoch}/{epochs}, loss {history[-1]:.3f}")
+        print_epoch("better autoencoder", epoch, epochs, f"loss {history[-1]:.3f}")
     return history
 
 
-def _step(optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+def _step(optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> float:
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
+    return float(loss.detach())
 
 
 def restore(network: nn.Module, letters: Letters) -> NDArray[np.floating[Any]]:

@@ -21,7 +21,7 @@ def study(data: Source, output: Path, *, seed: int, say: Say, epochs: int = EPOC
     pictures.require_libraries()
     letters = nist36.load(data, seed=seed)
     before = build_network(REPORT, np.random.default_rng(seed))
-    after, history = train_report_network(letters.train, letters.valid, seed=seed, epochs=epochs)
+    after, history = train_report_network(letters, seed=seed, epochs=epochs)
     inked = letters.train.crops.any(axis=0)  # (32, 32)
     rows = []
     for name, network in {"start": before, "trained": after}.items():

@@ -126,24 +126,15 @@ class TorchLearner:
         """Restore what `state` returned; DataError if it is of another network."""
         tensors = {name: torch.from_numpy(array.copy()) for name, array in state.items()}
         try:
-            self.network.load_state_dict(
-                {
-                    k.removeprefix("weight/"): v
-                    for k, v in tensors.items()
-                    if k.startswith("weight/")
-                }
-            )
+            self.network.load_state_dict(_select(tensors, "weight/"))
         except RuntimeError as error:
             raise DataError(
                 "the checkpoint is of another network (resume with the options of the stopped run)"
             ) from error
         moments: dict[int, dict[str, torch.Tensor]] = {}
         for i, parameter in enumerate(self.network.parameters()):
-            prefix = f"optimizer/{i}/"
-            names = [name for name in tensors if name.startswith(prefix)]
-            moments[i] = {
-                n.removeprefix(prefix): _match_layout(tensors[n], parameter) for n in names
-            }
+            own = _select(tensors, f"optimizer/{i}/")
+            moments[i] = {name: _match_layout(moment, parameter) for name, moment in own.items()}
         described = self.optimizer.state_dict()
         self.optimizer.load_state_dict({**described, "state": moments})
 
@@ -186,6 +177,11 @@ def _is_mixed(device: torch.device) -> bool:
 
 def _copy(tensor: torch.Tensor) -> NDArray[Any]:
     return tensor.detach().cpu().numpy().copy()
+
+
+def _select(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Return the tensors whose names have a prefix, by the rest of their names."""
+    return {k.removeprefix(prefix): t for k, t in tensors.items() if k.startswith(prefix)}
 
 
 def _match_layout(moment: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
