@@ -19,7 +19,7 @@ from PIL import Image
 from ocr import __version__, export, pipeline
 from ocr.errors import MissingExtraError, OcrError
 from ocr.input import loading
-from ocr.page import Box, Line, Page, Word
+from ocr.page import Line, Page, Word
 from ocr.reader import Reader
 
 try:
@@ -202,7 +202,7 @@ def _tree(page: Page, dpi: float, number: int) -> OcrElement:
 def _line(line: Line) -> OcrElement:
     return OcrElement(
         OcrClass.LINE,
-        bbox=_bounds(line.box),
+        bbox=BoundingBox(*line.box),
         baseline=_baseline(line),
         confidence=line.confidence,
         children=[_word(word) for word in line.words],
@@ -222,9 +222,5 @@ def _baseline(line: Line) -> Baseline | None:
 
 def _word(word: Word) -> OcrElement:
     return OcrElement(
-        OcrClass.WORD, bbox=_bounds(word.box), text=word.text, confidence=word.confidence
+        OcrClass.WORD, bbox=BoundingBox(*word.box), text=word.text, confidence=word.confidence
     )
-
-
-def _bounds(box: Box) -> BoundingBox:
-    return BoundingBox(box.left, box.top, box.right, box.bottom)
