@@ -15,16 +15,27 @@ from ocr.segment import SegmentedPage, crop, segment
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
+    from ocr.segment.ink_network import InkNetwork
 
 __all__ = ["classify", "crop", "decode", "read", "read_segmented", "read_with_crops", "segment"]
 
 
-def read(image: PageImage, classifier: Classifier, *, language: Ngrams | None) -> Page:
+def read(
+    image: PageImage,
+    classifier: Classifier,
+    *,
+    language: Ngrams | None,
+    network: InkNetwork | None = None,
+) -> Page:
     """Read a page, one of those that `ocr.input.loading.load` returns.
 
-    Without a language model each letter is read by its shape, size and place alone.
+    Without a language model each letter is read by its shape, size and place alone; without an
+    ink network rules find the ink.
     """
-    return read_segmented(segment(image), classifier, language=language)
+    page = segment(image, network)
+    crops = crop(page)  # (N, 32, 32)
+    log_probs = classify(classifier, crops)  # (N, C)
+    return decode(page, log_probs, classifier.alphabet, language)
 
 
 def read_segmented(page: SegmentedPage, classifier: Classifier, *, language: Ngrams | None) -> Page:

@@ -13,6 +13,7 @@ from ocr.input.arrays import Source, load_pages
 from ocr.input.page_image import MAX_PIXELS
 from ocr.input.page_numbers import PageNumbers
 from ocr.page import Page
+from ocr.segment.ink_network import load_ink
 
 
 class Reader:
@@ -20,7 +21,7 @@ class Reader:
 
     Parameters
     ----------
-    model, alphabet, language, reject
+    model, alphabet, language, reject, ink
         See `ocr.read`.
     threads : int, optional
         Maximum number of cores that classify one page; by default all. If your own threads
@@ -46,10 +47,12 @@ class Reader:
         language: str | Path | None = "english",
         threads: int | None = None,
         reject: float = 0.0,
+        ink: str | Path = "rules",
     ) -> None:
         self._classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
         self._ngrams = language_model(language)
         self._reject = reject
+        self._network = load_ink(ink, threads=threads)
 
     def read(self, source: Source) -> Page:
         """Read an image, or the first page of a file that has several; see `ocr.read`."""
@@ -69,7 +72,9 @@ class Reader:
         """
         numbers = None if select is None else PageNumbers.parse(select)
         for image in load_pages(source, select=numbers, max_pixels=max_pixels):
-            page = pipeline.read(image, self._classifier, language=self._ngrams)
+            page = pipeline.read(
+                image, self._classifier, language=self._ngrams, network=self._network
+            )
             page = replace(page, name=image.name, number=image.number, dpi=image.dpi)
             yield page.rejecting(self._reject)
 

@@ -11,7 +11,7 @@ import click
 
 from ocr.cli.completion import files
 from ocr.cli.exits import collect_errors
-from ocr.cli.options import language_of, reading_options
+from ocr.cli.options import ink_option, language_of, reading_options
 from ocr.cli.output import print_texts
 from ocr.cli.progress import erase_progress, show_progress
 from ocr.errors import DataError, OcrError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ocr.evaluation.classifier import ClassifierScore
     from ocr.evaluation.pairs import Pair
     from ocr.evaluation.report import PageScore, Report
+    from ocr.segment.ink_network import InkNetwork
 
 VERSION = 1  # of the JSON: increased when a field changes its meaning or is removed
 
@@ -31,6 +32,7 @@ VERSION = 1  # of the JSON: increased when a field changes its meaning or is rem
 @click.command("eval")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=files)
 @reading_options
+@ink_option
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, with all confusions.")
 @click.option(
     "--confusions",
@@ -52,6 +54,7 @@ def command(
     alphabet: str | None,
     language: str,
     threads: int | None,
+    ink: str,
     as_json: bool,
     confusions: Path | None,
     worst: int | None,
@@ -84,7 +87,10 @@ def command(
     classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
     score: Report | ClassifierScore | None = None
     if pages:
-        score = _score_pages(classifier, language, pages, errors)
+        from ocr.segment.ink_network import load_ink
+
+        network = load_ink(ink, threads=threads)
+        score = _score_pages(classifier, language, network, pages, errors)
     elif sources:
         score = _score_letters(classifier, sources, errors)
     if score is not None:
@@ -136,7 +142,11 @@ def _has_letters(source: str) -> bool:
 
 
 def _score_pages(
-    classifier: Classifier, language: str, pages: list[Pair], errors: list[OcrError]
+    classifier: Classifier,
+    language: str,
+    network: InkNetwork | None,
+    pages: list[Pair],
+    errors: list[OcrError],
 ) -> Report:
     from ocr import pipeline
     from ocr.decode.language import language_model
@@ -146,7 +156,10 @@ def _score_pages(
     ngrams = language_model(language_of(language))
 
     def read(image: Path) -> list[Page]:
-        return [pipeline.read(page, classifier, language=ngrams) for page in loading.pages(image)]
+        return [
+            pipeline.read(page, classifier, language=ngrams, network=network)
+            for page in loading.pages(image)
+        ]
 
     scores: list[PageScore] = []
     for number, pair in enumerate(pages, start=1):

@@ -13,7 +13,7 @@ import click
 from ocr import export
 from ocr.cli.completion import files as image_names
 from ocr.cli.exits import exit_on_interrupt, report
-from ocr.cli.options import language_of, page_options, reading_options, reject_option
+from ocr.cli.options import ink_option, language_of, page_options, reading_options, reject_option
 from ocr.cli.writers import Result, make_writers
 from ocr.errors import OcrError
 from ocr.input import sources
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from ocr.input.page_image import PageImage
     from ocr.input.page_numbers import PageNumbers
     from ocr.page import Page
+    from ocr.segment.ink_network import InkNetwork
 
 T = TypeVar("T")
 
 OVERLAY_ENDINGS = {"", ".png", ".svg"}
-WORKERS = 4  # threads: they decode a page, load two models, and read a page
+WORKERS = 5  # threads: they decode a page, load three models, and read a page
 
 
 def check_overlay(
@@ -54,6 +55,7 @@ def check_overlay(
 )
 @reading_options
 @reject_option
+@ink_option
 @click.option(
     "-f",
     "--format",
@@ -115,6 +117,7 @@ def command(
     language: str,
     threads: int | None,
     reject: float,
+    ink: str,
     forms: tuple[str, ...],
     outputs: tuple[str, ...],
     headers: bool | None,
@@ -149,6 +152,7 @@ def command(
     models = Models(
         background.submit(load_classifier, model, backend, alphabet, threads),
         background.submit(load_language, language_of(language)),
+        background.submit(load_network, ink, threads),
     )
     exit_code = 0
     for file, image in pages:
@@ -197,13 +201,15 @@ def iterate_ahead(items: Iterator[T], background: ThreadPoolExecutor) -> Iterato
 
 @dataclass(frozen=True)
 class Models:
-    """The classifier and the language model, which background threads load."""
+    """The models, which background threads load."""
 
     classifier: Future[Classifier]
     language: Future[Ngrams | None]
+    network: Future[InkNetwork | None]
 
     def result(self) -> tuple[Classifier, Ngrams | None]:
-        """Wait until both are loaded; an error in loading one is raised here."""
+        """Wait until they are loaded; an error in loading one is raised here."""
+        self.network.result()
         return self.classifier.result(), self.language.result()
 
 
@@ -223,13 +229,20 @@ def load_language(language: str | None) -> Ngrams | None:
     return language_model(language)
 
 
+def load_network(ink: str, threads: int | None) -> InkNetwork | None:
+    """Load what finds the ink."""
+    from ocr.segment.ink_network import load_ink
+
+    return load_ink(ink, threads=threads)
+
+
 def read_page(
     image: PageImage, models: Models, with_crops: bool
 ) -> tuple[Page, NDArray[np.float32] | None]:
     """Read a page; on request also return the crop of each glyph."""
     from ocr import pipeline
 
-    segmented = pipeline.segment(image)
+    segmented = pipeline.segment(image, models.network.result())
     classifier, language = models.result()
     if with_crops:
         return pipeline.read_with_crops(segmented, classifier, language=language)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli.completion import files
+from ocr.cli.options import ink_option
 from ocr.cli.output import write_picture
 from ocr.files import make_empty
 from ocr.page import Box, Glyph, Line, Page, Word
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ocr.input.page_image import PageImage
     from ocr.segment import Row, SegmentedPage
+    from ocr.segment.ink_network import InkNetwork
 
 
 @click.command("segment")
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     required=True,
     help="New or empty folder to write to.",
 )
-def command(source: str, output: Path) -> None:
+@ink_option
+def command(source: str, output: Path, ink: str) -> None:
     """Show the rows and letters found on an image.
 
     DIR gets overlay.png, a picture of each row, row-01.png, and the 32x32 crop of every candidate
@@ -40,21 +43,23 @@ def command(source: str, output: Path) -> None:
     joined. Every page of a TIFF or PDF gets its own folder in DIR.
     """
     from ocr.input import loading
+    from ocr.segment.ink_network import load_ink
 
     count = loading.count_pages(source)
+    network = load_ink(ink)
     make_empty(output)
     for number, page_image in enumerate(loading.pages(source), start=1):
         folder = output if count == 1 else output / f"page-{number:02}"
-        rows, crops = _show(page_image, folder)
+        rows, crops = _show(page_image, folder, network)
         click.echo(f"{page_image.name}: {rows} rows, {crops} crops in {folder}", err=True)
 
 
-def _show(page_image: PageImage, folder: Path) -> tuple[int, int]:
+def _show(page_image: PageImage, folder: Path, network: InkNetwork | None) -> tuple[int, int]:
     """Write the pictures of one page; return the number of rows and of crops."""
     from ocr.export import overlay
     from ocr.segment import crop, segment
 
-    page = segment(page_image)
+    page = segment(page_image, network)
     crops = crop(page)
     folder.mkdir(exist_ok=True)
     drawn = overlay.draw(page_image.picture(), _boxes(page))

@@ -7,6 +7,8 @@ candidate glyphs. `crop` makes the picture of each candidate that a classifier r
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,9 @@ from ocr.segment.binarize import Ink
 from ocr.segment.columns import reading_order
 from ocr.segment.components import Components, stroke_width
 from ocr.segment.crops import crop_candidates
+from ocr.segment.ink_network import InkNetwork
+from ocr.segment.ink_scale import find_scale, reading_scale, scale_image
+from ocr.segment.ink_strokes import find_writing
 from ocr.segment.lattice import Lattice, build_lattice
 from ocr.segment.page import SegmentedPage
 from ocr.segment.resolution import find_letters_at_working_size
@@ -23,12 +28,18 @@ from ocr.segment.rows import Row, find_rows
 __all__ = ["Components", "Ink", "Lattice", "Row", "SegmentedPage", "arrange", "crop", "segment"]
 
 
-def segment(image: PageImage) -> SegmentedPage:
+def segment(image: PageImage, network: InkNetwork | None = None) -> SegmentedPage:
     """Find the rows of writing on an upright page, and the candidate glyphs of each.
 
-    Ink may be lighter than paper. A blank page has no rows.
+    A network finds the ink, or rules do if there is none. Ink may be lighter than paper. A blank
+    page has no rows.
     """
-    return arrange(*find_letters_at_working_size(image))
+    if network is None:
+        return arrange(*find_letters_at_working_size(image))
+    found = find_scale(image.gray, network)
+    scale = reading_scale(found, image.gray)
+    image = replace(image, gray=scale_image(image.gray, scale), scale=scale * image.scale)
+    return arrange(image, *find_writing(image.gray, found.maps))
 
 
 def arrange(image: PageImage, ink: Ink, components: Components) -> SegmentedPage:

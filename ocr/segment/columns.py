@@ -52,16 +52,17 @@ def split_block(
     `boxes` [n, 4] belong to `components`, straightened, in letter heights.
     """
     gutters = find_gutters(boxes[block[large[block]]])
-    if not gutters:
+    # a strip that words leave white by chance must not hide a true gutter next to it
+    for chosen in [gutters, *([x] for x in gutters)]:
+        columns, crossing = split_at(chosen, boxes, block)
+        if len(columns) > 1 and all(
+            len(column) and is_running_text(components.take(column[large[column]]))
+            for column in columns
+        ):
+            break
+    else:
         return [block] if len(block) else []
-    crossing = np.any([in_crossing(boxes, block, x) for x in gutters], axis=0)
     in_columns = block[~crossing]
-    if not len(in_columns):
-        return [block]
-    column_of = np.digitize((boxes[in_columns, 0] + boxes[in_columns, 2]) / 2, gutters)
-    columns = [in_columns[column_of == k] for k in range(len(gutters) + 1)]
-    if not all(is_running_text(components.take(column[large[column]])) for column in columns):
-        return [block]
     left, _, right, _ = extent(boxes[in_columns])
     before = []
     after = []
@@ -80,6 +81,16 @@ def split_block(
         else:
             after.append(group)
     return [*before, *columns, *after]
+
+
+def split_at(gutters: list[float], boxes: Floats, block: Indices) -> tuple[list[Indices], Mask]:
+    """Return the columns between gutters, and which of the components lie across one."""
+    crossing = np.zeros(len(block), np.bool_)
+    for x in gutters:
+        crossing |= in_crossing(boxes, block, x)
+    inside = block[~crossing]
+    column_of = np.digitize((boxes[inside, 0] + boxes[inside, 2]) / 2, gutters)
+    return [inside[column_of == k] for k in range(len(gutters) + 1)], crossing
 
 
 def extent(boxes: Floats) -> tuple[float, float, float, float]:

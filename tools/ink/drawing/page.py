@@ -1,0 +1,198 @@
+"""A page in the making: its canvas, the part of it that may be written on, and its tools."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.ink.drawing.canvas import Canvas, Pen, any_pen
+from tools.ink.drawing.lines import Group, Line, Shelf, joined
+from tools.ink.drawing.material import Materials
+
+LOWEST, HIGHEST = 6.0, 120.0  # px, capital heights that the network meets
+
+
+class Area(NamedTuple):
+    """A rectangle of the canvas, px."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Width, px."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Height, px."""
+        return self.bottom - self.top
+
+
+class RuleStyle(NamedTuple):
+    """How a ruled line looks: its gray from 0 to 1, its width in px, its opacity."""
+
+    value: float
+    width: int
+    alpha: float
+
+
+class Ruling(NamedTuple):
+    """Lines printed on the paper: "plain", "ruled" or "squared"; pitch and offset in px."""
+
+    kind: str
+    pitch: float
+    offset: float
+
+
+@dataclass
+class Page:
+    """A canvas with what is needed to draw on it."""
+
+    canvas: Canvas
+    area: Area
+    materials: Materials
+    shelf: Shelf
+    dice: Random
+    rng: np.random.Generator
+    ruling: Ruling = Ruling("plain", 30.0, 0.0)
+    heights: list[float] = field(default_factory=list)
+
+    @property
+    def noise(self) -> NDArray[np.float32]:
+        """White noise of unit variance, float32 [n, n]."""
+        return self.canvas.noise
+
+    def group(self, height: float, is_print: bool | None = None) -> Group:
+        """Lines by one hand whose letters can be drawn at this height (px)."""
+        return self.shelf.group(self.dice, height=height, is_print=is_print)
+
+    def rule_style(self, ground: float | None = None) -> RuleStyle:
+        """How the lines of a form or a sheet look on this ground."""
+        dice = self.dice
+        base = self.canvas.ground(0, 0, 9999, 9999) if ground is None else ground
+        contrast = dice.choice([dice.uniform(0.08, 0.3), dice.uniform(0.3, 0.9)])
+        value = base - contrast * base if base > 0.4 else base + contrast * (1 - base)
+        return RuleStyle(value, dice.choice([1, 1, 1, 1, 2, 2, 3]), dice.choice([1, 1, 0.75, 0.5]))
+
+    def write(
+        self,
+        line: Line,
+        x: float,
+        y: float,
+        height: float,
+        pen: Pen,
+        *,
+        width: float | None = None,
+        over: bool = False,
+        core: bool = True,
+        stretch: float = 1.0,
+    ) -> Pen | None:
+        """Write a line; see ``Canvas.write``."""
+        used = self.canvas.write(
+            line,
+            x,
+            y,
+            height,
+            pen,
+            self.dice,
+            width=width,
+            over=over,
+            core=core,
+            stretch=stretch,
+        )
+        if used is not None:
+            self.heights.append(height)
+        return used
+
+    def strike(
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        style: RuleStyle,
+    ) -> None:
+        """Draw a ruled line."""
+        self.canvas.stroke(
+            [[(x0, y0), (x1, y1)]], style.value, style.width, style.alpha, is_rule=True
+        )
+
+    def frame(self, area: Area, style: RuleStyle) -> None:
+        """Draw the four sides of a rectangle as rules."""
+        left, top, right, bottom = area
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+        self.canvas.stroke(
+            [corners], style.value, style.width, style.alpha, closed=True, is_rule=True
+        )
+
+    def any_height(self, low: float = LOWEST, high: float = HIGHEST) -> float:
+        """A capital height between two, px: mostly 12 to 30, all others often enough."""
+        dice = self.dice
+        if dice.random() < 0.3:
+            return math.exp(dice.uniform(math.log(low), math.log(max(high, low))))
+        return min(high, max(low, math.exp(dice.gauss(math.log(18), 0.45))))
+
+    def pen(self, group: Group) -> Pen:
+        """A pen that suits a group's hand."""
+        return any_pen(self.dice, group.is_print)
+
+    def row_of(self, group: Group, proportion: float) -> Line:
+        """A line of about so many capital heights, of one or more of the group's lines."""
+        line = self.dice.choice(group.lines)
+        for _ in range(4):
+            if line.proportion > proportion * 0.9:
+                break
+            line = joined(line, self.dice.choice(group.lines), self.dice.uniform(0.4, 0.8))
+        return line
+
+
+@dataclass
+class Scribe:
+    """Who fills in a part of a page: a group of lines, their capital height (px) and a pen.
+
+    The pen keeps the gray that it took when it wrote first.
+    """
+
+    page: Page
+    group: Group
+    height: float
+    pen: Pen
+
+    @classmethod
+    def any(cls, page: Page, height: float, is_print: bool | None = None) -> Scribe:
+        """A scribe that writes level rows of this height."""
+        group = page.group(height, is_print)
+        return cls(page, group, height, replace(page.pen(group), slope=0.0))
+
+    def line(self, text: str | None = None) -> Line | None:
+        """A line of the group, or this text by the group's hand."""
+        dice = self.page.dice
+        if text is None:
+            return dice.choice(self.group.lines)
+        return self.group.sign(text, dice) if len(text) == 1 else self.group.write(text, dice)
+
+    def write(
+        self,
+        x: float,
+        y: float,
+        *,
+        line: Line | None = None,
+        width: float | None = None,
+        over: bool = False,
+        core: bool = True,
+    ) -> None:
+        """Write a line, by default any of the group, from (x, y) on; see ``Canvas.write``."""
+        line = line or self.page.dice.choice(self.group.lines)
+        room = None if width is None else max(width, self.height)
+        pen = replace(self.pen, value=None) if over and core else self.pen
+        done = self.page.write(line, x, y, self.height, pen, width=room, over=over, core=core)
+        if done is not None and not (over and core):
+            self.pen = done
