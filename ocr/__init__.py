@@ -59,6 +59,7 @@ def read(
     alphabet: str | None = None,
     language: str | Path | None = "english",
     reject: float = 0.0,
+    ink: str | Path = "rules",
 ) -> Page:
     """Read an image, or the first page of a file that has several.
 
@@ -79,6 +80,8 @@ def read(
         None for codes and lists of letters.
     reject : float
         Letters of a confidence below this, 0 to 1, become U+FFFD, the replacement character.
+    ink : "rules", "network" or Path
+        What finds the ink: rules that fit plain paper, or a small network.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def read(
     """
     from ocr import reader
 
-    return reader.kept_reader(model, alphabet, language).read(source).rejecting(reject)
+    return reader.kept_reader(model, alphabet, language, ink).read(source).rejecting(reject)
 
 
 def __getattr__(name: str) -> object:

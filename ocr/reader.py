@@ -84,13 +84,18 @@ class Reader:
 _kept: dict[int, tuple[Hashable, Reader]] = {}
 
 
-def kept_reader(model: str | Path, alphabet: str | None, language: str | Path | None) -> Reader:
+def kept_reader(
+    model: str | Path,
+    alphabet: str | None,
+    language: str | Path | None,
+    ink: str | Path = "rules",
+) -> Reader:
     """Return the reader of the last call unless the options or the model files have changed."""
-    options = _file_state(classifiers.find(model)), alphabet, _language_state(language)
+    options = _file_state(classifiers.find(model)), alphabet, _language_state(language), ink
     last = _kept.get(os.getpid())
     if last is not None and last[0] == options:
         return last[1]
-    reader = Reader(model=model, alphabet=alphabet, language=language)
+    reader = Reader(model=model, alphabet=alphabet, language=language, ink=ink)
     _kept[os.getpid()] = options, reader
     return reader
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageOps
 
+import ocr
+from ocr.cli.commands import main
+from ocr.errors import ModelError
 from ocr.input.page_image import PageImage
+from ocr.models_dir import models_dir
 from ocr.segment import segment
 from ocr.segment.components import find_components
-from ocr.segment.ink_network import TILE, InkMaps, empty_maps, tiles
+from ocr.segment.ink_network import TILE, InkMaps, empty_maps, load_ink, tiles
 from ocr.segment.ink_scale import (
     CAP_HEIGHT,
     FIRST_SIDE,
@@ -21,6 +29,7 @@ from ocr.segment.ink_scale import (
     typical_height,
 )
 from ocr.segment.ink_strokes import find_writing, select_near_rows, select_probable, stroke_strength
+from tests.page_maker import handprint_page
 
 
 def page_of_bars(height: int, shape: tuple[int, int] = (400, 1200)) -> np.ndarray:
@@ -175,3 +184,41 @@ def test_rows_of_a_page_are_found_at_a_size_at_which_they_are_read() -> None:
     found = segment(image, Seer(60, 1200))  # type: ignore[arg-type]
     assert [len(row.members) for row in found.rows] == [5, 5, 5]
     assert found.image.scale == pytest.approx(32 / 60, rel=0.05)
+
+
+def white_on_black_sign() -> Image.Image:
+    """A dark sign with light letters on a light wall."""
+    page = handprint_page(["MAKE A LIST", "OF THINGS"], seed=3, size=(900, 500))
+    wall = Image.new("L", (1100, 700), 200)
+    wall.paste(ImageOps.invert(page.convert("L")), (100, 100))
+    return wall
+
+
+def test_the_network_reads_light_letters_on_a_part_of_the_page() -> None:
+    found = ocr.read(white_on_black_sign(), ink="network")
+    assert found.text.upper() == "MAKE A LIST\nOF THINGS\n"
+
+
+def test_grain_without_writing_is_blank() -> None:
+    grain = np.random.default_rng(0).normal(128, 30, (700, 900)).clip(0, 255).astype(np.uint8)
+    assert ocr.read(grain, ink="network").lines == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"", "not an ONNX model"), (None, "not an ink network")]
+)
+def test_another_file_is_no_ink_network(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    path = tmp_path / "ink.onnx"
+    path.write_bytes((models_dir() / "default.onnx").read_bytes() if content is None else content)
+    with pytest.raises(ModelError, match=message):
+        load_ink(path)
+
+
+def test_commands_take_the_network(tmp_path: Path) -> None:
+    white_on_black_sign().save(tmp_path / "sign.png")
+    result = CliRunner().invoke(main, ["read", str(tmp_path / "sign.png"), "--ink", "network"])
+    assert (result.exit_code, result.stdout.upper()) == (0, "MAKE A LIST\nOF THINGS\n")
+    result = CliRunner().invoke(main, ["read", str(tmp_path / "sign.png"), "--ink", "none.onnx"])
+    assert result.exit_code == ModelError.exit_code

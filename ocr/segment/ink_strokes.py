@@ -92,7 +92,7 @@ def local_mean(gray: Bytes, mask: Mask, step: int, side: int) -> Floats:
         return np.full_like(reduce_blocks(gray, step), gray.mean())
     share = reduce_blocks(mask, step)
     light = reduce_blocks(gray * mask, step)
-    overall = float(light.sum() / share.sum())
+    overall = float(gray[mask].mean())
     prior = np.float32(1e-3)  # weight of the page's mean, in shares of the window
     total: Floats = uniform_filter(light, side) + prior * overall
     return total / (uniform_filter(share, side) + prior)
