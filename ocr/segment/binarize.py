@@ -20,7 +20,7 @@ from ocr.segment.ndimage import (
     minimum_filter,
     uniform_filter,
 )
-from ocr.segment.scaling import enlarge_by_strips, reduce_blocks, resize
+from ocr.segment.scaling import enlarge_by_strips, reduce_blocks, resize_mask
 
 Gray = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -76,7 +76,7 @@ def find_ink(gray: Gray | Bytes) -> Ink:
         sheet = find_sheet(background)
     darkness = missing_light(page, background)
     if sheet is not None:
-        darkness *= scale_mask(sheet, page.shape)
+        darkness *= resize_mask(sheet, page.shape)
     return threshold_at_edges(darkness, find_edges(darkness))
 
 
@@ -98,7 +98,7 @@ def is_light_on_dark(gray: Bytes, sheet: Mask | None) -> bool:
     if sheet is None:
         detail = (small - uniform_filter(small, around)).ravel()
     else:
-        inside = scale_mask(sheet, small.shape)
+        inside = resize_mask(sheet, small.shape)
         share = uniform_filter(inside.astype(np.float32), around)
         mean = uniform_filter(small * inside, around) / np.maximum(share, 1e-3)
         detail = (small - mean)[inside]
@@ -158,11 +158,6 @@ def lies_on_table(sheet: Mask, background: Gray, contrast: float) -> bool:
     edge = sheet & ~minimum_filter(sheet, 3)
     darker = np.maximum(minimum_filter(background, 5)[edge], 0.02)
     return median(maximum_filter(background, 5)[edge] / darker) >= MIN_SHARPNESS * contrast
-
-
-def scale_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    """Scale a mask to another size."""
-    return resize(mask * np.uint8(255), shape) > 127
 
 
 def find_edges(darkness: Bytes) -> Mask:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ocr.segment.ink_network import InkMaps, InkNetwork
 from ocr.segment.ndimage import label, maximum_filter
-from ocr.segment.scaling import reduce_blocks, resize
+from ocr.segment.scaling import reduce_blocks, resize, resize_mask
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -147,11 +147,11 @@ def merge_large_letters(best: Pass, coarse: Pass) -> Pass:
     place = maximum_filter(cells, around)
     maps = best.maps
     ink, rule, core = (
-        np.where(scale_mask(place, to.shape), resize(of, to.shape), to)
+        np.where(resize_mask(place, to.shape), resize(of, to.shape), to)
         for to, of in zip(maps[:3], coarse.maps[:3], strict=True)
     )
     height = np.where(
-        scale_mask(place, maps.height.shape), factor * resize(tall, maps.height.shape), maps.height
+        resize_mask(place, maps.height.shape), factor * resize(tall, maps.height.shape), maps.height
     )
     return best._replace(maps=InkMaps(ink, rule, core, height, maps.turn))
 
@@ -166,11 +166,6 @@ def drop_small_print(cells: Mask, maps: InkMaps) -> Mask:
     large[0] = False
     chosen: Mask = large[labels]
     return chosen
-
-
-def scale_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    """Scale a mask."""
-    return resize(mask * np.uint8(255), shape) > 127
 
 
 def quarter_turns(maps: InkMaps) -> Floats:

@@ -40,6 +40,11 @@ def resize(image: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(scaled)  # type: ignore[return-value]
 
 
+def resize_mask(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Scale a mask to a shape, bilinearly."""
+    return resize(mask * np.uint8(255), shape) > 127
+
+
 def enlarge_by_strips(image: Gray, shape: tuple[int, ...]) -> Iterator[tuple[slice, Gray]]:
     """Scale up to a shape, bilinearly, one strip of rows at a time; the caller may overwrite it.
 
