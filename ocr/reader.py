@@ -91,7 +91,12 @@ def kept_reader(
     ink: str | Path = "rules",
 ) -> Reader:
     """Return the reader of the last call unless the options or the model files have changed."""
-    options = _file_state(classifiers.find(model)), alphabet, _language_state(language), ink
+    options = (
+        _file_state(classifiers.find(model)),
+        alphabet,
+        _language_state(language),
+        _ink_state(ink),
+    )
     last = _kept.get(os.getpid())
     if last is not None and last[0] == options:
         return last[1]
@@ -104,6 +109,10 @@ def _language_state(language: str | Path | None) -> Hashable:
     path = Path(language or "")
     is_file = language not in (None, "english") and path.is_file()
     return _file_state(path) if is_file else language
+
+
+def _ink_state(ink: str | Path) -> Hashable:
+    return _file_state(Path(ink)) if Path(ink).is_file() else ink
 
 
 def _file_state(path: Path) -> Hashable:
