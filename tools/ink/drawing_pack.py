@@ -10,7 +10,7 @@ r"""Writes the pack that training pages are drawn from (see ``tools/ink/drawing/
     python -m tools.ink.drawing_pack --data DATA --debian debian --english english.txt OUTPUT
 
 DATA holds ``fonts/fonts.zip``, ``unipen/*.jsonl.gz``, ``emnist/emnist-train.npz`` and
-``flowers17/*/*.jpg``. Every source, with its licence:
+``flowers17/*/*.jpg``. Every source, with its license:
 
 - fonts: @fontsource packages (OFL and the like) and DejaVu, cut down to the signs of English
 - UNIPEN train set, isolated signs (CC BY 4.0); EMNIST by class (public domain)
@@ -351,7 +351,7 @@ def write_textures(data: Path, debian: Path, target: Path) -> None:
     names, files = [], []
     pictures = [*flowers(data), *samples(), *packed(debian), *photographs(debian)]
     for name, picture in pictures:
-        if picture.std() < 4 or min(picture.shape) < 96:  # a flat colour, or an icon
+        if picture.std() < 4 or min(picture.shape) < 96:  # a flat color, or an icon
             continue
         small = stretched(reduced(picture))
         if min(small.shape) < 64:  # a strip
