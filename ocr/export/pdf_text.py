@@ -12,16 +12,26 @@ from itertools import count, pairwise
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from pikepdf import Array, Dictionary, Matrix, Name, Page, Pdf
+from pikepdf import (
+    Array,
+    Dictionary,
+    Matrix,
+    Name,
+    Operator,
+    Page,
+    Pdf,
+    unparse_content_stream,
+)
 from pikepdf.canvas import ContentStreamBuilder
 
 from ocr.export.pdf_existing import INVISIBLE
-from ocr.page import Baseline, Line, Word
+from ocr.page import Baseline, Box, Line, Word
 
 UNITS = 1000  # per em, as in PDF
 ADVANCE = 500  # units from one character to the next
 CAPITAL = 700  # units, the cap height of common fonts, from which readers estimate gaps
 MIN_SPACE = 0.1  # px between words that touch
+MAX_CLIMB = 0.5  # cap heights from end to end, of a line whose words are level
 PER_BLOCK = 100  # entries, the maximum in a block of a CMap
 FIXED_PITCH, SYMBOLIC = 1, 4  # flags of a font descriptor
 
@@ -154,38 +164,84 @@ def _write_line(
     to_page: Matrix,
     visible: frozenset[Word],
 ) -> None:
+    words = [word for word in line.words if word not in visible]
+    if not words:
+        return
     base = line.baseline or Baseline(line.box.bottom, line.box.bottom, line.box.height)
     size = base.capital * UNITS / CAPITAL
     content.set_text_font(name, size)
-    for word, space in zip(line.words, _spaces(line.words), strict=True):
-        if word in visible:
-            continue
-        place, along = _word_matrix(word, line, base)
-        content.set_text_matrix(place @ to_page)
-        for text, width in ((word.text, word.box.width), (" ", space)):
+    if abs(base.right - base.left) < MAX_CLIMB * base.capital:
+        _write_level(content, words, line.box, base, size, font, to_page)
+    else:
+        _write_sloped(content, words, line.box, base, size, font, to_page)
+
+
+def _write_level(
+    content: ContentStreamBuilder,
+    words: list[Word],
+    line: Box,
+    base: Baseline,
+    size: float,
+    font: InvisibleFont,
+    to_page: Matrix,
+) -> None:
+    """Write each word level, as its box is, at the height of its middle.
+
+    PDF readers split a word that climbs by half a point.
+    """
+    ends = [(float(word.box.left), float(word.box.right)) for word in words]
+    for word, (left, right), space in zip(words, ends, _spaces(ends), strict=True):
+        share = ((left + right) / 2 - line.left) / line.width
+        y = base.left + share * (base.right - base.left)
+        content.set_text_matrix(Matrix(1, 0, 0, -1, left, y) @ to_page)
+        for text, width in ((word.text, right - left), (" ", space)):
             if width:
-                scale = width * along / (len(text) * size * ADVANCE / UNITS)
+                scale = width / (len(text) * size * ADVANCE / UNITS)
                 content.set_text_horizontal_scaling(100 * scale)
                 content.show_text(font.encode(text))
 
 
-def _word_matrix(word: Word, line: Line, base: Baseline) -> tuple[Matrix, float]:
-    """Return the matrix that puts a word on its line, and its length per pixel of its width.
+def _write_sloped(
+    content: ContentStreamBuilder,
+    words: list[Word],
+    line: Box,
+    base: Baseline,
+    size: float,
+    font: InvisibleFont,
+    to_page: Matrix,
+) -> None:
+    """Write words along the baseline, as one string with a text of its own.
 
-    A word that climbs less than the cap height is set level at the height of its middle, as its
-    box is: pdftotext splits words that climb.
+    Without that text, pdftotext would split it into letters; PDFium looks for it in one string.
     """
-    slope = (base.right - base.left) / line.box.width
-    left, width = word.box.left, word.box.width
-    start = base.left + slope * (left - line.box.left)
-    if abs(slope) * width < base.capital:
-        return Matrix(1, 0, 0, -1, left, start + slope * width / 2), 1.0
-    along = math.hypot(1, slope)
-    cos, sin = 1 / along, slope / along
-    return Matrix(cos, sin, sin, -cos, left, start), along
+    angle = math.atan2(base.right - base.left, line.width)
+    cos, sin = math.cos(angle), math.sin(angle)
+    ends = [_ends_along(word.box, line, base, angle) for word in words]
+    string: list[bytes | float] = []
+    for word, (start, end), space in zip(words, ends, _spaces(ends), strict=True):
+        for text, width in ((word.text, end - start), (" ", space)):
+            step = UNITS * width / (len(text) * size)
+            string += [part for c in text if width for part in (font.encode(c), ADVANCE - step)]
+    start = ends[0][0]
+    place = Matrix(cos, sin, sin, -cos, line.left + start * cos, base.left + start * sin)
+    span = Dictionary(ActualText=" ".join(word.text for word in words))
+    content.extend(unparse_content_stream([([Name.Span, span], Operator("BDC"))]))
+    content.set_text_horizontal_scaling(100).set_text_matrix(place @ to_page)
+    content.show_text_with_kerning(*string).end_marked_content()
 
 
-def _spaces(words: tuple[Word, ...]) -> list[float]:
+def _ends_along(word: Box, line: Box, base: Baseline, angle: float) -> tuple[float, float]:
+    """Return start and end of a word along the baseline, in pixels from its left end.
+
+    The box of a turned word is wider than the word, by the height of its letters.
+    """
+    cos, sin = math.cos(angle), math.sin(angle)
+    x, y = (word.left + word.right) / 2 - line.left, (word.top + word.bottom) / 2 - base.left
+    middle = x * cos + y * sin
+    length = (word.width - min(base.capital, word.height) * abs(sin)) / cos
+    return middle - length / 2, middle + length / 2
+
+
+def _spaces(ends: list[tuple[float, float]]) -> list[float]:
     """Return the pixels of space after each word; none after the last."""
-    gaps = [float(after.box.left - word.box.right) for word, after in pairwise(words)]
-    return [*(max(gap, MIN_SPACE) for gap in gaps), 0.0]
+    return [*(max(after[0] - word[1], MIN_SPACE) for word, after in pairwise(ends)), 0.0]
