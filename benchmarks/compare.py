@@ -31,6 +31,7 @@ from ocr.evaluation.pairs import Pair, find_pairs
 from ocr.evaluation.report import Report, score_page
 from ocr.evaluation.table import columns
 from ocr.input import loading
+from ocr.segment import load_binarizer
 
 #: Engine to its command; those whose program is missing are left out.
 ENGINES = {
@@ -162,7 +163,7 @@ def warm_table(pages: list[Pair]) -> str:
     """Format the medians of ocr with the model loaded and the file decoded; crops a second."""
     classifier = classifiers.load("default")
     language = english()
-    times = list(_reading_times(pages, classifier, language))
+    times = list(_reading_times(pages, classifier, language, load_binarizer()))
     crops = np.random.default_rng(0).random((1024, 32, 32)).astype(np.float32)
     rates = []
     for _ in range(5):
@@ -176,11 +177,11 @@ def warm_table(pages: list[Pair]) -> str:
     )
 
 
-def _reading_times(pages, classifier, language) -> Iterator[tuple[float, float]]:
+def _reading_times(pages, classifier, language, binarizer) -> Iterator[tuple[float, float]]:
     for pair in pages:
         for page in loading.load(pair.image):
             wall, cpu = time.perf_counter(), time.process_time()
-            pipeline.read(page, classifier, language=language)
+            pipeline.read(page, classifier, language=language, binarizer=binarizer)
             yield time.perf_counter() - wall, time.process_time() - cpu
 
 

@@ -22,6 +22,7 @@ from ocr.decode.language import english
 from ocr.evaluation.pairs import Pair, find_pairs
 from ocr.evaluation.report import PageScore, Report, score_page
 from ocr.input import loading
+from ocr.segment import load_binarizer
 
 
 def main() -> None:
@@ -66,7 +67,10 @@ def train(pages: Sequence[Pair], init: str) -> Classifier:
 def score(pair: Pair, classifier: Classifier) -> PageScore:
     """Read a page as `ocr read` does, and score it."""
     loaded = loading.load(pair.image)
-    pages = [pipeline.read(page, classifier, language=english()) for page in loaded]
+    binarizer = load_binarizer()
+    pages = [
+        pipeline.read(page, classifier, language=english(), binarizer=binarizer) for page in loaded
+    ]
     return score_page(pair.text(), "".join(page.text for page in pages))
 
 

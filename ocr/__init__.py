@@ -59,7 +59,7 @@ def read(
     alphabet: str | None = None,
     language: str | Path | None = "english",
     reject: float = 0.0,
-    ink: str | Path = "rules",
+    binarize: str | Path = "network",
 ) -> Page:
     """Read an image, or the first page of a file that has several.
 
@@ -80,8 +80,9 @@ def read(
         None for codes and lists of letters.
     reject : float
         Letters of a confidence below this, 0 to 1, become U+FFFD, the replacement character.
-    ink : "rules", "network" or Path
-        What finds the ink: rules that fit plain paper, or a small network.
+    binarize : "network", "sauvola", "otsu", str or Path
+        What finds the ink: the network that ships, a threshold for dark ink on plain light paper,
+        or the file of a network that `ocr train --arch ink` made.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def read(
     """
     from ocr import reader
 
-    return reader.kept_reader(model, alphabet, language, ink).read(source).rejecting(reject)
+    return reader.kept_reader(model, alphabet, language, binarize).read(source).rejecting(reject)
 
 
 def __getattr__(name: str) -> object:

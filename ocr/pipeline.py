@@ -11,11 +11,10 @@ from ocr.decode import decode, decode_with_candidates
 from ocr.decode.language import Ngrams
 from ocr.input.page_image import PageImage
 from ocr.page import Page
-from ocr.segment import SegmentedPage, crop, segment
+from ocr.segment import Binarizer, SegmentedPage, crop, segment
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
-    from ocr.segment.ink_network import InkNetwork
 
 __all__ = ["classify", "crop", "decode", "read", "read_segmented", "read_with_crops", "segment"]
 
@@ -25,14 +24,14 @@ def read(
     classifier: Classifier,
     *,
     language: Ngrams | None,
-    network: InkNetwork | None = None,
+    binarizer: Binarizer,
 ) -> Page:
     """Read a page, one of those that `ocr.input.loading.load` returns.
 
-    Without a language model each letter is read by its shape, size and place alone; without an
-    ink network rules find the ink.
+    Without a language model each letter is read by its shape, size and place alone.
+    `binarizer` finds the ink, see `ocr.segment.load_binarizer`.
     """
-    page = segment(image, network)
+    page = segment(image, binarizer)
     crops = crop(page)  # (N, 32, 32)
     log_probs = classify(classifier, crops)  # (N, C)
     return decode(page, log_probs, classifier.alphabet, language)

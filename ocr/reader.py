@@ -13,7 +13,7 @@ from ocr.input.arrays import Source, load_pages
 from ocr.input.page_image import MAX_PIXELS
 from ocr.input.page_numbers import PageNumbers
 from ocr.page import Page
-from ocr.segment.ink_network import load_ink
+from ocr.segment import load_binarizer
 
 
 class Reader:
@@ -21,7 +21,7 @@ class Reader:
 
     Parameters
     ----------
-    model, alphabet, language, reject, ink
+    model, alphabet, language, reject, binarize
         See `ocr.read`.
     threads : int, optional
         Maximum number of cores that classify one page; by default all. If your own threads
@@ -47,12 +47,12 @@ class Reader:
         language: str | Path | None = "english",
         threads: int | None = None,
         reject: float = 0.0,
-        ink: str | Path = "rules",
+        binarize: str | Path = "network",
     ) -> None:
         self._classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
         self._ngrams = language_model(language)
         self._reject = reject
-        self._network = load_ink(ink, threads=threads)
+        self._binarizer = load_binarizer(binarize, threads=threads)
 
     def read(self, source: Source) -> Page:
         """Read an image, or the first page of a file that has several; see `ocr.read`."""
@@ -73,7 +73,7 @@ class Reader:
         numbers = None if select is None else PageNumbers.parse(select)
         for image in load_pages(source, select=numbers, max_pixels=max_pixels):
             page = pipeline.read(
-                image, self._classifier, language=self._ngrams, network=self._network
+                image, self._classifier, language=self._ngrams, binarizer=self._binarizer
             )
             page = replace(page, name=image.name, number=image.number, dpi=image.dpi)
             yield page.rejecting(self._reject)
@@ -88,19 +88,19 @@ def kept_reader(
     model: str | Path,
     alphabet: str | None,
     language: str | Path | None,
-    ink: str | Path = "rules",
+    binarize: str | Path = "network",
 ) -> Reader:
     """Return the reader of the last call unless the options or the model files have changed."""
     options = (
         _file_state(classifiers.find(model)),
         alphabet,
         _language_state(language),
-        _ink_state(ink),
+        _binarizer_state(binarize),
     )
     last = _kept.get(os.getpid())
     if last is not None and last[0] == options:
         return last[1]
-    reader = Reader(model=model, alphabet=alphabet, language=language, ink=ink)
+    reader = Reader(model=model, alphabet=alphabet, language=language, binarize=binarize)
     _kept[os.getpid()] = options, reader
     return reader
 
@@ -111,8 +111,8 @@ def _language_state(language: str | Path | None) -> Hashable:
     return _file_state(path) if is_file else language
 
 
-def _ink_state(ink: str | Path) -> Hashable:
-    return _file_state(Path(ink)) if Path(ink).is_file() else ink
+def _binarizer_state(binarize: str | Path) -> Hashable:
+    return _file_state(Path(binarize)) if Path(binarize).is_file() else binarize
 
 
 def _file_state(path: Path) -> Hashable:

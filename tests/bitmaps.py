@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.input.page_image import PageImage
-from ocr.segment import Ink, SegmentedPage, arrange
-from ocr.segment.components import find_components
-from ocr.segment.resolution import find_letters
+from ocr.segment import FoundInk, SegmentedPage, arrange
+from ocr.segment.components import Ink, find_components
 
 
 def bitmap(drawing: str) -> NDArray[np.bool_]:
@@ -26,12 +25,15 @@ def enlarged(mask: NDArray[np.bool_], times: int) -> NDArray[np.bool_]:
 def segmented(mask: NDArray[np.bool_]) -> SegmentedPage:
     """Rows of a mask, in which all components are writing."""
     ink = Ink(mask, mask.astype(np.float32))
-    return arrange(array_page(255 - 255 * mask.astype(np.uint8)), ink, find_components(mask))
+    page = array_page(255 - 255 * mask.astype(np.uint8))
+    return arrange(FoundInk(page, ink, find_components(mask)))
 
 
 def segmented_at_full_size(gray: NDArray[np.uint8]) -> SegmentedPage:
-    """Rows of a page, segmented at the resolution that it has."""
-    return arrange(array_page(gray), *find_letters(gray))
+    """Rows of a page of dark ink on light paper, at the resolution that it has."""
+    mask = gray < 128
+    ink = Ink(mask, 1 - gray.astype(np.float32) / 255)
+    return arrange(FoundInk(array_page(gray), ink, find_components(mask)))
 
 
 def array_page(gray: NDArray[np.uint8]) -> PageImage:

@@ -10,7 +10,6 @@ from PIL import Image
 
 from ocr.alphabet import Alphabet
 from ocr.input.page_image import PageImage
-from ocr.segment.binarize import find_ink
 from ocr.segment.crops import fit
 from tests.page_maker import handprint_page
 
@@ -42,9 +41,9 @@ class TemplateClassifier:
 def template(character: str) -> Crops:
     """Return the crop [32, 32] of a letter drawn without jitter."""
     gray = page_image(handprint_page([character], seed=0, jitter=0, shade=0, noise=0)).gray
-    ink = find_ink(gray)
-    rows, columns = np.nonzero(ink.mask)
-    return fit(ink.strength[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1])
+    strength = (gray.max() - gray) / np.float32(np.ptp(gray))
+    rows, columns = np.nonzero(strength > 0.5)
+    return fit(strength[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1])
 
 
 def page_image(picture: Image.Image) -> PageImage:

@@ -36,7 +36,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     return lambda *args: CliRunner().invoke(main, ["eval", *map(str, args)])
 
 
-def read_hi(image: PageImage, classifier: object, *, language: object, network: object) -> Page:
+def read_hi(image: PageImage, classifier: object, *, language: object, binarizer: object) -> Page:
     glyphs = tuple(Glyph(Box(i, 0, i + 1, 1), c, 0.9) for i, c in enumerate("HI"))
     return Page(*image.size, (Line((Word(glyphs),)),))
 
@@ -86,7 +86,7 @@ def test_language_model_can_be_left_out(
 ) -> None:
     used = []
 
-    def read(image: PageImage, classifier: object, *, language: object, network: object) -> Page:
+    def read(image: PageImage, classifier: object, *, language: object, binarizer: object) -> Page:
         used.append(language)
         return Page(*image.size)
 
@@ -128,7 +128,7 @@ def test_model_that_fails_on_a_page_ends_with_its_code(
     run: Run, page: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(
-        image: PageImage, classifier: RaisingClassifier, *, language: object, network: object
+        image: PageImage, classifier: RaisingClassifier, *, language: object, binarizer: object
     ) -> Page:
         classifier.log_probs(np.zeros((1, 32, 32), np.float32))
         raise AssertionError

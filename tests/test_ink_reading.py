@@ -16,9 +16,9 @@ from ocr.cli.commands import main
 from ocr.errors import ModelError
 from ocr.input.page_image import PageImage
 from ocr.models_dir import models_dir
-from ocr.segment import segment
+from ocr.segment import load_binarizer, segment
 from ocr.segment.components import find_components
-from ocr.segment.ink_network import TILE, InkMaps, empty_maps, load_ink, tiles
+from ocr.segment.ink_network import TILE, InkMaps, empty_maps, tiles
 from ocr.segment.ink_scale import (
     CAP_HEIGHT,
     FIRST_SIDE,
@@ -195,13 +195,13 @@ def white_on_black_sign() -> Image.Image:
 
 
 def test_the_network_reads_light_letters_on_a_part_of_the_page() -> None:
-    found = ocr.read(white_on_black_sign(), ink="network")
+    found = ocr.read(white_on_black_sign(), binarize="network")
     assert found.text.upper() == "MAKE A LIST\nOF THINGS\n"
 
 
 def test_grain_without_writing_is_blank() -> None:
     grain = np.random.default_rng(0).normal(128, 30, (700, 900)).clip(0, 255).astype(np.uint8)
-    assert ocr.read(grain, ink="network").lines == ()
+    assert ocr.read(grain, binarize="network").lines == ()
 
 
 @pytest.mark.parametrize(
@@ -213,12 +213,25 @@ def test_another_file_is_no_ink_network(
     path = tmp_path / "ink.onnx"
     path.write_bytes((models_dir() / "default.onnx").read_bytes() if content is None else content)
     with pytest.raises(ModelError, match=message):
-        load_ink(path)
+        load_binarizer(path)
 
 
-def test_commands_take_the_network(tmp_path: Path) -> None:
-    white_on_black_sign().save(tmp_path / "sign.png")
-    result = CliRunner().invoke(main, ["read", str(tmp_path / "sign.png"), "--ink", "network"])
+def test_commands_take_a_network(tmp_path: Path) -> None:
+    path = str(tmp_path / "sign.png")
+    white_on_black_sign().save(path)
+    result = CliRunner().invoke(main, ["read", path, "--binarize", "network"])
     assert (result.exit_code, result.stdout.upper()) == (0, "MAKE A LIST\nOF THINGS\n")
-    result = CliRunner().invoke(main, ["read", str(tmp_path / "sign.png"), "--ink", "none.onnx"])
+    result = CliRunner().invoke(main, ["read", path, "--binarize", "none.onnx"])
     assert result.exit_code == ModelError.exit_code
+
+
+@pytest.mark.parametrize("method", ["sauvola", "otsu"])
+def test_a_threshold_reads_dark_ink_on_paper(method: str) -> None:
+    page = handprint_page(["MAKE A LIST", "OF THINGS"], seed=3, size=(900, 500))
+    assert ocr.read(page, binarize=method).text.upper() == "MAKE A LIST\nOF THINGS\n"
+
+
+@pytest.mark.parametrize("method", ["sauvola", "otsu"])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 400), (300, 300)])
+def test_a_threshold_finds_nothing_on_a_blank_page(method: str, shape: tuple[int, int]) -> None:
+    assert ocr.read(np.full(shape, 200, np.uint8), binarize=method).lines == ()

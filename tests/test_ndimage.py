@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage as scipy_ndimage
 
 from ocr.segment import ndimage
-from ocr.segment.ndimage import binary_fill_holes, label
+from ocr.segment.ndimage import label
 from tests.bitmaps import bitmap
 
 grays = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9)))
@@ -74,14 +74,3 @@ def test_labels_are_those_of_scipy(mask: np.ndarray) -> None:
     expected, expected_count = scipy_ndimage.label(mask, EIGHT_NEIGHBORS)
     assert count == expected_count
     assert (labels == expected).all()
-
-
-@given(masks)
-def test_filled_holes_are_those_of_scipy(mask: np.ndarray) -> None:
-    expected = scipy_ndimage.binary_fill_holes(mask, EIGHT_NEIGHBORS)
-    assert (binary_fill_holes(mask) == expected).all()
-
-
-def test_holes_are_filled_and_bays_are_not() -> None:
-    filled = binary_fill_holes(bitmap("####.##. #..#.#.. ####.##."))
-    assert (filled == bitmap("####.##. ####.#.. ####.##.")).all()

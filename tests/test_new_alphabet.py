@@ -18,6 +18,7 @@ from ocr.decode.language import english
 from ocr.errors import ModelError
 from ocr.evaluation.report import score_page
 from ocr.input import loading
+from ocr.segment import load_binarizer
 
 GREEK = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥ"
 LINES = ["ΔΗΜΟΣ ΚΑΙ ΝΟΜΟΣ", "ΒΙΒΛΙΟ ΖΕΥΓΟΣ", "ΞΑΝΘΟΣ ΥΠΝΟΣ", "ΓΡΑΜΜΑΤΑ ΤΕΛΟΣ"]
@@ -59,7 +60,7 @@ def test_greek_learned_from_one_font_is_read_back_with_its_spaces(
     printed(LINES, font).save(tmp_path / "page.png")
     [page] = loading.load(tmp_path / "page.png")
     classifier = load(tmp_path / "greek.onnx")
-    text = pipeline.read(page, classifier, language=english()).text
+    text = pipeline.read(page, classifier, language=english(), binarizer=load_binarizer()).text
     score = score_page("\n".join(LINES), text)
     # 8 epochs of 200 a class read a page of 172 letters without an error
     assert (score.strict.error_rate or 0) <= 0.05

@@ -8,22 +8,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw
 
-from ocr import classifiers
+from ocr import classifiers, pipeline
 from ocr.alphabet import Alphabet
-from ocr.decode.language import english
+from ocr.classifiers import Classifier
+from ocr.decode.language import Ngrams, english
 from ocr.evaluation.report import score_page
 from ocr.input import loading
 from ocr.input.page_image import PageImage
 from ocr.models_dir import models_dir
 from ocr.page import Box, Page
-from ocr.pipeline import read, segment
-from ocr.segment.resolution import scale_box
+from ocr.pipeline import segment
+from ocr.segment import load_binarizer
+from ocr.segment.coordinates import scale_box
 from tests.fakes import RaisingClassifier
 from tests.page_maker import handprint_page
 from tests.templates import TemplateClassifier, page_image
 
 LETTERS = TemplateClassifier.knowing("AEFHKLMNTWXZ")
 STEADY = {"seed": 0, "jitter": 0.0}
+
+
+def read(image: PageImage, classifier: Classifier, *, language: Ngrams | None) -> Page:
+    return pipeline.read(image, classifier, language=language, binarizer=load_binarizer())
 
 
 def glyph_boxes(page: Page) -> list[Box]:
@@ -140,16 +146,14 @@ def test_box_of_any_scale_covers_a_pixel_of_the_image(
     assert 0 <= box.top < box.bottom <= height
 
 
-@pytest.mark.parametrize(
-    ("letter_height", "change"), [(15.0, 2.0), (28.0, 1.0), (120.0, 0.5)], ids=str
-)
-def test_resolution_follows_the_letters(letter_height: float, change: float) -> None:
+@pytest.mark.parametrize("letter_height", [15, 28, 120])
+def test_letters_are_read_at_about_one_size(letter_height: float) -> None:
     picture = handprint_page(
         ["WHALE MEAT"], letter_height=letter_height, size=(1500, 1000), **STEADY
     )
     given_page = page_image(picture)
-    found = segment(given_page)
-    assert found.image.scale == change
+    found = segment(given_page, load_binarizer())
+    assert 24 <= letter_height * found.image.scale <= 40
     assert found.image.size == given_page.size
     assert found.components.labels.shape == found.image.gray.shape
 

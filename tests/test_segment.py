@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.bitmaps import segmented_at_full_size
+from ocr.segment import load_binarizer, segment
+from tests.bitmaps import array_page
 
 
 def test_squares_of_the_paper_are_no_ink_and_letters_on_them_are() -> None:
@@ -13,7 +14,7 @@ def test_squares_of_the_paper_are_no_ink_and_letters_on_them_are() -> None:
     for x in range(90, 500, 33):
         stems[150:190, x : x + 7] = True
     gray[stems] = 0.2
-    found = segmented_at_full_size((255 * gray).astype(np.uint8))
+    found = segment(array_page((255 * gray).astype(np.uint8)), load_binarizer())
     [row] = found.rows
     assert len(row.members) == 13
     assert (found.ink.mask & ~stems).sum() < 0.05 * stems.sum()

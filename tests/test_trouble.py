@@ -17,6 +17,7 @@ from ocr.classifiers import Classifier
 from ocr.decode.language import english
 from ocr.evaluation.report import PageScore, score_page
 from ocr.models_dir import models_dir
+from ocr.segment import Binarizer, load_binarizer
 from tests.templates import page_image
 from tests.trouble_pages import PAGES
 
@@ -61,9 +62,16 @@ def default_classifier() -> Classifier:
     return classifiers.load("default", threads=1)
 
 
+@cache
+def default_binarizer() -> Binarizer:
+    return load_binarizer(threads=1)
+
+
 def score(name: str) -> PageScore:
     picture = page_image(PAGES[name].draw())
-    page = pipeline.read(picture, default_classifier(), language=english())
+    page = pipeline.read(
+        picture, default_classifier(), language=english(), binarizer=default_binarizer()
+    )
     return score_page(PAGES[name].truth, page.text, name=name)
 
 

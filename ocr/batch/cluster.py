@@ -117,8 +117,14 @@ def _outcome(future: Future[Any]) -> Outcome:
 
 def _with_whole_paths(settings: Settings) -> Settings:
     """Make the paths in settings absolute, for workers that run in another folder."""
-    model, language = (_whole_path(name) for name in (settings.model, settings.language))
-    return replace(settings, model=model or settings.model, language=language)
+    names = (settings.model, settings.language, settings.binarize)
+    model, language, binarize = (_whole_path(name) for name in names)
+    return replace(
+        settings,
+        model=model or settings.model,
+        language=language,
+        binarize=binarize or settings.binarize,
+    )
 
 
 def _whole_path(name: str | None) -> str | None:

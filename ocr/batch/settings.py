@@ -24,6 +24,7 @@ class Settings:
     model: str = "default"
     alphabet: str | None = None
     language: str | None = "english"
+    binarize: str = "network"
     reject: float = 0.0  # letters of lower confidence, 0 to 1, become U+FFFD
     # as `ocr.input.loading.pages` takes them
     select: PageNumbers | None = None
@@ -39,6 +40,8 @@ class Settings:
         parts = {**asdict(self), "model": digest(find(self.model), ModelError)}
         if self.language not in (None, "english"):
             parts["language"] = digest(Path(str(self.language)), ModelError)
+        if Path(self.binarize).is_file():
+            parts["binarize"] = digest(Path(self.binarize), ModelError)
         if "page" in self.forms:  # its files hold the date
             parts["date"] = os.environ.get("SOURCE_DATE_EPOCH")
         del parts["max_pixels"]  # decides whether a page is read, not how

@@ -108,12 +108,14 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         from ocr import classifiers, export
         from ocr.decode.language import language_model
+        from ocr.segment import load_binarizer
 
         self._settings = settings
         self._classifier: Classifier = classifiers.load(
             settings.model, alphabet=settings.alphabet, threads=1
         )
         self._language: Ngrams | None = language_model(settings.language)
+        self._binarizer = load_binarizer(settings.binarize, threads=1)
         for form in settings.forms:
             export.Documents(form)  # reports a missing extra before anything is read
 
@@ -189,7 +191,9 @@ class Reader:
             try:
                 # without this machine's folder: outputs are the same on every machine
                 image = replace(next(images), name=page_name(job.name, number))
-                page = pipeline.read(image, self._classifier, language=self._language)
+                page = pipeline.read(
+                    image, self._classifier, language=self._language, binarizer=self._binarizer
+                )
                 yield image, page.rejecting(self._settings.reject)
             except Exception as error:  # nor may it stop the other pages
                 yield _failure(job, number, error)

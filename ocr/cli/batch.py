@@ -93,6 +93,7 @@ def command(
     model: str,
     alphabet: str | None,
     language: str,
+    binarize: str,
     reject: float,
     forms: tuple[str, ...],
     jobs: int | None,
@@ -122,7 +123,9 @@ def command(
 
     use_threads(1)
     forms = tuple(form for form in export.FORMATS if form in forms)
-    settings = Settings(forms, model, alphabet, language_of(language), reject, select, max_pixels)
+    settings = Settings(
+        forms, model, alphabet, language_of(language), binarize, reject, select, max_pixels
+    )
     if scheduler is not None:
         from ocr.batch.cluster import cluster
 

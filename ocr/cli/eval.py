@@ -11,7 +11,7 @@ import click
 
 from ocr.cli.completion import files
 from ocr.cli.exits import collect_errors
-from ocr.cli.options import ink_option, language_of, reading_options
+from ocr.cli.options import language_of, reading_options
 from ocr.cli.output import print_texts
 from ocr.cli.progress import erase_progress, show_progress
 from ocr.errors import DataError, OcrError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ocr.evaluation.classifier import ClassifierScore
     from ocr.evaluation.pairs import Pair
     from ocr.evaluation.report import PageScore, Report
-    from ocr.segment.ink_network import InkNetwork
+    from ocr.segment import Binarizer
 
 VERSION = 1  # of the JSON: increased when a field changes its meaning or is removed
 
@@ -32,7 +32,6 @@ VERSION = 1  # of the JSON: increased when a field changes its meaning or is rem
 @click.command("eval")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=files)
 @reading_options
-@ink_option
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, with all confusions.")
 @click.option(
     "--confusions",
@@ -53,8 +52,8 @@ def command(
     model: str,
     alphabet: str | None,
     language: str,
+    binarize: str,
     threads: int | None,
-    ink: str,
     as_json: bool,
     confusions: Path | None,
     worst: int | None,
@@ -87,10 +86,10 @@ def command(
     classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
     score: Report | ClassifierScore | None = None
     if pages:
-        from ocr.segment.ink_network import load_ink
+        from ocr.segment import load_binarizer
 
-        network = load_ink(ink, threads=threads)
-        score = _score_pages(classifier, language, network, pages, errors)
+        binarizer = load_binarizer(binarize, threads=threads)
+        score = _score_pages(classifier, language, binarizer, pages, errors)
     elif sources:
         score = _score_letters(classifier, sources, errors)
     if score is not None:
@@ -144,7 +143,7 @@ def _has_letters(source: str) -> bool:
 def _score_pages(
     classifier: Classifier,
     language: str,
-    network: InkNetwork | None,
+    binarizer: Binarizer,
     pages: list[Pair],
     errors: list[OcrError],
 ) -> Report:
@@ -157,7 +156,7 @@ def _score_pages(
 
     def read(image: Path) -> list[Page]:
         return [
-            pipeline.read(page, classifier, language=ngrams, network=network)
+            pipeline.read(page, classifier, language=ngrams, binarizer=binarizer)
             for page in loading.pages(image)
         ]
 

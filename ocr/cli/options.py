@@ -52,12 +52,12 @@ def pixels_of(ctx: click.Context, parameter: click.Parameter, value: str) -> int
 
 
 def reading_options(command: Command) -> Command:
-    """Add --model, --alphabet, --language and --threads."""
+    """Add --model, --alphabet, --language, --binarize and --threads."""
     return model_options(_THREADS(command))
 
 
 def model_options(command: Command) -> Command:
-    """Add --model, --alphabet and --language."""
+    """Add --model, --alphabet, --language and --binarize."""
     for option in reversed(_MODEL):
         command = option(command)
     return command
@@ -68,9 +68,9 @@ def reject_option(command: Command) -> Command:
     return _REJECT(command)
 
 
-def ink_option(command: Command) -> Command:
-    """Add --ink."""
-    return _INK(command)
+def binarize_option(command: Command) -> Command:
+    """Add --binarize."""
+    return _BINARIZE(command)
 
 
 def language_of(value: str) -> str | None:
@@ -114,6 +114,15 @@ _PAGES = (
     ),
 )
 
+_BINARIZE = click.option(
+    "--binarize",
+    default="network",
+    metavar="network|sauvola|otsu|FILE",
+    show_default=True,
+    help="What separates ink from paper: the network that learned what writing is, a threshold "
+    "for dark ink on plain paper, or a network that `ocr train --arch ink` made.",
+)
+
 _MODEL = (
     click.option(
         "-m",
@@ -143,6 +152,7 @@ _MODEL = (
         help="Language model: how likely letters follow one another. Use none for codes and lists "
         "of letters, or a FILE that `ocr language` made from your own texts.",
     ),
+    _BINARIZE,
 )
 
 _THREADS = click.option(
@@ -150,15 +160,6 @@ _THREADS = click.option(
     type=click.IntRange(1),
     metavar="N",
     help="Use at most this many cores.  [default: all]",
-)
-
-_INK = click.option(
-    "--ink",
-    default="rules",
-    metavar="rules|network|FILE",
-    show_default=True,
-    help="What finds the ink: rules, which fit plain paper, or a small network, which also finds "
-    "writing on signs, forms and busy backgrounds, and takes 0.2 s longer for a page.",
 )
 
 _REJECT = click.option(

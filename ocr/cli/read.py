@@ -13,7 +13,7 @@ import click
 from ocr import export
 from ocr.cli.completion import files as image_names
 from ocr.cli.exits import exit_on_interrupt, report
-from ocr.cli.options import ink_option, language_of, page_options, reading_options, reject_option
+from ocr.cli.options import language_of, page_options, reading_options, reject_option
 from ocr.cli.writers import Result, make_writers
 from ocr.errors import OcrError
 from ocr.input import sources
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ocr.input.page_image import PageImage
     from ocr.input.page_numbers import PageNumbers
     from ocr.page import Page
-    from ocr.segment.ink_network import InkNetwork
+    from ocr.segment import Binarizer
 
 T = TypeVar("T")
 
@@ -55,7 +55,6 @@ def check_overlay(
 )
 @reading_options
 @reject_option
-@ink_option
 @click.option(
     "-f",
     "--format",
@@ -115,9 +114,9 @@ def command(
     model: str,
     alphabet: str | None,
     language: str,
+    binarize: str,
     threads: int | None,
     reject: float,
-    ink: str,
     forms: tuple[str, ...],
     outputs: tuple[str, ...],
     headers: bool | None,
@@ -152,7 +151,7 @@ def command(
     models = Models(
         background.submit(load_classifier, model, backend, alphabet, threads),
         background.submit(load_language, language_of(language)),
-        background.submit(load_network, ink, threads),
+        background.submit(load_ink_finder, binarize, threads),
     )
     exit_code = 0
     for file, image in pages:
@@ -205,11 +204,11 @@ class Models:
 
     classifier: Future[Classifier]
     language: Future[Ngrams | None]
-    network: Future[InkNetwork | None]
+    binarizer: Future[Binarizer]
 
     def result(self) -> tuple[Classifier, Ngrams | None]:
         """Wait until they are loaded; an error in loading one is raised here."""
-        self.network.result()
+        self.binarizer.result()
         return self.classifier.result(), self.language.result()
 
 
@@ -229,11 +228,11 @@ def load_language(language: str | None) -> Ngrams | None:
     return language_model(language)
 
 
-def load_network(ink: str, threads: int | None) -> InkNetwork | None:
+def load_ink_finder(binarize: str, threads: int | None) -> Binarizer:
     """Load what finds the ink."""
-    from ocr.segment.ink_network import load_ink
+    from ocr.segment import load_binarizer
 
-    return load_ink(ink, threads=threads)
+    return load_binarizer(binarize, threads=threads)
 
 
 def read_page(
@@ -242,7 +241,7 @@ def read_page(
     """Read a page; on request also return the crop of each glyph."""
     from ocr import pipeline
 
-    segmented = pipeline.segment(image, models.network.result())
+    segmented = pipeline.segment(image, models.binarizer.result())
     classifier, language = models.result()
     if with_crops:
         return pipeline.read_with_crops(segmented, classifier, language=language)

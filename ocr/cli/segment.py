@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli.completion import files
-from ocr.cli.options import ink_option
+from ocr.cli.options import binarize_option
 from ocr.cli.output import write_picture
 from ocr.files import make_empty
 from ocr.page import Box, Glyph, Line, Page, Word
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ocr.input.page_image import PageImage
-    from ocr.segment import Row, SegmentedPage
-    from ocr.segment.ink_network import InkNetwork
+    from ocr.segment import Binarizer, Row, SegmentedPage
 
 
 @click.command("segment")
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     required=True,
     help="New or empty folder to write to.",
 )
-@ink_option
-def command(source: str, output: Path, ink: str) -> None:
+@binarize_option
+def command(source: str, output: Path, binarize: str) -> None:
     """Show the rows and letters found on an image.
 
     DIR gets overlay.png, a picture of each row, row-01.png, and the 32x32 crop of every candidate
@@ -43,23 +42,23 @@ def command(source: str, output: Path, ink: str) -> None:
     joined. Every page of a TIFF or PDF gets its own folder in DIR.
     """
     from ocr.input import loading
-    from ocr.segment.ink_network import load_ink
+    from ocr.segment import load_binarizer
 
     count = loading.count_pages(source)
-    network = load_ink(ink)
+    binarizer = load_binarizer(binarize)
     make_empty(output)
     for number, page_image in enumerate(loading.pages(source), start=1):
         folder = output if count == 1 else output / f"page-{number:02}"
-        rows, crops = _show(page_image, folder, network)
+        rows, crops = _show(page_image, folder, binarizer)
         click.echo(f"{page_image.name}: {rows} rows, {crops} crops in {folder}", err=True)
 
 
-def _show(page_image: PageImage, folder: Path, network: InkNetwork | None) -> tuple[int, int]:
+def _show(page_image: PageImage, folder: Path, binarizer: Binarizer) -> tuple[int, int]:
     """Write the pictures of one page; return the number of rows and of crops."""
     from ocr.export import overlay
     from ocr.segment import crop, segment
 
-    page = segment(page_image, network)
+    page = segment(page_image, binarizer)
     crops = crop(page)
     folder.mkdir(exist_ok=True)
     drawn = overlay.draw(page_image.picture(), _boxes(page))
@@ -76,7 +75,7 @@ def _show(page_image: PageImage, folder: Path, network: InkNetwork | None) -> tu
 
 def _boxes(page: SegmentedPage) -> Page:
     """Return a page of the boxes of components, not read yet."""
-    from ocr.segment.resolution import to_original
+    from ocr.segment.coordinates import to_original
 
     lines = []
     for row in page.rows:

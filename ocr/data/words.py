@@ -19,11 +19,9 @@ from PIL import Image, ImageFont
 from ocr.data.samples import Samples
 from ocr.decode.geometry import SCALED, shape_table
 from ocr.decode.language import SYMBOLS, english, fold
-from ocr.segment.binarize import Ink
-from ocr.segment.components import find_components, stroke_width
+from ocr.segment.components import Ink, find_components, stroke_width
 from ocr.segment.crops import candidate_ink, crop_candidates, find_owners, trim
 from ocr.segment.lattice import build_lattice
-from ocr.segment.resolution import SMALL_LETTERS
 from ocr.segment.rows import Row
 
 CAP_HEIGHT = 28  # px; a little more than in a sample, so that no letter loses detail
@@ -37,6 +35,7 @@ MIN_MIXED = 0.25  # of that candidate's ink belongs to other letters
 RARE_WEIGHT = 0.012  # of a character that English lacks; the commonest have 0.3
 COARSE_SHARE = 0.5  # of the words lose detail, as in pictures of few pixels
 MIN_COARSE_SCALE = 0.4  # capitals of 11 px, as in a webcam's picture of a page
+SMALL_LETTERS = 24  # px; pages with smaller capitals are enlarged before they are read
 MAX_SPECK = 0.3  # row heights; the dot of an i differs from a full stop only in its size
 
 Floats = NDArray[np.float32]

@@ -15,8 +15,8 @@ from ocr.decode.hypotheses import choose_lines
 from ocr.decode.language import Ngrams
 from ocr.decode.lattice_reader import read_lattices
 from ocr.page import Page
+from ocr.segment.coordinates import to_original
 from ocr.segment.page import SegmentedPage
-from ocr.segment.resolution import to_original
 
 __all__ = ["decode", "decode_with_candidates"]
 

@@ -21,6 +21,7 @@ from ocr.errors import MissingExtraError, OcrError
 from ocr.input import loading
 from ocr.page import Line, Page, Word
 from ocr.reader import Reader
+from ocr.segment import load_binarizer
 
 try:
     from ocrmypdf import OcrEngine, OcrOptions, hookimpl
@@ -114,7 +115,7 @@ class Engine(OcrEngine):
     def get_deskew(input_file: Path, options: OcrOptions) -> float:
         """Return the degrees to rotate the page counter-clockwise; 0 for a blank one."""
         with _raise_as(InputFileError):
-            found = pipeline.segment(loading.load(input_file)[0])
+            found = pipeline.segment(loading.load(input_file)[0], load_binarizer(threads=1))
         return degrees(atan(median(row.slope for row in found.rows))) if found.rows else 0.0
 
     @staticmethod

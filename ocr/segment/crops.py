@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.segment.binarize import Ink
-from ocr.segment.components import Components
+from ocr.segment.components import Components, Ink
 from ocr.segment.lattice import Candidate, Lattice, union
 from ocr.segment.ndimage import maximum_filter
 

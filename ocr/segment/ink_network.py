@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import ModelError
-from ocr.models_dir import models_dir
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -24,14 +23,6 @@ TILE = 768  # px, side of a tile; its activations take 50 MB
 MARGIN = 64  # px around the part of a tile that is used: three letters
 TYPICAL_HEIGHT = 20.0  # px; the network returns log2 of the height over this
 OUTPUTS = {"ink": 1, "rule": 1, "core": 2, "height": 8, "turn": 32}  # px of the page per pixel
-
-
-def load_ink(ink: str | Path, *, threads: int | None = None) -> InkNetwork | None:
-    """Load what finds ink: None for "rules", the shipped network for "network", or a file."""
-    if ink == "rules":
-        return None
-    path = models_dir() / "default.ink.onnx" if ink == "network" else Path(ink)
-    return InkNetwork(path, threads=threads)
 
 
 class InkMaps(NamedTuple):

@@ -12,11 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ocr.segment.ink_network import InkMaps, InkNetwork
 from ocr.segment.ndimage import label, maximum_filter
-from ocr.segment.scaling import reduce_blocks, resize, resize_mask
+from ocr.segment.scaling import reduce_blocks, resize, resize_mask, scale_image
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -54,6 +53,12 @@ class Pass(NamedTuple):
     scale: float
     maps: InkMaps
 
+    def reading_scale(self, gray: Bytes) -> float:
+        """Choose the scale to read the page at, not coarser than the ink map."""
+        has_text = text_cells(self.maps).any()
+        height = typical_height(self.maps) / self.scale if has_text else 0.0
+        return max(reading_scale(height, gray), min(self.scale, 1.0))
+
 
 def find_scale(gray: Bytes, network: InkNetwork) -> Pass:
     """Run the network on a page, uint8 [h, w], at the scale that suits its letters."""
@@ -80,27 +85,16 @@ def run_both(gray: Bytes, scale: float, network: InkNetwork) -> Pass:
     return merge_large_letters(run(gray, scale, network), run(gray, scale / COARSE_FACTOR, network))
 
 
-def reading_scale(found: Pass, gray: Bytes) -> float:
+def reading_scale(height: float, gray: Bytes) -> float:
     """Choose the scale to read a page at: 1.0 if its letters are neither small nor very large.
 
-    It is larger than that for the network because a crop shows 24 px of a letter.
+    It is larger than that for the network because a crop shows 24 px of a letter. `height` is the
+    cap height in px, 0 without letters.
     """
-    if not text_cells(found.maps).any():
-        return 1.0
-    scale = READING_HEIGHT / (typical_height(found.maps) / found.scale)
+    scale = READING_HEIGHT / height if height else 1.0
     if KEPT_SCALES[0] <= scale <= KEPT_SCALES[1]:
         return 1.0
-    scale = min(scale, MAX_READING_SCALE, math.sqrt(MAX_PIXELS / gray.size))
-    return max(scale, min(found.scale, 1.0))  # not coarser than the ink map
-
-
-def scale_image(gray: Bytes, scale: float) -> Bytes:
-    """Scale an image."""
-    shape = tuple(max(1, round(n * scale)) for n in gray.shape)
-    if shape == gray.shape:
-        return gray
-    method = Image.Resampling.BOX if scale <= 0.5 else Image.Resampling.BICUBIC
-    return np.asarray(Image.fromarray(gray).resize((shape[1], shape[0]), method))
+    return min(scale, MAX_READING_SCALE, math.sqrt(MAX_PIXELS / gray.size))
 
 
 def run(gray: Bytes, scale: float, network: InkNetwork) -> Pass:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment.binarize import Ink
-from ocr.segment.components import Components, find_components
+from ocr.segment.components import Components, Ink, find_components
 from ocr.segment.ink_network import InkMaps
 from ocr.segment.ink_scale import text_cells
 from ocr.segment.ndimage import maximum_filter, median, uniform_filter

@@ -99,11 +99,3 @@ def label(mask: Mask) -> tuple[NDArray[np.int32], int]:
     runs = find_runs(mask)
     numbers, count = label_runs(runs)
     return paint_runs(runs, numbers + 1, mask.shape), count
-
-
-def binary_fill_holes(mask: Mask) -> Mask:
-    """Fill every hole that is not connected with the border."""
-    holes, count = label(~mask)
-    is_open = np.zeros(count + 1, np.bool_)
-    is_open[np.concatenate([holes[0], holes[-1], holes[:, 0], holes[:, -1]])] = True
-    return mask | ~is_open[holes]

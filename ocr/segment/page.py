@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ocr.input.page_image import PageImage
-from ocr.segment.binarize import Ink
-from ocr.segment.components import Components
+from ocr.segment.components import Components, Ink
 from ocr.segment.lattice import Lattice
 from ocr.segment.rows import Row
 

@@ -67,3 +67,12 @@ def enlarge_by_strips(image: Gray, shape: tuple[int, ...]) -> Iterator[tuple[sli
         strip *= weight[rows]
         strip += upper
         yield rows, strip
+
+
+def scale_image(gray: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """Scale an image by a factor: averaged if it gets much smaller, else bicubic."""
+    shape = tuple(max(1, round(n * scale)) for n in gray.shape)
+    if shape == gray.shape:
+        return gray
+    method = Image.Resampling.BOX if scale <= 0.5 else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(gray).resize((shape[1], shape[0]), method))

@@ -30,7 +30,7 @@ from ocr.evaluation.pairs import Pair, find_pairs, is_image
 from ocr.input import loading
 from ocr.input.page_image import PageImage
 from ocr.pipeline import classify
-from ocr.segment import crop, segment
+from ocr.segment import Binarizer, crop, load_binarizer, segment
 from ocr.segment.lattice import Lattice
 from ocr.training.batches import to_ink
 from ocr.training.forced_alignment import Labels, align_line
@@ -148,10 +148,11 @@ def read_pages(sources: Sequence[str], classifier: Classifier) -> Written:
     The classifier need not know all letters. A page that cannot be read does not stop the
     others; if none can, the error of the first is raised, and DataError if no line could be used.
     """
+    binarizer = load_binarizer()
     parts, unread = list[Written](), list[OcrError]()
     for pair in find_pairs(map(Path, sources)):
         try:
-            parts.append(read_page(pair, classifier))
+            parts.append(read_page(pair, classifier, binarizer))
         except (ImageError, DataError) as error:
             unread.append(error)
     if unread and not parts:
@@ -170,13 +171,13 @@ def read_pages(sources: Sequence[str], classifier: Classifier) -> Written:
     return written
 
 
-def read_page(pair: Pair, classifier: Classifier) -> Written:
+def read_page(pair: Pair, classifier: Classifier, binarizer: Binarizer) -> Written:
     """Match the rows of a page to its lines of text, and align each."""
     text = unicodedata.normalize("NFC", pair.text())
     lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not lines:
         raise DataError(f"{pair.truth} is empty (write the text of {pair.image.name} to it)")
-    rows = [row for page in loading.load(pair.image) for row in crop_rows(page)]
+    rows = [row for page in loading.load(pair.image) for row in crop_rows(page, binarizer)]
     texts = [row.text(classifier, None) for row in rows]
     matched = match_rows(texts, [line for _, line in lines], classifier.alphabet)
     used, left_out = [], []
@@ -196,9 +197,9 @@ def read_page(pair: Pair, classifier: Classifier) -> Written:
     return Written(tuple(used), characters, tuple(left_out))
 
 
-def crop_rows(page: PageImage) -> list[RowOfPage]:
+def crop_rows(page: PageImage, binarizer: Binarizer) -> list[RowOfPage]:
     """Return the rows of a page, segmented as for reading, in reading order."""
-    found = segment(page)
+    found = segment(page, binarizer)
     crops = np.rint(crop(found) * 255).astype(np.uint8)
     crops_of_rows = np.split(crops, found.row_ends[:-1])
     parts = zip(found.lattices, crops_of_rows, page_space_odds(found), strict=True)
