@@ -5,7 +5,7 @@
 >>> page.lines[0].text
 'SHOPPING FOR FRIDAY'
 >>> page.lines[0].words[0].box
-Box(left=95, top=83, right=628, bottom=171)
+Box(left=95, top=83, right=629, bottom=171)
 """
 
 from __future__ import annotations

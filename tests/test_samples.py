@@ -17,7 +17,7 @@ CEILINGS = {
     "form": 1 / 61,
     "label": 1 / 30,
     "letter": 10 / 178,
-    "note": 2 / 132,
+    "note": 3 / 132,
     "print": 1 / 116,
     "whiteboard": 14 / 69,
 }

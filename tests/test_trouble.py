@@ -23,36 +23,36 @@ from tests.trouble_pages import PAGES
 
 #: Errors counted on each page: of letters alone, and with case, spaces and punctuation.
 MEASURED: dict[str, tuple[int, int]] = {
-    "ruled paper": (1, 4),  # 0.7%, 2.2%
-    "dark rules": (0, 1),  # 0.0%, 1.3%
-    "ruled paper in shadow": (2, 6),  # 1.5%, 3.4%
-    "squared paper": (9, 22),  # 14.1%, 27.8%
+    "ruled paper": (0, 3),  # 0.0%, 1.7%
+    "dark rules": (1, 2),  # 1.6%, 2.5%
+    "ruled paper in shadow": (1, 4),  # 0.7%, 2.2%
+    "squared paper": (1, 1),  # 1.6%, 1.3%
     "a letter a square": (0, 0),  # 0.0%, 0.0%
-    "form boxes": (9, 10),  # 18.4%, 16.4%
+    "form boxes": (10, 10),  # 20.4%, 16.4%
     "form fields": (1, 1),  # 2.0%, 1.6%
-    "underlined": (1, 2),  # 1.2%, 1.8%
-    "shadow": (1, 1),  # 0.7%, 0.6%
+    "underlined": (8, 10),  # 9.3%, 8.8%
+    "shadow": (3, 3),  # 2.2%, 1.7%
     "flash": (0, 1),  # 0.0%, 0.6%
-    "whiteboard": (4, 13),  # 7.7%, 18.8%
-    "coloured paper": (0, 0),  # 0.0%, 0.0%
+    "whiteboard": (10, 13),  # 19.2%, 18.8%
+    "coloured paper": (1, 2),  # 1.6%, 2.5%
     "blackboard": (0, 1),  # 0.0%, 1.4%
-    "pencil": (2, 4),  # 1.5%, 2.2%
+    "pencil": (1, 2),  # 0.7%, 1.1%
     "marker": (0, 1),  # 0.0%, 1.3%
     "low resolution": (0, 0),  # 0.0%, 0.0%
-    "print of low resolution": (1, 9),  # 0.7%, 4.6%
-    "dot matrix": (15, 26),  # 31.2%, 41.9%
-    "touching capitals": (8, 8),  # 12.5%, 10.1%
-    "touching lower case": (23, 28),  # 17.2%, 15.7%
-    "sheet on a table": (3, 10),  # 4.7%, 12.7%
-    "sheet on a light table": (0, 1),  # 0.0%, 0.6%
-    "climbing rows": (0, 1),  # 0.0%, 0.6%
-    "bent rows": (2, 14),  # 1.5%, 7.9%
-    "two columns": (0, 1),  # 0.0%, 0.2%
-    "table": (0, 1),  # 0.0%, 0.8%
+    "print of low resolution": (1, 13),  # 0.7%, 6.7%
+    "dot matrix": (10, 14),  # 20.8%, 22.6%
+    "touching capitals": (14, 14),  # 21.9%, 17.7%
+    "touching lower case": (29, 38),  # 21.6%, 21.3%
+    "sheet on a table": (0, 0),  # 0.0%, 0.0%
+    "sheet on a light table": (1, 2),  # 0.7%, 1.1%
+    "climbing rows": (1, 1),  # 0.7%, 0.6%
+    "bent rows": (1, 7),  # 0.7%, 3.9%
+    "two columns": (0, 4),  # 0.0%, 0.8%
+    "table": (0, 2),  # 0.0%, 1.7%
     "indents": (0, 0),  # 0.0%, 0.0%
     "spaced capitals": (0, 0),  # 0.0%, 0.0%
-    "print with punctuation": (0, 7),  # 0.0%, 3.6%
-    "source code": (1, 2),  # 1.6%, 2.2%
+    "print with punctuation": (0, 8),  # 0.0%, 4.1%
+    "source code": (1, 1),  # 1.6%, 1.1%
 }
 SLACK = 1  # error; results differ so much between processors and versions of Pillow
 
