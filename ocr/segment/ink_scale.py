@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 FIRST_SIDE = 1280  # px of the longer side in the first pass: 10-point letters on A4 have 10 px
-MIN_SIDE = 64  # px of the longer side; enough for a single letter
+MIN_SIDE = 96  # px of the longer side; enough for a single letter
 MAX_PASSES = 3  # heights far from those in training are estimated roughly
 COARSE_FACTOR = 3.0  # how much smaller the pass for large letters is
 CAP_HEIGHT = 20.0  # px, at which the network works best
