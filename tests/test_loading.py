@@ -62,6 +62,13 @@ def test_every_mode_comes_out_black_on_white(content: bytes) -> None:
     assert (page.size, page.scale) == ((5, 40), 1.0)
 
 
+def test_light_ink_on_nothing_lies_on_black() -> None:
+    logo = Image.new("RGBA", (5, 40), "#ffffff00")
+    logo.paste("#ffffffff", (0, 0, 2, 40))
+    gray = only_page(encoded(logo)).gray
+    assert (gray[:, :2] == 255).all() and (gray[:, 2:] == 0).all()
+
+
 def test_cmyk_jpeg_is_not_inverted() -> None:
     page = only_page(encoded(RGB.resize((50, 40)).convert("CMYK"), "JPEG"))
     assert page.gray[:, :16].max() < 80 < 200 < page.gray[:, 24:].min()

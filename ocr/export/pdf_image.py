@@ -70,15 +70,14 @@ def _content_of(image: PageImage, source: str | Path | bytes) -> tuple[bytes, in
             return file.read(), orientation
         picture = next(islice(frames.iter_frames(picture), image.number - 1, None))
         picture.load()  # turns a TIFF upright
-        return _lossless(_on_white(picture)), 1 if picture.format == "TIFF" else orientation
+        return _lossless(_opaque(picture)), 1 if picture.format == "TIFF" else orientation
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    """Replace transparency by white, as in reading."""
-    if not picture.has_transparency_data:
-        return picture if picture.mode in SUPPORTED_MODES else picture.convert("RGB")
-    picture = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+def _opaque(picture: Image.Image) -> Image.Image:
+    """Replace transparency by paper, as in reading."""
+    if picture.has_transparency_data:
+        return frames.on_paper(picture)
+    return picture if picture.mode in SUPPORTED_MODES else picture.convert("RGB")
 
 
 def _lossless(picture: Image.Image) -> bytes:

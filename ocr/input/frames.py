@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageStat, UnidentifiedImageError
 
 from ocr.errors import ImageError, MissingExtraError
 from ocr.input.page_image import (
@@ -190,16 +190,27 @@ def _dpi(image: Image.Image) -> float | None:
 
 
 def _to_gray(image: Image.Image) -> Image.Image:
-    """Convert to Pillow's mode L, on white where the image is transparent."""
+    """Convert to Pillow's mode L, on paper where the image is transparent."""
     if image.mode.startswith(("I", "F")):  # Pillow's own conversion clips these at 255
         return Image.fromarray(_to_bytes(image))
     if image.mode == "LAB":
         return image.getchannel("L")
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
+        image = on_paper(image)
     return image.convert("L")
+
+
+def on_paper(image: Image.Image) -> Image.Image:
+    """Return an image with transparent parts on white, or on black if it is light ink alone.
+
+    Ink alone, such as a logo for dark pages, leaves most of the image transparent.
+    """
+    image = image.convert("RGBA")
+    alpha = image.getchannel("A")
+    opacity = ImageStat.Stat(alpha).mean[0]
+    is_light = opacity and ImageStat.Stat(image.convert("L"), alpha).mean[0] > 127
+    paper = "black" if is_light and opacity < 127 else "white"
+    return Image.alpha_composite(Image.new("RGBA", image.size, paper), image).convert("RGB")
 
 
 def _to_bytes(image: Image.Image) -> NDArray[np.uint8]:
