@@ -32,6 +32,7 @@ FLOORS = {
     "pipeline": 3,
     "reader": 4,
     "data": 5,
+    "drawing": 5,
     "training": 6,
     "study": 7,
     "batch": 5,
@@ -112,7 +113,7 @@ def test_no_import_goes_in_a_circle() -> None:
     assert not in_circles
 
 
-HEAVY = ("torch", "onnxruntime", "onnx", "matplotlib", "skimage", "scipy")
+HEAVY = ("cv2", "torch", "onnxruntime", "onnx", "matplotlib", "skimage", "scipy")
 
 
 def loaded_by(code: str) -> set[str]:

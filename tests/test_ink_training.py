@@ -1,29 +1,50 @@
-"""Training of the ink network: views, batches, losses, and the file it writes."""
+"""Training of the ink network: batches, losses, the file it writes, and runs of the command."""
 
 from __future__ import annotations
 
+import itertools
+import json
 import math
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
+pytest.importorskip("cv2")
 
+from ocr.cli import commands  # noqa: E402
+from ocr.drawing.records import Layout  # noqa: E402
+from ocr.errors import ModelError  # noqa: E402
+from ocr.models_dir import models_dir  # noqa: E402
 from ocr.segment.ink_network import InkNetwork as Reader  # noqa: E402
 from ocr.segment.ink_network import tiles  # noqa: E402
-from tools.ink import loop, views  # noqa: E402
-from tools.ink.batches import augmented, cropped, plain, resized, rotated, shown_turn  # noqa: E402
-from tools.ink.evaluate import evaluate  # noqa: E402
-from tools.ink.export import save_onnx  # noqa: E402
-from tools.ink.losses import height_loss, losses, mask_loss, total  # noqa: E402
-from tools.ink.network import InkNetwork, Maps, pooled_turn  # noqa: E402
-from tools.ink.weights import load_weights, save_weights  # noqa: E402
+from ocr.training.ink import loop, pool  # noqa: E402
+from ocr.training.ink.batches import (  # noqa: E402
+    augment,
+    crop,
+    plain_batch,
+    resize,
+    rotate,
+    turn_parts,
+    visible_turn,
+)
+from ocr.training.ink.learner import InkLearner  # noqa: E402
+from ocr.training.ink.losses import height_loss, mask_loss  # noqa: E402
+from ocr.training.ink.network import InkNetwork, Maps, pooled_turn  # noqa: E402
+from ocr.training.ink.onnx_file import load_weights, restore_norms, save_onnx  # noqa: E402
+from ocr.training.ink.validation import validate  # noqa: E402
 
 SIDE = 256
-LAYOUT = views.Layout(SIDE)
+LAYOUT = Layout(SIDE)
+DEFAULT = models_dir() / "default.ink.onnx"
 
 
 def drawn(rng: np.random.Generator) -> SimpleNamespace:
@@ -33,15 +54,10 @@ def drawn(rng: np.random.Generator) -> SimpleNamespace:
     ink[top : top + 16, 64:192] = 255
     gray = np.where(ink > 0, 40, 220).astype(np.uint8)
     height = np.where(ink[::8, ::8] > 0, 24, 0).astype(np.float32)
-    valid = np.full_like(ink, 255)
     return SimpleNamespace(
         gray=gray, ink=ink, rule=np.zeros_like(ink), core=ink[::2, ::2], height=height,
-        valid=valid, turn=0,
+        valid=np.full_like(ink, 255), shows_turn=True,
     )  # fmt: skip
-
-
-def opener(split: str) -> views.Draw:
-    return drawn
 
 
 def records(count: int = 4) -> torch.Tensor:
@@ -50,6 +66,10 @@ def records(count: int = 4) -> torch.Tensor:
     for record in out:
         LAYOUT.pack(drawn(rng), record)
     return torch.from_numpy(out)
+
+
+def batch_of(count: int = 1) -> Any:
+    return plain_batch(records(count), LAYOUT)
 
 
 def random_network(seed: int = 0) -> InkNetwork:
@@ -63,8 +83,7 @@ def random_network(seed: int = 0) -> InkNetwork:
 
 
 def test_a_record_keeps_every_map_of_a_view() -> None:
-    view = drawn(np.random.default_rng(3))
-    batch = plain(records(1), LAYOUT)
+    view, batch = drawn(np.random.default_rng(3)), batch_of()
     assert np.allclose(batch.gray[0, 0], view.gray / 127.5 - 1)
     assert np.array_equal(batch.core[0, 0] * 255, view.core)
     wanted = np.where(view.height > 0, math.log2(24 / 20), np.nan)
@@ -74,42 +93,46 @@ def test_a_record_keeps_every_map_of_a_view() -> None:
 
 def test_a_view_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="expected 384 x 384"):
-        views.Layout(384).pack(drawn(np.random.default_rng(0)), np.zeros(10**6, np.uint8))
+        Layout(384).pack(drawn(np.random.default_rng(0)), np.zeros(10**6, np.uint8))
 
 
 def test_a_quarter_turn_turns_all_maps_counterclockwise() -> None:
-    batch = rotated(plain(records(1), LAYOUT), 1)
+    batch = rotate(batch_of(), 1)
     assert batch.turn.tolist() == [1]
-    assert torch.equal(batch.ink[0, 0], torch.rot90(plain(records(1), LAYOUT).ink[0, 0]))
+    assert torch.equal(batch.ink[0, 0], torch.rot90(batch_of().ink[0, 0]))
+
+
+def test_parts_of_a_batch_are_turned_by_each_number_of_quarters() -> None:
+    assert turn_parts(batch_of(7), [1, 2, 2, 2]).turn.tolist() == [0, 1, 1, 2, 2, 3, 3]
 
 
 def test_a_crop_keeps_the_maps_over_each_other() -> None:
-    batch = cropped(plain(records(1), LAYOUT), 128, 0.99, 0.5)
+    batch = crop(batch_of(), 128, 0.99, 0.5)
     assert batch.ink.shape[-1] == 128 and batch.core.shape[-1] == 64
     assert torch.equal(batch.ink[:, :, ::2, ::2], batch.core)
     assert torch.equal(batch.ink[:, :, ::8, ::8] > 0, ~torch.isnan(batch.height))
 
 
 def test_an_enlarged_view_has_larger_letters() -> None:
-    batch = resized(cropped(plain(records(1), LAYOUT), 128, 0.5, 0.5), 256)
+    batch = resize(crop(batch_of(), 128, 0.5, 0.5), 256)
     heights = batch.height[~torch.isnan(batch.height)]
     assert torch.allclose(heights, torch.tensor(math.log2(48 / 20)), atol=0.02)
 
 
 def test_a_crop_without_letters_does_not_tell_the_turn() -> None:
-    batch = plain(records(1), LAYOUT)
-    assert shown_turn(batch).tolist() == [0]
-    empty = cropped(batch, 64, 0.0, 0.0)
-    assert shown_turn(empty).tolist() == [-1]
+    assert visible_turn(batch_of()).tolist() == [0]
+    assert visible_turn(crop(batch_of(), 64, 0.0, 0.0)).tolist() == [-1]
 
 
-def test_augmentation_keeps_the_size_and_the_range() -> None:
-    generator = torch.Generator().manual_seed(1)
-    for _ in range(6):
-        batch = augmented(records(8), LAYOUT, 192, generator)
-        assert batch.gray.shape == (8, 1, 192, 192)
-        assert batch.gray.abs().max() <= 1
-        assert batch.height.shape == (8, 1, 24, 24)
+def test_augmentation_keeps_the_size_and_the_range_and_repeats_with_its_seed() -> None:
+    for seed in range(6):
+        first, second = (
+            augment(batch_of(8), 192, Random(seed), torch.Generator().manual_seed(seed))
+            for _ in range(2)
+        )
+        assert torch.equal(first.gray, second.gray)
+        assert first.gray.shape == (8, 1, 192, 192) and first.gray.abs().max() <= 1
+        assert first.height.shape == (8, 1, 24, 24)
 
 
 def test_a_right_mask_costs_nothing_and_a_wrong_one_much() -> None:
@@ -148,13 +171,13 @@ def test_the_network_has_at_most_half_a_million_weights_and_a_file_of_a_megabyte
 ) -> None:
     network = random_network()
     assert sum(p.numel() for p in network.parameters()) <= 500_000
-    save_onnx(tmp_path / "ink.onnx", network)
+    save_onnx(tmp_path / "ink.onnx", network, {})
     assert (tmp_path / "ink.onnx").stat().st_size <= 1_000_000
 
 
-def test_the_file_says_what_the_network_says(tmp_path: Path) -> None:
+def test_the_file_gives_the_same_maps_as_the_network(tmp_path: Path) -> None:
     network = random_network()
-    save_onnx(tmp_path / "ink.onnx", network)
+    save_onnx(tmp_path / "ink.onnx", network, {})
     gray = np.random.default_rng(0).integers(0, 256, (64, 96)).astype(np.uint8)
     ours = Reader(tmp_path / "ink.onnx", threads=1).maps(gray)
     with torch.no_grad():
@@ -167,7 +190,7 @@ def test_the_file_says_what_the_network_says(tmp_path: Path) -> None:
 
 
 def test_a_page_of_several_tiles_is_covered(tmp_path: Path) -> None:
-    save_onnx(tmp_path / "ink.onnx", random_network())
+    save_onnx(tmp_path / "ink.onnx", random_network(), {})
     reader = Reader(tmp_path / "ink.onnx", threads=1)
     gray = np.random.default_rng(0).integers(0, 256, (40, 900)).astype(np.uint8)
     whole = reader.maps(gray)
@@ -180,70 +203,147 @@ def test_a_page_of_several_tiles_is_covered(tmp_path: Path) -> None:
     assert np.isfinite(whole.height).all() and whole.height.min() > 0
 
 
-def test_weights_survive_being_saved(tmp_path: Path) -> None:
-    network = random_network()
-    save_weights(tmp_path / "ink.npz", network)
-    other = random_network(1)
-    assert load_weights(tmp_path / "ink.npz", other) == len(network.state_dict())
-    for ours, theirs in zip(network.parameters(), other.parameters(), strict=True):
-        assert torch.allclose(ours, theirs, atol=1e-3)
+@torch.no_grad()
+def test_a_file_can_be_trained_again(tmp_path: Path) -> None:
+    before, after = random_network(), random_network(1)
+    gray = batch_of(4).gray
+    save_onnx(tmp_path / "ink.onnx", before, {})
+    load_weights(tmp_path / "ink.onnx", after)
+    restore_norms(after, gray)
+    for ours, theirs in zip(after(gray), before(gray), strict=True):
+        assert torch.allclose(ours, theirs, atol=0.02)
+    # batch norm has the statistics of these very views
+    for ours, theirs in zip(after.train()(gray), before(gray), strict=True):
+        assert torch.allclose(ours, theirs, atol=0.05)
 
 
-def test_workers_draw_and_dead_ones_are_started_again() -> None:
-    pool = views.Pool(
-        LAYOUT, capacity=20, held_out=4, workers=2, opener=opener, seed=0,
-        device=torch.device("cpu"),
-    )  # fmt: skip
-    try:
-        pool.wait_for(4, held_out=True, seconds=20)
-        assert pool.held == 4 and pool.filled >= 4
-        pool._processes[0].kill()
-        pool._processes[0].join()
-        pool.restart_dead()
-        assert pool.restarts == 1 and pool.alive() == 2
-        pool.wait_for(20, held_out=False, seconds=20)
-        assert pool.filled == 20
-    finally:
-        pool.close()
+def test_another_file_cannot_be_trained_again(tmp_path: Path) -> None:
+    (tmp_path / "text.onnx").write_text("no network")
+    for path in (tmp_path / "text.onnx", models_dir() / "upper-digits.onnx"):
+        with pytest.raises(ModelError, match="not an ink network"):
+            load_weights(path, InkNetwork())
 
 
-def test_the_held_out_views_are_the_same_for_a_seed() -> None:
-    held = []
-    for _ in range(2):
-        pool = views.Pool(
-            LAYOUT, capacity=8, held_out=3, workers=1, opener=opener, seed=5,
-            device=torch.device("cpu"),
-        )  # fmt: skip
-        pool.wait_for(1, held_out=True, seconds=20)
-        pool.close()
-        held.append(pool.held_out)
-    assert torch.equal(*held)
-
-
-def test_the_loss_falls() -> None:
-    torch.manual_seed(0)
-    network = InkNetwork()
-    optimizer = loop.new_optimizer(network, 4e-3)
-    batch = cropped(plain(records(2), LAYOUT), 128, 0.5, 0.5)
-    values = []
-    for _ in range(8):
-        optimizer.zero_grad()
-        loss = total(losses(network(batch.gray), batch))
-        loss.backward()
-        optimizer.step()
-        values.append(loss.item())
+def test_a_few_steps_lower_the_loss() -> None:
+    learner = InkLearner(seed=0)
+    batch = crop(batch_of(2), 128, 0.5, 0.5)
+    values = [float(learner.fit_batch(batch, 4e-3, step)) for step in range(8)]
     assert values[-1] < 0.7 * values[0]
 
 
+def test_a_learner_continues_from_its_state() -> None:
+    batch = crop(batch_of(2), 64, 0.5, 0.5)
+    first, second = InkLearner(seed=0), InkLearner(seed=1)
+    first.fit_batch(batch, 4e-3, 0)
+    second.load_state(first.state())
+    losses = [float(learner.fit_batch(batch, 4e-3, 1)) for learner in (first, second)]
+    assert losses[0] == losses[1]
+    states = [learner.state() for learner in (first, second)]
+    assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])
+
+
 def test_accuracy_is_measured_for_every_output() -> None:
-    found = evaluate(random_network(), records(2), LAYOUT)
-    assert {"ink F", "rule F", "core F", "height error", "turn 0", "turn 270"} <= set(found)
+    figures = validate(random_network(), records(4), LAYOUT)
+    assert set(figures) == {"loss", "ink_f", "rule_f", "core_f", "height_error", "turn"}
 
 
-def test_a_short_training_writes_all_its_files(tmp_path: Path) -> None:
-    settings = loop.Settings(
-        output=tmp_path, minutes=0.12, workers=1, batch=2, size=64, view=SIDE, capacity=16,
-        held_out=2, device="cpu",
-    )  # fmt: skip
-    loop.train(settings, opener)
-    assert {p.name for p in tmp_path.iterdir()} >= {"ink.npz", "ink.onnx", "metrics.json"}
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Train for eight steps on two views of 64 px, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    for name, value in {"SIZE": 224, "SMALL_SIZE": 64, "EPOCH": 16}.items():
+        monkeypatch.setattr(loop, name, value)
+    monkeypatch.setattr(pool, "HELD_OUT", 4)
+    monkeypatch.setattr(pool, "CAPACITY", 2)
+    monkeypatch.setattr("ocr.cli.train_ink.cores", lambda: 2)
+    monkeypatch.setattr("ocr.cli.train_ink.draw_learning_curves", lambda *_: None)
+    options = ["--arch", "ink", "--epochs", 1, "--batch-size", 2, "-o", "my"]
+
+    def invoke(*args: object) -> Result:
+        return CliRunner().invoke(commands.main, [str(a) for a in ("train", *options, *args)])
+
+    return invoke
+
+
+def fail_at(monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException) -> None:
+    """Make a run end before a step."""
+    fit, taken = InkLearner.fit_batch, itertools.count()
+
+    def failing(self: InkLearner, *args: Any) -> Any:
+        if next(taken) == step:
+            raise error
+        return fit(self, *args)
+
+    monkeypatch.setattr(InkLearner, "fit_batch", failing)
+
+
+def test_a_stopped_run_ends_with_the_same_model_as_one_that_was_not(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run()
+    assert result.exit_code == 0, result.stderr
+    undisturbed = Path("my.ink.onnx").read_bytes()
+    Path("my.ink.onnx").unlink()
+    with monkeypatch.context() as patched:
+        fail_at(patched, 5, KeyboardInterrupt())
+        assert run().exit_code == 130
+    assert Path("my.ink.onnx.checkpoint.npz").exists() and not Path("my.ink.onnx").exists()
+    assert run("--resume").exit_code == 0
+    assert Path("my.ink.onnx").read_bytes() == undisturbed
+
+
+def test_a_run_writes_a_model_a_log_and_a_card(run: Run) -> None:
+    result = run("--seed", 3, *(["--init", "default"] if DEFAULT.exists() else []))
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "" and "ocr read --binarize my.ink.onnx IMAGE" in result.stderr
+    Reader(Path("my.ink.onnx"))
+    lines = [json.loads(line) for line in Path("my.ink.onnx.log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [0, 8]
+    card = Path("my.ink.onnx.md").read_text()
+    assert "ocr train --arch ink --epochs 1" in card and "| seed | 3 |" in card
+    assert "ink, F of its pixels" in card
+    assert not Path("my.ink.onnx.checkpoint.npz").exists()
+
+
+def test_a_time_budget_ends_a_run(run: Run) -> None:
+    options = "--arch ink --time-budget 5s --batch-size 2 -o my"
+    result = CliRunner().invoke(commands.main, ["train", *options.split()])
+    assert result.exit_code == 0, result.stderr
+    last = json.loads(Path("my.ink.onnx.log.jsonl").read_text().splitlines()[-1])
+    assert last["step"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--alphabet", "digits"], "--alphabet is for networks that read letters"),
+        (["--balance"], "--balance is for"),
+        (["--per-class", 5], "--per-class is for"),
+        (["--label-smoothing", 0.1], "--label-smoothing is for"),
+        (["--no-augment"], "--no-augment is for"),
+        (["--backend", "numpy"], "--arch ink needs --backend torch"),
+        (["--time-budget", "5m"], "--epochs and --time-budget cannot be used together"),
+    ],
+)
+def test_options_of_other_networks_are_refused(run: Run, options: list[Any], message: str) -> None:
+    result = run(*options)
+    assert result.exit_code == 2 and message in result.stderr
+
+
+def test_a_model_that_is_no_ink_network_is_refused(run: Run) -> None:
+    result = run("--init", models_dir() / "upper-digits.onnx")
+    assert result.exit_code == 4 and "not an ink network" in result.stderr
+
+
+def test_a_missing_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "ocr.drawing.sources")
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    result = run()
+    assert result.exit_code == 7
+    assert result.stderr.endswith(
+        "training the ink network needs an extra: pip install 'ocr[draw]'\n"
+    )

@@ -51,7 +51,7 @@ def test_greek_learned_from_one_font_is_read_back_with_its_spaces(
     pytest.importorskip("torch")
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
     monkeypatch.setattr(
-        "ocr.cli.train._draw_curves", lambda output: None
+        "ocr.cli.train.draw_learning_curves", lambda output: None
     )  # Matplotlib takes seconds
     options = ["--data", f"fonts:{font}", "--alphabet", GREEK, "--init", "default"]
     brief = ["--per-class", "60", "--epochs", "4", "-o", str(tmp_path / "greek")]

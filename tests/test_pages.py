@@ -205,7 +205,7 @@ def test_training_from_pages_keeps_the_alphabet_and_measures_held_out_lines(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
     monkeypatch.setattr(
-        "ocr.cli.train._draw_curves", lambda output: None
+        "ocr.cli.train.draw_learning_curves", lambda output: None
     )  # Matplotlib takes seconds
     for seed, lines in enumerate((["MAKE A LIST", "OF THINGS"], ["TO DO", "TODAY"])):
         write_page(tmp_path, f"page{seed}", lines, seed=seed)
@@ -234,7 +234,7 @@ def test_numpy_networks_learn_from_pages_too(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
-        "ocr.cli.train._draw_curves", lambda output: None
+        "ocr.cli.train.draw_learning_curves", lambda output: None
     )  # Matplotlib takes seconds
     write_page(tmp_path, "page", ["MAKE A LIST", "OF THINGS", "TODAY"], seed=1)
     options = ["train", "--backend", "numpy", "--init", "mlp", "--data", ".", "-o", "mine"]

@@ -11,7 +11,7 @@ from ocr.classifiers.cnn import ARCHITECTURES, TorchClassifier  # noqa: E402
 from ocr.errors import DataError  # noqa: E402
 from ocr.training.numpy_learner import cross_entropy  # noqa: E402
 from ocr.training.ranks import ALONE, Ranks  # noqa: E402
-from ocr.training.torch_learner import TorchLearner, _device, _is_mixed  # noqa: E402
+from ocr.training.torch_learner import TorchLearner, is_mixed, pick_device  # noqa: E402
 
 ABCD = Alphabet("ABCD")
 
@@ -127,7 +127,7 @@ def test_the_smoothed_loss_is_that_of_the_numpy_learner(targets):
 
 
 def test_mixed_precision_learns_and_keeps_its_weights_whole(monkeypatch):
-    monkeypatch.setattr("ocr.training.torch_learner._is_mixed", lambda device: True)
+    monkeypatch.setattr("ocr.training.torch_learner.is_mixed", lambda device: True)
     exact, pupil = learner(), learner("report-cnn")
     first, _ = pupil.fit_batch(*batch(), 0.01)
     for _ in range(30):
@@ -140,19 +140,19 @@ def test_mixed_precision_learns_and_keeps_its_weights_whole(monkeypatch):
 
 
 def test_each_process_takes_a_gpu_of_its_own_where_there_are_any(monkeypatch):
-    assert _device(ALONE).type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert pick_device(ALONE).type == ("cuda" if torch.cuda.is_available() else "cpu")
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
-    devices = [_device(Ranks(rank, 3)) for rank in range(3)]
+    devices = [pick_device(Ranks(rank, 3)) for rank in range(3)]
     assert [str(device) for device in devices] == ["cuda:0", "cuda:1", "cuda:0"]
 
 
 def test_only_a_gpu_computes_in_mixed_precision(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda: True)
-    assert _is_mixed(torch.device("cuda"))
-    assert not _is_mixed(torch.device("cpu"))
+    assert is_mixed(torch.device("cuda"))
+    assert not is_mixed(torch.device("cpu"))
     monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda: False)
-    assert not _is_mixed(torch.device("cuda"))
+    assert not is_mixed(torch.device("cuda"))
 
 
 def test_held_statistics_stay_while_weights_learn() -> None:

@@ -30,7 +30,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
     monkeypatch.setattr(
-        "ocr.cli.train._draw_curves", lambda output: None
+        "ocr.cli.train.draw_learning_curves", lambda output: None
     )  # Matplotlib takes seconds
     monkeypatch.setattr("ocr.training.log.TensorboardLog.add", lambda *_: None)
     options = ["--data", "pages", "--epochs", 1, "-o", "mine"]

@@ -10,7 +10,7 @@ import shlex
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,18 @@ import click
 from ocr.alphabet import NAMED, Alphabet
 from ocr.cli import completion
 from ocr.cli.options import alphabet_of
-from ocr.cli.progress import approximate, erase_progress, show_progress
+from ocr.cli.progress import erase_progress, show_progress
+from ocr.cli.training_run import (
+    LOG_INTERVAL,
+    Options,
+    check_output,
+    command_line,
+    draw_learning_curves,
+    parse_budget,
+    report_interrupt,
+    time_left,
+)
 from ocr.data.samples import Samples
-from ocr.errors import MissingExtraError, OutputError
-from ocr.files import refuse_unwritable
 from ocr.training import fine_tune_on_letters, fine_tune_on_pages, fine_tuning
 from ocr.training.checkpoint import checkpoint_path, refuse_existing
 from ocr.training.learner import Learner
@@ -32,11 +40,9 @@ from ocr.training.loop import train
 from ocr.training.model_card import card_path, write_model_card
 from ocr.training.progress import Epoch, Step, best
 from ocr.training.ranks import join_processes, world_size
-from ocr.training.recipe import BACKENDS, Schedule, has_reject, make_learner, schedule_of
-from ocr.training.schedule import Settings, parse_duration
+from ocr.training.recipe import BACKENDS, INK, Schedule, has_reject, make_learner, schedule_of
+from ocr.training.schedule import Settings
 from ocr.training.training_data import Loaded, gather, load_all, name_of
-
-LOG_INTERVAL = 60.0  # seconds between progress lines where stderr is not a terminal
 
 
 def _finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
@@ -51,37 +57,16 @@ def _defaults(setting: str) -> str:
     for backend in BACKENDS.values():
         for name, schedule in backend.schedules.items():
             names[getattr(schedule, setting)].append(name)
+    names[getattr(INK, setting)].append("ink")
     listed = ", ".join(f"{value} ({', '.join(group)})" for value, group in names.items())
     return f"  [default: {listed}]"
-
-
-@dataclass(frozen=True)
-class Options:
-    """Values of the command line, named after its options."""
-
-    backend: str
-    arch: str | None
-    sources: tuple[str, ...]
-    alphabet: str | None
-    per_class: int | None
-    balance: bool
-    epochs: int | None
-    time_budget: str | None
-    batch_size: int | None
-    learning_rate: float | None
-    label_smoothing: float
-    seed: int
-    augment: bool
-    resume: bool
-    init: str | None
-    output: Path
 
 
 @click.command("train")
 @click.option("--backend", type=click.Choice(list(BACKENDS)), default="torch", show_default=True)
 @click.option(
     "--arch",
-    help="Architecture: cnn, report-cnn, report-mlp (torch); mlp, mlp-wide (numpy).  "
+    help="Architecture: cnn, report-cnn, report-mlp, ink (torch); mlp, mlp-wide (numpy).  "
     "[default: that of --init, else cnn or mlp]",
 )
 @click.option(
@@ -150,22 +135,31 @@ class Options:
 )
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> None:
-    """Train a classifier on labelled letters.
+    """Train a classifier on labelled letters, or the network that finds ink on drawn pages.
 
     Writes the model, its model card (MODEL.md), a log (MODEL.log.jsonl) and, with the extra
     "plot", its learning curves (MODEL.curves.png). Ctrl-C saves the run; --resume continues it,
     whatever stopped it. Uses a GPU if there is one; `torchrun --nproc-per-node N -m ocr train
     ...` shares the work among N processes.
+
+    With --arch ink, the network for `ocr read --binarize FILE` is trained on pages that are drawn
+    meanwhile (extra "draw"), from fonts, UNIPEN, letters, or folders of fonts, strokes, letters,
+    textures and text, as --data. An epoch is 4,096 views of pages.
     """
     start_time = time.monotonic()
     # threads that spin while they wait slow one another down on a busy machine
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     options = Options(**values)
+    if options.arch == "ink":
+        from ocr.cli import train_ink
+
+        train_ink.run(ctx, options, start_time)
+        return
     architecture, alphabet, init = _choose_network(options)
     schedule = schedule_of(options.backend, architecture)
-    output = _check_output(options.output, BACKENDS[options.backend].suffix, init)
+    output = check_output(options.output, BACKENDS[options.backend].suffix, init)
     refuse_existing(output, resume=options.resume)
-    budget = _parse_budget(options)
+    budget = parse_budget(options.time_budget, options.epochs)
     processes = _count_processes(options.backend)
     with join_processes() as ranks, _quiet_unless(ranks.is_first):
         learner = make_learner(
@@ -182,7 +176,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         settings = _settings(options, schedule, data, budget, processes)
         _print_plan(options, settings, data, output, time.monotonic() - start_time)
         progress = Progress(output if ranks.is_first else None)
-        with _report_interrupt(output):
+        with report_interrupt(output):
             history = train(
                 learner,
                 data.training,
@@ -200,7 +194,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
                 start_time=start_time,
                 on_step=progress.show_step,
                 on_epoch=progress.show_epoch,
-                on_end=lambda history: _finish(data, output, _command_line(ctx)),
+                on_end=lambda history: _finish(data, output, command_line(ctx)),
             )
         if data.finish is None:
             click.echo(f"validation accuracy {best(history).valid_accuracy:.2%}", err=True)
@@ -223,32 +217,6 @@ def _choose_network(options: Options) -> tuple[str, Alphabet, Path | None]:
     characters = options.alphabet or start.get("alphabet") or NAMED["ascii"]
     alphabet = Alphabet(characters, has_reject(options.backend, architecture))
     return architecture, alphabet, find(options.init) if options.init else None
-
-
-def _check_output(output: Path, suffix: str, init: Path | None) -> Path:
-    """Append the suffix, and raise an error now rather than after an hour of training."""
-    if output.suffix != suffix:
-        output = output.with_name(output.name + suffix)
-    if output.is_dir():
-        raise OutputError(f"cannot write {output}: it is a folder (choose another -o)")
-    if init is not None and output.resolve() == init.resolve():
-        # the first epoch would replace the model that --resume has to start from again
-        raise OutputError(f"cannot write {output}: training starts from it (choose another -o)")
-    refuse_unwritable(output)
-    return output
-
-
-def _parse_budget(options: Options) -> float | None:
-    if options.time_budget is None:
-        return None
-    if options.epochs is not None:
-        raise click.UsageError("--epochs and --time-budget cannot be used together")
-    try:
-        return parse_duration(options.time_budget)
-    except ValueError as error:
-        raise click.BadParameter(
-            f"{error} (write 90s, 10m or 1h30m)", param_hint="--time-budget"
-        ) from error
 
 
 def _count_processes(backend: str) -> int:
@@ -352,25 +320,13 @@ def warn_of_short_budget(budget: float | None, seconds: float) -> None:
         )
 
 
-@contextlib.contextmanager
-def _report_interrupt(output: Path) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        erase_progress()
-        is_saved = checkpoint_path(output).exists()
-        saved = "and saved: continue with --resume" if is_saved else "before anything was saved"
-        click.echo(f"stopped {saved}", err=True)
-        raise
-
-
 def _finish(data: Data, output: Path, command_line: str) -> None:
     """Take the last step of fine-tuning, then write the model card and the learning curves."""
     gain = data.finish(output) if data.finish else ""
     if gain:
         click.echo(gain, err=True)
     write_model_card(output, data.training, data.validation, command=command_line, gain=gain)
-    _draw_curves(output)
+    draw_learning_curves(output)
 
 
 class Progress:
@@ -389,7 +345,7 @@ class Progress:
         elif time.monotonic() - self._last_line >= LOG_INTERVAL:
             self._print(
                 f"epoch {step.epoch}/{step.epochs}, {step.done:.0%} done: loss {step.loss:.3f}, "
-                f"accuracy {step.accuracy:.2%}{time_left(step)}"
+                f"accuracy {step.accuracy:.2%}{time_left(step.seconds_left)}"
             )
 
     def show_epoch(self, epoch: Epoch) -> None:
@@ -398,7 +354,8 @@ class Progress:
         self._print(
             f"epoch {epoch.epoch}{of_all}: loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.2%}; "
             f"validation loss {epoch.valid_loss:.3f}, accuracy {epoch.valid_accuracy:.2%}; "
-            f"{epoch.images_per_second:,.0f} img/s{time_left(self._step)}"
+            f"{epoch.images_per_second:,.0f} img/s"
+            f"{time_left(self._step.seconds_left if self._step else 0)}"
         )
         if self._events:
             self._events.add(epoch)
@@ -417,44 +374,3 @@ def progress_bar(step: Step) -> str:
         f"epoch {step.epoch}/{step.epochs} {bar:░<20} {minutes}:{seconds:02} left "
         f"loss {step.loss:.3f} accuracy {step.accuracy:.1%} {step.images_per_second:,.0f} img/s"
     )
-
-
-def time_left(step: Step | None) -> str:
-    """Format the time that a run still takes, to be appended to a line; "" at its end."""
-    if step is None or step.seconds_left <= 0:
-        return ""
-    return f"; about {approximate(step.seconds_left)} left"
-
-
-def _draw_curves(output: Path) -> None:
-    from ocr.training.log import draw_curves, log_path
-
-    try:
-        draw_curves(log_path(output), output.with_name(output.name + ".curves.png"))
-    except MissingExtraError as error:
-        click.echo(f"learning curves are not drawn: {error}", err=True)
-
-
-def _command_line(ctx: click.Context) -> str:
-    """Return the command line as the user typed it, with names in place of paths.
-
-    Without --resume, since it is the command of the whole run.
-    """
-    words = ["ocr", "train"]
-    for parameter in ctx.command.params:
-        name = parameter.name or ""
-        source = ctx.get_parameter_source(name)
-        if name == "resume" or source is not click.core.ParameterSource.COMMANDLINE:
-            continue
-        option, value = max(parameter.opts, key=len), ctx.params[name]
-        if isinstance(value, bool):
-            words.append(option if value else parameter.secondary_opts[0])
-        elif name == "sources":
-            words += [word for v in value for word in (option, shlex.quote(name_of(v)))]
-        elif name == "alphabet":
-            named = {characters: alphabet for alphabet, characters in NAMED.items()}
-            words += [option, shlex.quote(named.get(value, value))]
-        else:
-            is_path = name in ("init", "output")
-            words += [option, shlex.quote(Path(value).name if is_path else str(value))]
-    return " ".join(words)

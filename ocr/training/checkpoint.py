@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import DataError, OutputError
 from ocr.files import read_arrays, write_arrays
-from ocr.training.learner import Learner
-from ocr.training.progress import Progress
+
+P = TypeVar("P")
 
 CHECKPOINT_SECONDS = 30.0  # the most that a kill may cost; writing one takes a tenth of a second
 
@@ -49,10 +49,23 @@ def refuse_existing(model: Path, *, resume: bool) -> None:
         raise OutputError(f"cannot write {model}: it already exists (choose another -o)")
 
 
-class Checkpoint:
-    """The file of a run's state, written again and again; by one process only."""
+class Resumable(Protocol):
+    """A learner whose state a checkpoint holds."""
 
-    def __init__(self, path: Path, learner: Learner, progress: Progress, *, writes: bool) -> None:
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return copies of the weights and of the state of the optimizer."""
+
+    def load_state(self, state: dict[str, NDArray[Any]]) -> None:
+        """Restore what `state` returned; DataError if it is of another network."""
+
+
+class Checkpoint:
+    """The file of a run's state, written again and again; by one process only.
+
+    `progress` is a dataclass of JSON values.
+    """
+
+    def __init__(self, path: Path, learner: Resumable, progress: Any, *, writes: bool) -> None:
         self.path = path
         self.learner = learner
         self.progress = progress
@@ -93,8 +106,13 @@ def load_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]
     return state, progress
 
 
-def resume_progress(learner: Learner, checkpoint: Path, options: dict[str, Any]) -> Progress:
-    """Load a checkpoint into the learner and return the progress of the run.
+def resume_progress(
+    learner: Resumable,
+    checkpoint: Path,
+    options: dict[str, Any],
+    parse: Callable[[dict[str, Any]], P],
+) -> P:
+    """Load a checkpoint into the learner; return the progress of the run, which `parse` makes.
 
     DataError if the run was begun with other options, or by another version.
     """
@@ -107,7 +125,7 @@ def resume_progress(learner: Learner, checkpoint: Path, options: dict[str, Any])
             f"{', '.join(changed)} (repeat its options; to start over, delete it)"
         )
     try:
-        progress = Progress.from_json(values)
+        progress = parse(values)
     except (KeyError, TypeError) as error:
         raise DataError(
             f"cannot resume from {checkpoint}: another version of ocr wrote it "

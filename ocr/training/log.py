@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,11 @@ from ocr.training.progress import Epoch
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Panels = dict[str, dict[str, str]]  # for each panel its curves: label to key in the log
+PANELS: Panels = {
+    "loss": {"training": "loss", "validation": "valid_loss"},
+    "accuracy": {"training": "accuracy", "validation": "valid_accuracy"},
+}
 SIZE = (10, 4)  # inches, two squares side by side
 DPI = 100
 
@@ -29,15 +35,18 @@ def write_log(model: Path, history: list[Epoch]) -> None:
     write_whole(log_path(model), lines.encode())
 
 
-def read_log(log: Path) -> dict[str, list[float]]:
-    """Return the values of each curve, and of ``epoch``, over the epochs of a log.
+def read_log(log: Path, panels: Panels = PANELS, x: str = "epoch") -> dict[str, list[float]]:
+    """Return the values of each curve, and of `x`, over the lines of a log; None becomes NaN.
 
     DataError if the log is missing, empty, or not of a training run.
     """
-    names = ("epoch", "loss", "accuracy", "valid_loss", "valid_accuracy")
+    names = [x, *(name for curves in panels.values() for name in curves.values())]
     try:
         lines = [json.loads(line) for line in log.read_text().splitlines()]
-        curves = {name: [float(line[name]) for line in lines] for name in names}
+        curves = {
+            name: [math.nan if line[name] is None else float(line[name]) for line in lines]
+            for name in names
+        }
     except OSError as error:
         raise DataError(f"cannot read {log}: {error.strerror} (check the path)") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -47,30 +56,30 @@ def read_log(log: Path) -> dict[str, list[float]]:
     return curves
 
 
-def draw_curves(log: Path, picture: Path) -> None:
-    """Draw loss and accuracy of training and validation over the epochs of a log, as a PNG."""
+def draw_curves(log: Path, picture: Path, panels: Panels = PANELS, x: str = "epoch") -> None:
+    """Draw the curves of each panel over the lines of a log, as a PNG."""
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         raise MissingExtraError("drawing curves", "plot") from error
 
-    curves = read_log(log)
+    curves = read_log(log, panels, x)
     figure = Figure(figsize=SIZE, dpi=DPI, layout="constrained")
-    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        _draw(axes, curves, name)
+    for axes, (name, panel) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+        axes.set_ylabel(name)
+        _draw(axes, x, curves[x], {label: curves[curve] for label, curve in panel.items()})
     try:
         figure.savefig(picture, format="png")
     except OSError as error:
         raise OutputError(f"cannot write {picture}: {error.strerror} (choose another)") from error
 
 
-def _draw(axes: Axes, curves: dict[str, list[float]], name: str) -> None:
-    marker = "." if len(curves["epoch"]) < 50 else ""  # a single epoch makes no line
-    axes.plot(curves["epoch"], curves[name], marker=marker, label="training")
-    axes.plot(curves["epoch"], curves[f"valid_{name}"], marker=marker, label="validation")
-    axes.set_xlabel("epoch")
-    axes.set_ylabel(name)
-    if len(curves["epoch"]) == 1:
+def _draw(axes: Axes, name: str, places: list[float], curves: dict[str, list[float]]) -> None:
+    marker = "." if len(places) < 50 else ""  # a single epoch makes no line
+    for label, values in curves.items():
+        axes.plot(places, values, marker=marker, label=label)
+    axes.set_xlabel(name)
+    if len(places) == 1:
         axes.set_xlim(0, 2)  # room for whole numbers
     axes.locator_params(axis="x", integer=True)
     axes.grid(alpha=0.3)

@@ -77,7 +77,7 @@ def train(
     resume = resume and checkpoint_path(output).exists()
     progress = Progress(options, len(batches))
     if resume:
-        progress = resume_progress(learner, checkpoint_path(output), options)
+        progress = resume_progress(learner, checkpoint_path(output), options, Progress.from_json)
     checkpoint = Checkpoint(checkpoint_path(output), learner, progress, writes=ranks.is_first)
     if ranks.is_first:
         sweep(output, log_path(output), checkpoint.path)

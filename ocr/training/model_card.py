@@ -41,11 +41,11 @@ def write_model_card(
         "## Data",
         _data(about, training, validation),
         "## Training",
-        _training(about, command),
+        training_section(about, command),
         "## Accuracy",
         *([gain[0].upper() + gain[1:] + "."] if gain else []),
         _accuracy(about, score),
-        _versions(about),
+        versions(),
     ]
     write_whole(card_path(model), ("\n\n".join(parts) + "\n").encode())
 
@@ -61,7 +61,7 @@ def lenient_score(model: Path, samples: Samples) -> ClassifierScore:
 
 def _read_with(model: Path, about: dict[str, Any]) -> str:
     return (
-        f"Reads {len(about['alphabet'])} characters: {_as_code(about['alphabet'])}\n\n"
+        f"Reads {len(about['alphabet'])} characters: {as_code(about['alphabet'])}\n\n"
         f"    ocr read --model {shlex.quote(model.name)} IMAGE"
     )
 
@@ -69,8 +69,8 @@ def _read_with(model: Path, about: dict[str, Any]) -> str:
 def _data(about: dict[str, Any], training: Samples, validation: Samples) -> str:
     rows = [_counts("training", training), _counts("validation", validation)]
     head = ("", "crops", "classes", "fewest", "median", "most", "not a letter")
-    sources = ", ".join(_as_code(source) for source in about["data"])
-    return f"From {sources}. Fewest, median and most are a class's crops.\n\n{_table(head, rows)}"
+    sources = ", ".join(as_code(source) for source in about["data"])
+    return f"From {sources}. Fewest, median and most are a class's crops.\n\n{table(head, rows)}"
 
 
 def _counts(name: str, samples: Samples) -> tuple[str, ...]:
@@ -81,7 +81,8 @@ def _counts(name: str, samples: Samples) -> tuple[str, ...]:
     return name, *(f"{n:,}" for n in numbers)
 
 
-def _training(about: dict[str, Any], command: str) -> str:
+def training_section(about: dict[str, Any], command: str) -> str:
+    """Return the command line and the settings of a run."""
     settings = {
         "architecture": about["architecture"],
         "started from": about["init"] or "random weights",
@@ -92,7 +93,7 @@ def _training(about: dict[str, Any], command: str) -> str:
         del settings["epochs"]  # unused
         settings["time_budget"] = f"{settings['time_budget']:g} s"
     rows = [(k.replace("_", " "), _value(v)) for k, v in settings.items() if v is not None]
-    return f"    {command}\n\n{_table(('setting', 'value'), rows)}"
+    return f"    {command}\n\n{table(('setting', 'value'), rows)}"
 
 
 def _value(setting: Any) -> str:
@@ -113,12 +114,13 @@ def _accuracy(about: dict[str, Any], score: ClassifierScore) -> str:
     pairs = [(_name(c.truth), _name(c.read), str(c.times)) for c in score.confusions[:MAX_LISTED]]
     return "\n\n".join(
         [overall]
-        + ([f"Worst classes:\n\n{_table(('class', 'right', 'crops'), worst)}"] if worst else [])
-        + ([f"Most confused:\n\n{_table(('truth', 'read', 'times'), pairs)}"] if pairs else [])
+        + ([f"Worst classes:\n\n{table(('class', 'right', 'crops'), worst)}"] if worst else [])
+        + ([f"Most confused:\n\n{table(('truth', 'read', 'times'), pairs)}"] if pairs else [])
     )
 
 
-def _versions(about: dict[str, Any]) -> str:
+def versions() -> str:
+    """Return a sentence that names the versions of what made a model."""
     versions = {
         "ocr": ocr.__version__,
         "Python": platform.python_version(),
@@ -129,14 +131,16 @@ def _versions(about: dict[str, Any]) -> str:
     return "Made with " + ", ".join(f"{name} {version}" for name, version in versions.items()) + "."
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Format a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _name(label: str) -> str:
-    return "not a letter" if label == "" else _as_code(label).replace("|", "\\|")
+    return "not a letter" if label == "" else as_code(label).replace("|", "\\|")
 
 
-def _as_code(text: str) -> str:
+def as_code(text: str) -> str:
+    """Format a text as code in Markdown."""
     return f"`` {text} ``" if "`" in text else f"`{text}`"

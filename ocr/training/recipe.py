@@ -43,6 +43,9 @@ BACKENDS = {
 }
 
 
+INK = Schedule(120, 64, 4e-3)  # of the ink network, whose epochs are `ocr.training.ink.loop.EPOCH`
+
+
 def schedule_of(backend: str, architecture: str) -> Schedule:
     """Return the schedule of an architecture; ModelError if the backend has none of that name."""
     schedules = BACKENDS[backend].schedules

@@ -43,7 +43,7 @@ class TorchLearner:
         self.alphabet = alphabet
         self.label_smoothing = label_smoothing
         self.ranks = ranks
-        self.device = _device(ranks)
+        self.device = pick_device(ranks)
         with torch.random.fork_rng(devices=[]):  # does not change the caller's random numbers
             torch.manual_seed(seed)
             self.network = ARCHITECTURES[architecture](len(alphabet))
@@ -78,7 +78,7 @@ class TorchLearner:
     ) -> tuple[float, int]:
         """Compute the gradients of a batch; return its loss and the number of correct answers."""
         wanted = torch.from_numpy(targets).to(self.device)  # (N, 2)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=_is_mixed(self.device)):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=is_mixed(self.device)):
             logits = self.network(torch.from_numpy(crops).to(self.device)[:, None])
         log_probs = torch.log_softmax(logits.float(), 1)
         picked = log_probs.gather(1, wanted)  # (N, 2)
@@ -117,26 +117,18 @@ class TorchLearner:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of the weights and of both moments of AdamW."""
-        arrays = {f"weight/{k}": _copy(v) for k, v in self.network.state_dict().items()}
-        for i, moments in self.optimizer.state_dict()["state"].items():
-            arrays |= {f"optimizer/{i}/{k}": _copy(v) for k, v in moments.items()}
-        return arrays
+        return network_arrays(self.network, "weight/") | optimizer_arrays(self.optimizer)
 
     def load_state(self, state: dict[str, NDArray[Any]]) -> None:
         """Restore what `state` returned; DataError if it is of another network."""
         tensors = {name: torch.from_numpy(array.copy()) for name, array in state.items()}
         try:
-            self.network.load_state_dict(_select(tensors, "weight/"))
+            self.network.load_state_dict(select(tensors, "weight/"))
+            load_optimizer(self.optimizer, tensors)
         except RuntimeError as error:
             raise DataError(
                 "the checkpoint is of another network (resume with the options of the stopped run)"
             ) from error
-        moments: dict[int, dict[str, torch.Tensor]] = {}
-        for i, parameter in enumerate(self.network.parameters()):
-            own = _select(tensors, f"optimizer/{i}/")
-            moments[i] = {name: _match_layout(moment, parameter) for name, moment in own.items()}
-        described = self.optimizer.state_dict()
-        self.optimizer.load_state_dict({**described, "state": moments})
 
     def start_from(self, source: TorchClassifier) -> None:
         """Copy the weights of a trained network of the same architecture.
@@ -163,23 +155,45 @@ class TorchLearner:
         self.start_from(load_torch(path)[0])
 
 
-def _device(ranks: Ranks) -> torch.device:
+def pick_device(ranks: Ranks) -> torch.device:
     """Return a GPU for each process if there are any, else the CPU."""
     if not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", ranks.rank % torch.cuda.device_count())
 
 
-def _is_mixed(device: torch.device) -> bool:
+def is_mixed(device: torch.device) -> bool:
     """Return whether to use bfloat16 where that is safe; its range needs no loss scaling."""
     return device.type == "cuda" and torch.cuda.is_bf16_supported()
+
+
+def network_arrays(network: torch.nn.Module, prefix: str) -> dict[str, NDArray[Any]]:
+    """Return copies of a network's weights and running statistics."""
+    return {f"{prefix}{k}": _copy(v) for k, v in network.state_dict().items()}
+
+
+def optimizer_arrays(optimizer: torch.optim.Optimizer) -> dict[str, NDArray[Any]]:
+    """Return copies of an optimizer's moments, by the numbers of its parameters."""
+    states = optimizer.state_dict()["state"]
+    return {
+        f"optimizer/{i}/{k}": _copy(v) for i, moments in states.items() for k, v in moments.items()
+    }
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    """Restore what `optimizer_arrays` returned."""
+    moments: dict[int, dict[str, torch.Tensor]] = {}
+    for i, parameter in enumerate(p for group in optimizer.param_groups for p in group["params"]):
+        own = select(tensors, f"optimizer/{i}/")
+        moments[i] = {name: _match_layout(moment, parameter) for name, moment in own.items()}
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
 
 
 def _copy(tensor: torch.Tensor) -> NDArray[Any]:
     return tensor.detach().cpu().numpy().copy()
 
 
-def _select(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+def select(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     """Return the tensors whose names have a prefix, by the rest of their names."""
     return {k.removeprefix(prefix): t for k, t in tensors.items() if k.startswith(prefix)}
 

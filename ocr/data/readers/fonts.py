@@ -84,7 +84,7 @@ def find_families(folder: Path | None) -> list[list[Font]]:
     families: dict[str | None, list[Font]] = defaultdict(list)
     names = set()
     for font in _find_all_fonts() if folder is None else _find_fonts(folder):
-        if font.getname() not in names and _has_letters(font):
+        if font.getname() not in names and has_letters(font):
             names.add(font.getname())
             families[font.getname()[0]].append(font)
     if not families:
@@ -125,7 +125,7 @@ def _is_symbol_font(path: Path) -> bool:
     return True
 
 
-def _has_letters(font: Font) -> bool:
+def has_letters(font: Font) -> bool:
     """Return whether a font has Latin letters, each different, and not in boxes."""
     # a font of last resort draws one mark for a whole script
     masks = {glyph_pixels(font, character) for character in (*"ABab", MISSING)}

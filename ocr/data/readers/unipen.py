@@ -61,16 +61,21 @@ def read(
     Each line has ``c`` the character, ``s`` strokes [[x, y], ...] with y growing upward, and
     ``donor``. The widths of the pens are drawn at random.
     """
-    glyphs = [
+    glyphs = read_part(source, alphabet=alphabet, part=part)
+    crops = _draw_crops(glyphs, rng=np.random.default_rng(seed))
+    characters = np.array([glyph.character for glyph in glyphs], "<U1")
+    either = other_case(characters, ALIKE)
+    return make_samples(crops, characters, alphabet=alphabet, either=either)
+
+
+def read_part(source: Source, *, alphabet: str | None, part: str | None) -> list[PenGlyph]:
+    """Return the usable characters of all files of a source, or of one part of it."""
+    return [
         glyph
         for file in list_files(source)
         for glyph in read_glyphs(file, alphabet=alphabet)
         if part is None or (part == "test") == is_test_donor(glyph.donor)
     ]
-    crops = _draw_crops(glyphs, rng=np.random.default_rng(seed))
-    characters = np.array([glyph.character for glyph in glyphs], "<U1")
-    either = other_case(characters, ALIKE)
-    return make_samples(crops, characters, alphabet=alphabet, either=either)
 
 
 def list_files(source: Source) -> list[Path]:

@@ -1,18 +1,17 @@
-"""A page in the making: its canvas, the part of it that may be written on, and its tools."""
+"""A page while it is drawn: its canvas, the area to write on, materials and random numbers."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tools.ink.drawing.canvas import Canvas, Pen, any_pen
-from tools.ink.drawing.lines import Group, Line, Shelf, joined
-from tools.ink.drawing.material import Materials
+from ocr.drawing.canvas import Canvas, Pen, random_pen
+from ocr.drawing.lines import Group, Line, RecentLines, joined
+from ocr.drawing.materials import Materials
 
 LOWEST, HIGHEST = 6.0, 120.0  # px, capital heights that the network meets
 
@@ -59,20 +58,18 @@ class Page:
     canvas: Canvas
     area: Area
     materials: Materials
-    shelf: Shelf
-    dice: Random
+    recent: RecentLines
     rng: np.random.Generator
     ruling: Ruling = Ruling("plain", 30.0, 0.0)
-    heights: list[float] = field(default_factory=list)
 
     @property
-    def noise(self) -> NDArray[np.float32]:
-        """White noise of unit variance, float32 [n, n]."""
-        return self.canvas.noise
+    def dice(self) -> Random:
+        """Random numbers for all choices; `rng` gives arrays of them."""
+        return self.canvas.dice
 
     def group(self, height: float, is_print: bool | None = None) -> Group:
         """Lines by one hand whose letters can be drawn at this height (px)."""
-        return self.shelf.group(self.dice, height=height, is_print=is_print)
+        return self.recent.group(self.dice, height=height, is_print=is_print)
 
     def rule_style(self, ground: float | None = None) -> RuleStyle:
         """How the lines of a form or a sheet look on this ground."""
@@ -82,44 +79,7 @@ class Page:
         value = base - contrast * base if base > 0.4 else base + contrast * (1 - base)
         return RuleStyle(value, dice.choice([1, 1, 1, 1, 2, 2, 3]), dice.choice([1, 1, 0.75, 0.5]))
 
-    def write(
-        self,
-        line: Line,
-        x: float,
-        y: float,
-        height: float,
-        pen: Pen,
-        *,
-        width: float | None = None,
-        over: bool = False,
-        core: bool = True,
-        stretch: float = 1.0,
-    ) -> Pen | None:
-        """Write a line; see ``Canvas.write``."""
-        used = self.canvas.write(
-            line,
-            x,
-            y,
-            height,
-            pen,
-            self.dice,
-            width=width,
-            over=over,
-            core=core,
-            stretch=stretch,
-        )
-        if used is not None:
-            self.heights.append(height)
-        return used
-
-    def strike(
-        self,
-        x0: float,
-        y0: float,
-        x1: float,
-        y1: float,
-        style: RuleStyle,
-    ) -> None:
+    def rule(self, x0: float, y0: float, x1: float, y1: float, style: RuleStyle) -> None:
         """Draw a ruled line."""
         self.canvas.stroke(
             [[(x0, y0), (x1, y1)]], style.value, style.width, style.alpha, is_rule=True
@@ -133,7 +93,7 @@ class Page:
             [corners], style.value, style.width, style.alpha, closed=True, is_rule=True
         )
 
-    def any_height(self, low: float = LOWEST, high: float = HIGHEST) -> float:
+    def random_height(self, low: float = LOWEST, high: float = HIGHEST) -> float:
         """A capital height between two, px: mostly 12 to 30, all others often enough."""
         dice = self.dice
         if dice.random() < 0.3:
@@ -142,7 +102,7 @@ class Page:
 
     def pen(self, group: Group) -> Pen:
         """A pen that suits a group's hand."""
-        return any_pen(self.dice, group.is_print)
+        return random_pen(self.dice, group.is_print)
 
     def row_of(self, group: Group, proportion: float) -> Line:
         """A line of about so many capital heights, of one or more of the group's lines."""
@@ -156,7 +116,7 @@ class Page:
 
 @dataclass
 class Scribe:
-    """Who fills in a part of a page: a group of lines, their capital height (px) and a pen.
+    """Fills in a part of a page with lines of one group, of one capital height (px), by one pen.
 
     The pen keeps the gray that it took when it wrote first.
     """
@@ -167,8 +127,8 @@ class Scribe:
     pen: Pen
 
     @classmethod
-    def any(cls, page: Page, height: float, is_print: bool | None = None) -> Scribe:
-        """A scribe that writes level rows of this height."""
+    def random(cls, page: Page, height: float, is_print: bool | None = None) -> Scribe:
+        """Choose lines and a pen for level rows of this height."""
         group = page.group(height, is_print)
         return cls(page, group, height, replace(page.pen(group), slope=0.0))
 
@@ -193,6 +153,8 @@ class Scribe:
         line = line or self.page.dice.choice(self.group.lines)
         room = None if width is None else max(width, self.height)
         pen = replace(self.pen, value=None) if over and core else self.pen
-        done = self.page.write(line, x, y, self.height, pen, width=room, over=over, core=core)
+        done = self.page.canvas.write(
+            line, x, y, self.height, pen, width=room, over=over, core=core
+        )
         if done is not None and not (over and core):
             self.pen = done

@@ -1,7 +1,7 @@
-"""Lines of writing as ink on an empty canvas, by many hands, and a shelf that keeps them.
+"""Lines of writing as ink on an empty canvas, by many hands.
 
 A line is drawn once, with a capital height of 30 px (or 100 px for letters that will be
-large), and placed on many pages with fresh size, slope and pen.
+large), and placed on several pages, each time with another size, slope and pen.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from tools.ink.drawing import words
-from tools.ink.drawing.material import Font, Materials
+from ocr.drawing import words
+from ocr.drawing.materials import Font, Materials
 
 SMALL_UNIT, LARGE_UNIT = 30, 100  # px of capital height while a line is drawn
 BASELINE = 2.3  # capital heights from the top of a line's canvas to its baseline
@@ -117,7 +117,7 @@ def joined(first: Line, second: Line, gap: float = 0.6) -> Line:
 
 
 class Hand(Protocol):
-    """Whoever writes a line: a font, or a person's strokes."""
+    """What writes a line: a font, a person's pen strokes, or scanned letters."""
 
     @property
     def is_print(self) -> bool:
@@ -175,8 +175,8 @@ class FontHand:
     whole: bool
 
     @classmethod
-    def any(cls, fonts: list[Font], is_print: bool, dice: Random) -> FontHand:
-        """A font of these at random, with its own habits."""
+    def random(cls, fonts: list[Font], is_print: bool, dice: Random) -> FontHand:
+        """Choose a font, its spacing and its irregularities at random."""
         loose = 0 if is_print else 1
         wide = dice.uniform(0.2, 1.4) if dice.random() < 0.25 else dice.uniform(-0.06, 0.25)
         return cls(
@@ -262,8 +262,8 @@ class StrokeHand:
     is_print: bool = False
 
     @classmethod
-    def any(cls, materials: Materials, dice: Random) -> StrokeHand:
-        """A writer at random, with habits of his own."""
+    def random(cls, materials: Materials, dice: Random) -> StrokeHand:
+        """Choose a writer, a pen, spacing and irregularities at random."""
         joins = dice.random() < 0.3
         wide = dice.uniform(0.3, 1.4) if dice.random() < 0.3 else 0.15
         loose = dice.choice([dice.uniform(-0.06, 0.1), dice.uniform(0.05, 0.3), wide])
@@ -340,8 +340,8 @@ class LetterHand:
     is_print: bool = False
 
     @classmethod
-    def any(cls, materials: Materials, dice: Random) -> LetterHand:
-        """Letters with habits at random."""
+    def random(cls, materials: Materials, dice: Random) -> LetterHand:
+        """Choose spacing and width at random."""
         return cls(
             materials, dice.uniform(0.02, 0.5), dice.uniform(0.5, 1.6), dice.uniform(0.8, 1.2)
         )
@@ -452,8 +452,11 @@ def written(hand: Hand, text: str, unit: int, swell: int, dice: Random) -> Line 
 
 
 @dataclass
-class Shelf:
-    """Groups of lines lately drawn; each view adds some and drops the oldest by chance."""
+class RecentLines:
+    """Lines that were drawn for the last views, to be used again: drawing them takes longest.
+
+    Each view adds some, which take the place of others once there are enough.
+    """
 
     small: list[Group] = field(default_factory=list)
     large: list[Group] = field(default_factory=list)
@@ -465,7 +468,7 @@ class Shelf:
     LINES = 6  # in a group of small letters; half as many in one of large ones
 
     def refresh(self, materials: Materials, dice: Random) -> None:
-        """Draw what a view needs at least, and a little more than was there."""
+        """Draw what is missing before the first view, and later now and then a new group."""
         while len(self.small) < self.AT_FIRST:
             self._add(materials, SMALL_UNIT, dice, is_print=len(self.small) % 2 == 0)
         while len(self.large) < self.AT_FIRST // 2:
@@ -478,7 +481,7 @@ class Shelf:
     def _add(
         self, materials: Materials, unit: int, dice: Random, is_print: bool | None = None
     ) -> None:
-        """Put a new group on the shelf, in the place of another where it is full."""
+        """Draw a group; it replaces another if there are enough."""
         small = unit == SMALL_UNIT
         count = self.LINES if small else self.LINES // 2
         groups = self.small if small else self.large
@@ -500,9 +503,11 @@ def drawn_group(
     materials: Materials, unit: int, count: int, dice: Random, *, is_print: bool | None = None
 ) -> Group:
     """Some lines by one hand: a font of a hand, of print, a person's strokes or letters."""
-    text: Callable[[Random, list[str]], str] = words.any_text if unit == SMALL_UNIT else words.short
-    while True:
-        hand = any_hand(materials, unit, dice, is_print)
+    text: Callable[[Random, list[str]], str] = (
+        words.random_text if unit == SMALL_UNIT else words.short
+    )
+    while True:  # a hand may lack every character of the texts
+        hand = random_hand(materials, unit, dice, is_print)
         swell = (
             dice.choice([0, 0, 0, 2, 3, -2]) if unit == SMALL_UNIT else dice.choice([0, 0, 4, -4])
         )
@@ -519,18 +524,27 @@ def drawn_group(
             return Group(hand, found, unit, swell)
 
 
-def any_hand(materials: Materials, unit: int, dice: Random, is_print: bool | None = None) -> Hand:
-    """A hand at random."""
-    drawn = 0.5 if is_print else dice.random()
-    if is_print is False:
-        drawn = dice.choice([0.1, 0.9])
-    if drawn < 0.32:
-        return FontHand.any(materials.hands, False, dice)
-    if drawn < 0.68:
-        return FontHand.any(materials.prints, True, dice)
-    if drawn < 0.95 or unit != SMALL_UNIT or not materials.letters.by_character:
-        return StrokeHand.any(materials, dice)
-    return LetterHand.any(materials, dice)
+def random_hand(
+    materials: Materials, unit: int, dice: Random, is_print: bool | None = None
+) -> Hand:
+    """Choose a font, a person's strokes, or scanned letters, whose 32 px are too few if enlarged.
+
+    `is_print` asks for print or for anything else.
+    """
+    has_letters = bool(materials.letters.by_character) and unit == SMALL_UNIT
+    shares = {
+        "font of a hand": 0 if is_print else 32,
+        "print": 0 if is_print is False else 36,
+        "strokes": 27 if materials.strokes.writers and not is_print else 0,
+        "letters": 5 if has_letters and not is_print else 0,
+    }
+    kind = dice.choices(list(shares), list(shares.values()))[0]
+    if kind == "strokes":
+        return StrokeHand.random(materials, dice)
+    if kind == "letters":
+        return LetterHand.random(materials, dice)
+    is_print = kind == "print"
+    return FontHand.random(materials.prints if is_print else materials.hands, is_print, dice)
 
 
 def draw_strokes(canvas: Ink, strokes: list[NDArray[np.float32]], pen: int) -> None:

@@ -1,7 +1,9 @@
-"""The public face: one square view with the truth for every pixel."""
+"""Draw square views of pages, each with the truth for every pixel."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
@@ -10,15 +12,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.ink.drawing import camera, layout, paper, scenery
-from tools.ink.drawing.canvas import Canvas
-from tools.ink.drawing.page import Area, Page
-from tools.ink.drawing.sources import Sources
+from ocr.drawing import camera, layout, paper, scenery
+from ocr.drawing.canvas import Canvas
+from ocr.drawing.lines import RecentLines
+from ocr.drawing.materials import Materials
+from ocr.drawing.page import Area, Page
 
+BLOCK = 128  # views that share recent lines; a resumed run draws at most so many again
 TRIES = 20  # draws before an error is passed on
 SMALLEST = 5.0  # px, capital height; whether smaller letters can be read is in doubt
 CELL = 8  # px, side of a cell of the map of heights
-FEWEST_LETTERS = 6  # that tell whether a view is upright
+MIN_LETTERS = 6  # that tell whether a view is upright
 
 NOISE_SIDE = 768  # px; larger than any view's canvas
 GROUNDS = {"paper": 54, "scan": 12, "backdrop": 11, "board": 7, "screen": 4, "scene": 12}
@@ -42,9 +46,9 @@ class View:
     height : ndarray, float32 [S // 8, S // 8]
         Capital height of the row whose core covers the cell, px; 0 where there is none.
     valid : ndarray, uint8 [S, S]
-        255 where the truth is sure, 0 where it is not.
-    turn : int
-        0 upright; -1 where there is too little writing to tell.
+        255 where the truth is certain, 0 where it is not.
+    shows_turn : bool
+        Whether there is enough writing to tell which side is up.
     """
 
     gray: NDArray[np.uint8]
@@ -53,44 +57,52 @@ class View:
     core: NDArray[np.uint8]
     height: NDArray[np.float32]
     valid: NDArray[np.uint8]
-    turn: int
+    shows_turn: bool
 
 
-def draw_view(rng: np.random.Generator, sources: Sources, size: int = 384) -> View:
-    """Draw a view of a page, a board, a sign, a screen, or a scene without writing.
+def draw_views(
+    materials: Materials, *, seed: tuple[int, ...], size: int = 384, first: int = 0
+) -> Iterator[View]:
+    """Yield views of `size` px without end, from the number `first` on.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        The same generator, used in the same order on freshly loaded sources, draws the
-        same views.
-    sources : Sources
-        What is drawn from; lines that are drawn are kept there, to be used again.
-    size : int
-        Side of the view, px; a multiple of 8.
+    The same seed yields the same views. `size` is a multiple of 8.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from tools.ink.drawing import Sources, draw_view
-    >>> view = draw_view(np.random.default_rng(1), Sources.synthetic(), size=64)
+    >>> from ocr.drawing.sources import read_sources
+    >>> materials = read_sources([]).materials("train")
+    >>> view = next(draw_views(materials, seed=(1,), size=64))
     >>> view.gray.shape, view.core.shape, view.height.shape
     ((64, 64), (32, 32), (8, 8))
     """
+    for block in itertools.count(first // BLOCK):
+        rng, recent = np.random.default_rng([*seed, block]), RecentLines()
+        for number in range(block * BLOCK, (block + 1) * BLOCK):
+            view = draw_view(rng, materials, recent, size)
+            if number >= first:
+                yield view
+
+
+def draw_view(
+    rng: np.random.Generator, materials: Materials, recent: RecentLines, size: int
+) -> View:
+    """Draw a page, a board, a sign, a screen, or a scene without writing."""
     for _ in range(TRIES - 1):
         try:
-            return _drawn(rng, sources, size)
-        except (ArithmeticError, LookupError, OSError, TypeError, ValueError, cv2.error):
-            continue  # a rare draw that can't be placed; the next one can
-    return _drawn(rng, sources, size)
+            return _drawn(rng, materials, recent, size)
+        except (ArithmeticError, LookupError, OSError, ValueError, cv2.error):
+            continue  # a font may fail at a single character or size
+    return _drawn(rng, materials, recent, size)
 
 
-def _drawn(rng: np.random.Generator, sources: Sources, size: int) -> View:
+def _drawn(rng: np.random.Generator, materials: Materials, recent: RecentLines, size: int) -> View:
     dice = Random(int(rng.integers(2**63)))
-    tilt = camera.any_tilt(dice)
+    tilt = camera.random_tilt(dice)
     side = camera.canvas_size(size, tilt)
-    sources.shelf.refresh(sources.materials, dice)
-    page = _empty_page(side, sources, dice, rng)
+    recent.refresh(materials, dice)
+    canvas = Canvas(np.full((side, side), 1.0, np.float32), _noise(), dice)
+    area = Area(-10.0, -10.0, side + 10.0, side + 10.0)
+    page = Page(canvas, area, materials, recent, rng)
     ground = _fill(page)
     return _photographed(page, size, tilt, ground)
 
@@ -99,12 +111,6 @@ def _drawn(rng: np.random.Generator, sources: Sources, size: int) -> View:
 def _noise() -> NDArray[np.float32]:
     """White noise that all views cut from, float32 [768, 768]."""
     return np.random.default_rng(0).standard_normal((NOISE_SIDE,) * 2).astype(np.float32)
-
-
-def _empty_page(side: int, sources: Sources, dice: Random, rng: np.random.Generator) -> Page:
-    gray = np.full((side, side), 1.0, np.float32)
-    area = Area(-10.0, -10.0, side + 10.0, side + 10.0)
-    return Page(Canvas(gray, _noise()), area, sources.materials, sources.shelf, dice, rng)
 
 
 def _fill(page: Page) -> str:
@@ -174,11 +180,13 @@ def _write(page: Page, ground: str) -> None:
     if ground == "scene":
         _write_on_scene(page)
     elif ground == "backdrop":
-        dice.choice([layout.inscription, layout.inscription, layout.any_layout, layout.signs])(page)
+        dice.choice([layout.inscription, layout.inscription, layout.random_layout, layout.signs])(
+            page
+        )
     elif ground == "board" and dice.random() < 0.6:
         layout.board(page)
     else:
-        layout.any_layout(page)
+        layout.random_layout(page)
     if dice.random() < 0.35:
         for _ in range(dice.randint(1, 4)):
             scenery.drawing(page)
@@ -223,9 +231,9 @@ def _photographed(page: Page, size: int, tilt: float, ground: str) -> View:
     valid[(doubt > 60) | ((rows > 0) & (rows < SMALLEST))] = 0
     half = cv2.resize(core, (size // 2, size // 2), interpolation=cv2.INTER_AREA)
     cells = rows.reshape(size // CELL, CELL, size // CELL, CELL).max(axis=(1, 3))
-    turn = 0 if _letters(rows) >= FEWEST_LETTERS else -1
+    shows_turn = _letters(rows) >= MIN_LETTERS
     return View(
-        pixels, ink, rule, np.asarray(half, np.uint8), cells.astype(np.float32), valid, turn
+        pixels, ink, rule, np.asarray(half, np.uint8), cells.astype(np.float32), valid, shows_turn
     )
 
 
@@ -237,9 +245,9 @@ def _letters(rows: NDArray[np.float32]) -> float:
 
 
 def _developed(gray: NDArray[np.float32], page: Page, ground: str) -> NDArray[np.uint8]:
-    """Pixels of a view after light, lens, sensor and file."""
+    """Pixels of a view after light, lens, sensor and file compression."""
     dice = page.dice
-    height = min(page.heights) if page.heights else 30.0
+    height = min(page.canvas.heights) if page.canvas.heights else 30.0
     flat = ground in ("screen", "scan") and dice.random() < 0.8
     if not flat:
         gray = camera.light(gray, dice, page.rng)
@@ -248,8 +256,8 @@ def _developed(gray: NDArray[np.float32], page: Page, ground: str) -> NDArray[np
     if dice.random() < 0.18:
         gray = camera.coarsen(gray, dice, height)
     gray = camera.special(gray, dice)
-    limit = 0.05 if page.heights else 0.12
+    limit = 0.05 if page.canvas.heights else 0.12
     strength = dice.choice([0.0, dice.uniform(0, 0.02), dice.uniform(0.01, limit)])
     if strength:
-        gray = camera.grain(gray, page.noise, dice, strength)
+        gray = camera.grain(gray, page.canvas.noise, dice, strength)
     return camera.to_bytes(gray, dice)

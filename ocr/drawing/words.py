@@ -12,7 +12,7 @@ PRINTABLE = string.ascii_letters + string.digits + string.punctuation
 LONGEST = 48
 
 
-def any_text(dice: Random, lines: list[str]) -> str:
+def random_text(dice: Random, lines: list[str]) -> str:
     """A piece of text of any kind, 1 to 48 signs."""
     kinds: list[Callable[[Random, list[str]], str]] = [prose, words, mixed, signs, beginning]
     text = dice.choices(kinds, (56, 10, 14, 10, 10))[0](dice, lines)

@@ -25,7 +25,7 @@ class Geometry(NamedTuple):
     zoom: float
 
 
-def any_tilt(dice: Random) -> float:
+def random_tilt(dice: Random) -> float:
     """Turn of the page, radians: mostly a few degrees, often to 15, at times to 45."""
     drawn = dice.random()
     if drawn < 0.5:
@@ -81,13 +81,13 @@ def light(gray: Gray, dice: Random, rng: np.random.Generator) -> Gray:
         ramp = (math.cos(angle) * x + math.sin(angle) * y - dice.gauss(0, 90)) / np.float32(soft)
         gray = gray * (1 - np.float32(dice.uniform(0.15, 0.6)) / (1 + np.exp(-ramp.clip(-30, 30))))
     if dice.random() < 0.08:
-        centre_x, centre_y, spread = (
+        center_x, center_y, spread = (
             dice.uniform(-150, 150),
             dice.uniform(-150, 150),
             dice.uniform(20, 90),
         )
-        fall_x = np.exp(-((x - centre_x) ** 2) / (2 * spread**2))
-        fall_y = np.exp(-((y - centre_y) ** 2) / (2 * spread**2))
+        fall_x = np.exp(-((x - center_x) ** 2) / (2 * spread**2))
+        fall_y = np.exp(-((y - center_y) ** 2) / (2 * spread**2))
         gray = gray + fall_x * fall_y * np.float32(dice.uniform(0.1, 0.5))
     if dice.random() < 0.08:
         gray = gray * (1 - np.float32(dice.uniform(0.1, 0.5)) * (x * x + y * y) / (size * size / 2))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.ink.drawing.page import Area, Page
+from ocr.drawing.page import Area, Page
 
 Gray = NDArray[np.float32]
 
@@ -50,7 +50,7 @@ def photograph(page: Page, height: int, width: int, kind: str = "") -> Gray | No
 def grain(page: Page) -> Gray:
     """Wood, clouds, a weave or rough grain out of noise, float32 [C, C]."""
     dice, size = page.dice, page.canvas.size
-    noise, drawn = page.noise, dice.random()
+    noise, drawn = page.canvas.noise, dice.random()
     if drawn < 0.35:
         cut = noise[: dice.randint(40, 200), : dice.randint(3, 14)]
         field = cv2.resize(cut, (size, size), interpolation=cv2.INTER_CUBIC)
@@ -93,28 +93,28 @@ def built(page: Page) -> Gray:
     if dice.random() < 0.5:
         gray[:] = cv2.GaussianBlur(gray, (0, 0), dice.uniform(0.5, 3))
     if dice.random() < 0.4:
-        gray += _tile(page.noise, size) * np.float32(rng.uniform(0.01, 0.08))
+        gray += _tile(page.canvas.noise, size) * np.float32(rng.uniform(0.01, 0.08))
     return np.asarray(np.clip(gray, 0, 1), np.float32)
 
 
 def _any_shape(page: Page, scale: float) -> Gray:
     """Corners of a polygon, a slanted rectangle or a blob, float32 [n, 2]."""
     dice, rng = page.dice, page.rng
-    centre = rng.uniform(0, page.canvas.size, 2)
+    center = rng.uniform(0, page.canvas.size, 2)
     drawn = dice.random()
     if drawn < 0.4:
-        return np.asarray(centre + rng.normal(0, scale, (dice.randint(3, 6), 2)), np.float32)
+        return np.asarray(center + rng.normal(0, scale, (dice.randint(3, 6), 2)), np.float32)
     if drawn < 0.75:
         angle = dice.gauss(0, 0.1) if dice.random() < 0.7 else dice.uniform(0, 3)
         half = np.array([scale * dice.uniform(0.05, 3), scale * dice.uniform(0.05, 3)])
         corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        return np.asarray(corners @ turn + centre, np.float32)
+        return np.asarray(corners @ turn + center, np.float32)
     t = np.linspace(0, 2 * math.pi, 24)
     radius = scale * (1 + 0.25 * np.sin(t * dice.randint(1, 5) + dice.random() * 6))
     flat = dice.uniform(0.3, 1.2)
     return np.asarray(
-        np.stack([radius * np.cos(t), radius * np.sin(t) * flat], axis=1) + centre, np.float32
+        np.stack([radius * np.cos(t), radius * np.sin(t) * flat], axis=1) + center, np.float32
     )
 
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.ink.drawing import scenery, words
-from tools.ink.drawing.canvas import band
-from tools.ink.drawing.lines import BRIDGE
-from tools.ink.drawing.page import Area, Page, RuleStyle, Scribe
+from ocr.drawing import scenery, words
+from ocr.drawing.canvas import band
+from ocr.drawing.lines import BRIDGE
+from ocr.drawing.page import Area, Page, RuleStyle, Scribe
 
 
 def table(page: Page) -> None:
     """Rows and columns with all rules, horizontal ones only, or none; a dark head at times."""
     dice, area = page.dice, page.area
-    height = page.any_height(6.5, 36)
+    height = page.random_height(6.5, 36)
     pitch = height * dice.uniform(1.5, 2.8)
     columns, rows = dice.randint(2, 7), dice.randint(2, 16)
     widths = np.array([dice.uniform(2.5, 10) * height for _ in range(columns)])
@@ -26,7 +26,7 @@ def table(page: Page) -> None:
     bottom = y0 + rows * pitch
     head = _shade(page, edges, y0, pitch, rows)
     _rules(page, edges, y0 + pitch * np.arange(rows + 1, dtype=np.float64), bottom)
-    scribes = [Scribe.any(page, height) for _ in range(3)]
+    scribes = [Scribe.random(page, height) for _ in range(3)]
     numeric = [dice.random() < 0.4 for _ in range(columns)]
     for row in range(rows):
         y = y0 + (row + 0.5) * pitch + height * dice.uniform(0.42, 0.58)
@@ -96,9 +96,9 @@ class Form:
 def form(page: Page) -> None:
     """Printed labels with boxes or lines to be filled in by hand."""
     dice, area = page.dice, page.area
-    small = page.any_height(6.5, 16)
+    small = page.random_height(6.5, 16)
     large = small * dice.uniform(1.1, 2.6)
-    label, answer = Scribe.any(page, small, True), Scribe.any(page, large, False)
+    label, answer = Scribe.random(page, small, True), Scribe.random(page, large, False)
     blank = Form(page, label, answer, page.rule_style())
     boxed = dice.random() < 0.55
     y = area.top + dice.uniform(0, 60)
@@ -130,7 +130,7 @@ def _lined_field(form: Form, y: float, tall: float) -> float:
     end = min(page.area.right - 10, start + dice.uniform(80, 340))
     form.label.write(x, base, width=start - x)
     under = base + small * dice.uniform(0.05, 0.3)
-    page.strike(start, under, end, under, form.style)
+    page.rule(start, under, end, under, form.style)
     if dice.random() < 0.75:
         place = start + small * dice.uniform(0.3, 2)
         form.answer.write(place, base - small * dice.uniform(-0.1, 0.2), width=end - place)
@@ -165,8 +165,8 @@ def check_box(page: Page, x: float, y: float, side: float, style: RuleStyle) -> 
 def checks(page: Page) -> None:
     """Check boxes with labels before or behind them, in one to three columns, ticked or not."""
     dice, area = page.dice, page.area
-    height = page.any_height(7, 34)
-    scribe, style = Scribe.any(page, height), page.rule_style()
+    height = page.random_height(7, 34)
+    scribe, style = Scribe.random(page, height), page.rule_style()
     columns, side = dice.choice([1, 1, 2, 3]), height * dice.uniform(0.9, 2.2)
     pitch, wide = max(side, height) * dice.uniform(1.25, 2.4), area.width / columns
     behind = dice.random() < 0.25
@@ -191,13 +191,13 @@ def _checked_row(scribe: Scribe, area: Area, style: RuleStyle, behind: bool) -> 
 def comb(page: Page) -> None:
     """Rows of cells for one sign each, partly filled in; the separators may touch the signs."""
     dice, area = page.dice, page.area
-    height = page.any_height(8, 44)
+    height = page.random_height(8, 44)
     cell, tall = height * dice.uniform(0.85, 2.1), height * dice.uniform(1.1, 2.1)
     count = max(2, min(dice.randint(3, 22), int(area.width / cell)))
     style, kind = page.rule_style(), dice.choice(["full", "full", "full", "ticks", "walls", "gaps"])
     x = area.left + dice.uniform(-0.1, 0.5) * max(0.0, area.width - count * cell)
     y = area.top + dice.uniform(0, 0.9) * max(1.0, area.height - tall)
-    scribe = Scribe.any(page, height, False if dice.random() < 0.75 else None)
+    scribe = Scribe.random(page, height, False if dice.random() < 0.75 else None)
     step = tall + dice.choice([0.0, 0.0, tall * 0.5, tall])
     for row in range(dice.choice([1, 1, 1, 2, 3, 6])):
         top = y + row * step
@@ -238,7 +238,9 @@ def draw_comb(
 def _comb_text(page: Page, count: int) -> str:
     dice = page.dice
     text = (
-        "".join(words.any_text(dice, page.materials.lines).split()) if dice.random() < 0.7 else ""
+        "".join(words.random_text(dice, page.materials.lines).split())
+        if dice.random() < 0.7
+        else ""
     )
     text = text or str(dice.randrange(10 ** min(count, 12)))
     return (text.upper() if dice.random() < 0.7 else text)[
@@ -297,7 +299,7 @@ def grid(page: Page) -> None:
 def _fill_grid(page: Page, x0: float, y0: float, side: float, count: int) -> None:
     dice = page.dice
     height = max(6.0, min(120.0, side * dice.uniform(0.4, 0.75)))
-    scribes = [Scribe.any(page, height) for _ in range(2)]
+    scribes = [Scribe.random(page, height) for _ in range(2)]
     filled, black = dice.uniform(0.25, 1), dice.choice([0, 0, 0.15])
     for i in range(count * count):
         x, y = x0 + i % count * side, y0 + i // count * side

@@ -1,7 +1,7 @@
-"""The ink network: a U-Net that looks at a gray page and finds what is written on it.
+"""The ink network: a U-Net that finds what is written on a gray page.
 
-Five levels, from half the page's resolution to a 32nd. Wide where pixels are few: nine
-tenths of the weights work at an eighth and below, nine tenths of the time is spent above.
+It has five levels, from half of the page's resolution to a 32nd, and is wide where pixels are
+few: nine tenths of the weights are at an eighth and below, nine tenths of the time is spent above.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ from torch.nn import functional as F  # noqa: N812  (torch's own convention)
 
 WIDTHS = (16, 32, 80, 128, 176)  # channels at 1/2, 1/4, 1/8, 1/16, 1/32: multiples of 16,
 # as ONNX Runtime computes 8 or 16 channels at a time
-STRIDE = 32  # px; both sides of an input are multiples of it
-TYPICAL_HEIGHT = 20.0  # px: the height map's output is log2 of the height over this
 
 
 class Maps(NamedTuple):
-    """What the network says of N pages of h x w pixels.
+    """Output of the network for N pages of h x w pixels.
 
     Attributes
     ----------
@@ -29,7 +27,7 @@ class Maps(NamedTuple):
     core : Tensor, float [N, 1, h/2, w/2]
         Logit that a place lies between baseline and x-height of a row.
     height : Tensor, float [N, 1, h/8, w/8]
-        log2 of the height of capitals there over `TYPICAL_HEIGHT`.
+        log2 of the height of capitals there over `ocr.segment.ink_network.TYPICAL_HEIGHT`.
     turn : Tensor, float [N, 4, h/32, w/32]
         Logits of the quarter turns, counterclockwise, by which the page is turned.
     """
@@ -42,7 +40,7 @@ class Maps(NamedTuple):
 
 
 def convolution(inputs: int, outputs: int, side: int = 3, stride: int = 1) -> nn.Sequential:
-    """Convolution, batch norm and ReLU."""
+    """Return a convolution, batch norm and ReLU."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, side, stride, side // 2, bias=False),
         nn.BatchNorm2d(outputs),
@@ -65,12 +63,12 @@ class Block(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape."""
+        """Return a tensor of the same shape."""
         return F.relu(x + self.pointwise(self.depthwise(x)))
 
 
 def blocks(channels: int, side: int, count: int) -> nn.Sequential:
-    """Some blocks after each other."""
+    """Return some blocks in sequence."""
     return nn.Sequential(*(Block(channels, side) for _ in range(count)))
 
 
@@ -104,7 +102,7 @@ class InkNetwork(nn.Module):
         self.turn = nn.Sequential(convolution(bottom, 64, 1), nn.Conv2d(64, 4, 1))
 
     def forward(self, x: Tensor) -> Maps:
-        """Maps of pages, float [N, 1, h, w], black -1.0 to white 1.0; h and w multiples of 32."""
+        """Process pages, float [N, 1, h, w], black -1.0 to white 1.0; h, w multiples of 32."""
         half = self.at_half(self.stem(F.pixel_unshuffle(x, 2)))
         quarter = self.at_quarter(self.to_quarter(half))
         eighth = self.at_eighth(self.to_eighth(quarter))
@@ -120,16 +118,16 @@ class InkNetwork(nn.Module):
         return Maps(full[:, :1], full[:, 1:], pixels[:, 8:], height, turn)
 
     def _merged(self, level: int, below: Tensor, beside: Tensor) -> Tensor:
-        """What comes up from the level below, enlarged twice, added to what stays on this one."""
+        """Enlarge the features of the level below twice, and add them to those of this one."""
         up: Tensor = F.interpolate(self.up[level](below), scale_factor=2, mode="nearest")
         return up + beside
 
 
 def pooled_turn(maps: Maps) -> Tensor:
-    """Logits of the four quarter turns of each page, float [N, 4]: the mean over its rows.
+    """Return logits of the four quarter turns of each page, float [N, 4].
 
-    Each place counts by the probability of a row's core in it, as paper and pictures do not
-    tell which side is up.
+    They are means in which each place counts by the probability of a row's core in it, as paper
+    and pictures do not tell which side is up.
     """
     text = F.avg_pool2d(maps.core.detach().float().sigmoid(), 16)  # (N, 1, h/32, w/32)
     weight = text / (text.sum((2, 3), keepdim=True) + 1e-6)

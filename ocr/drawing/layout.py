@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from tools.ink.drawing import forms, paper, scenery, words
-from tools.ink.drawing.canvas import Pen
-from tools.ink.drawing.lines import SMALL_UNIT, Group, Line
-from tools.ink.drawing.page import Area, Page
+from ocr.drawing import forms, paper, scenery, words
+from ocr.drawing.canvas import Pen
+from ocr.drawing.lines import SMALL_UNIT, Group, Line
+from ocr.drawing.page import Area, Page
 
 Layout = Callable[[Page], None]
 
 
-def any_layout(page: Page) -> None:
+def random_layout(page: Page) -> None:
     """Fill the page's area with a layout at random."""
     kinds, weights = zip(*LAYOUTS.items(), strict=True)
     page.dice.choices(kinds, weights)[0](page)
@@ -30,7 +30,6 @@ def paragraph(
     rows: int | None = None,
     pitch: float | None = None,
     justified: bool = False,
-    over: bool = False,
 ) -> float:
     """Write rows from the top of an area down to its end, and return where they end.
 
@@ -48,8 +47,6 @@ def paragraph(
         From baseline to baseline, px.
     justified : bool
         Stretch the rows to the area's width.
-    over : bool
-        Write even where something stands.
 
     Returns
     -------
@@ -57,7 +54,7 @@ def paragraph(
         The last row's baseline, px.
     """
     dice = page.dice
-    height = height or page.any_height()
+    height = height or page.random_height()
     group = group or page.group(height)
     pen = page.pen(group)
     pitch = pitch or height * (
@@ -82,7 +79,7 @@ def paragraph(
         used = replace(pen, slope=pen.slope + rough * dice.gauss(0, 0.006))
         room = max(area.right - x, 2 * height)
         stretch = _stretch(line, room / height) if justified else 1.0
-        done = page.write(line, x, y, size, used, width=room, over=over, stretch=stretch)
+        done = page.canvas.write(line, x, y, size, used, width=room, stretch=stretch)
         if done is not None:
             pen = replace(pen, value=None if mixed_pens else done.value)
             if underlined and dice.random() < 0.6:
@@ -114,13 +111,13 @@ def _underline(page: Page, x: float, y: float, width: float, height: float, pen:
     drop = height * page.dice.uniform(0.08, 0.3)
     style = page.rule_style()._replace(value=pen.value or 0.0, width=max(1, round(height * 0.08)))
     for shift in (0.0, height * 0.2)[: page.dice.choice([1, 1, 1, 2])]:
-        page.strike(x, y + drop + shift, x + width, y + drop + shift + pen.slope * width, style)
+        page.rule(x, y + drop + shift, x + width, y + drop + shift + pen.slope * width, style)
 
 
 def _strike_out(page: Page, x: float, y: float, width: float, height: float, pen: Pen) -> None:
     style = page.rule_style()._replace(value=pen.value or 0.0, width=max(1, round(height * 0.08)))
     end = x + width * page.dice.uniform(0.2, 1)
-    page.strike(x, y - height * 0.35, end, y - height * page.dice.uniform(0.25, 0.5), style)
+    page.rule(x, y - height * 0.35, end, y - height * page.dice.uniform(0.25, 0.5), style)
 
 
 def notes(page: Page) -> None:
@@ -140,7 +137,9 @@ def columns(page: Page) -> None:
     dice, area = page.dice, page.area
     count = dice.choice([1, 2, 2, 2, 3, 3, 4])
     limit = min(34.0, area.width / count / 7)
-    height = page.any_height(6.5, max(7.5, limit)) if dice.random() < 0.5 else dice.uniform(6.5, 10)
+    height = (
+        page.random_height(6.5, max(7.5, limit)) if dice.random() < 0.5 else dice.uniform(6.5, 10)
+    )
     group = page.group(height, dice.random() < 0.92)
     gutter = height * dice.uniform(1.0, 4)
     wide = min((area.width - gutter * count) / count, height * dice.uniform(14, 60))
@@ -160,13 +159,13 @@ def columns(page: Page) -> None:
         column = Area(x, y, x + wide, area.bottom)
         paragraph(page, column, height=height, group=group, pitch=pitch, justified=justified)
         if style and i:
-            page.strike(x - gutter / 2, top, x - gutter / 2, area.bottom, style)
+            page.rule(x - gutter / 2, top, x - gutter / 2, area.bottom, style)
 
 
 def heading(page: Page, area: Area) -> float:
     """One or two rows of large letters, at times the width of the area; returns their end."""
     dice = page.dice
-    height = page.any_height(14, min(90.0, area.height * 0.4 + 14))
+    height = page.random_height(14, min(90.0, area.height * 0.4 + 14))
     group = page.group(height)
     pen = replace(page.pen(group), contrast=dice.uniform(0.5, 1))
     y = area.top
@@ -176,27 +175,27 @@ def heading(page: Page, area: Area) -> float:
         x = area.left
         if dice.random() < 0.5:
             x += max(0.0, (area.width - line.proportion * height) / 2)
-        page.write(line, x, y, height, pen, width=area.right - x)
+        page.canvas.write(line, x, y, height, pen, width=area.right - x)
         y += height * dice.uniform(0.2, 0.6)
     if dice.random() < 0.15:
-        page.strike(area.left, y, area.right, y, page.rule_style())
+        page.rule(area.left, y, area.right, y, page.rule_style())
     return y
 
 
 def title_page(page: Page) -> None:
-    """Rows of very different sizes below each other, centred or not."""
+    """Rows of very different sizes below each other, centered or not."""
     dice, area = page.dice, page.area
-    y, centred = area.top + dice.uniform(0, 80), dice.random() < 0.6
+    y, centered = area.top + dice.uniform(0, 80), dice.random() < 0.6
     while y < area.bottom:
-        height = page.any_height(7, 100)
+        height = page.random_height(7, 100)
         group = page.group(height)
         pen = page.pen(group)
         for _ in range(dice.choice([1, 1, 2, 3])):
             line = dice.choice(group.lines)
             wide = line.proportion * height
-            x = area.left + (max(0.0, area.width - wide) / 2 if centred else 12)
+            x = area.left + (max(0.0, area.width - wide) / 2 if centered else 12)
             y += height * 1.2
-            page.write(line, x, y, height, pen, width=area.right - x)
+            page.canvas.write(line, x, y, height, pen, width=area.right - x)
             y += height * dice.uniform(0.1, 0.5)
         y += height * dice.uniform(0.1, 0.8)
 
@@ -216,9 +215,9 @@ def big_word(page: Page) -> None:
     x = area.left + (area.width - wide) * dice.uniform(0.2, 0.8)
     y = area.top + height + max(0.0, area.height - height) * dice.uniform(0.1, 0.9)
     pen = page.pen(group)
-    page.write(line, x, y, height, pen)
+    page.canvas.write(line, x, y, height, pen)
     for row in range(dice.choice([0, 0, 1, 2])):
-        page.write(
+        page.canvas.write(
             dice.choice(group.lines), area.left + 10, y + (row + 1) * height * 1.6, height, pen
         )
 
@@ -226,7 +225,7 @@ def big_word(page: Page) -> None:
 def spaced_signs(page: Page) -> None:
     """Single signs far apart in rows and columns, as on practice sheets."""
     dice, area = page.dice, page.area
-    height = page.any_height(10, 90)
+    height = page.random_height(10, 90)
     group = page.group(height)
     pen = page.pen(group)
     step, pitch = height * dice.uniform(1.2, 5), height * dice.uniform(1.5, 3.2)
@@ -236,7 +235,7 @@ def spaced_signs(page: Page) -> None:
         while x < area.right - height:
             line = group.sign(words.few_signs(dice)[0], dice)
             if line is not None:
-                done = page.write(line, x, y + dice.gauss(0, 0.06) * height, height, pen)
+                done = page.canvas.write(line, x, y + dice.gauss(0, 0.06) * height, height, pen)
                 pen = done or pen
             x += step
         y += pitch
@@ -246,7 +245,7 @@ def scattered(page: Page) -> None:
     """Labels of many sizes here and there, as on maps, plans and drawings."""
     dice, area = page.dice, page.area
     for _ in range(dice.randint(2, 12)):
-        height = page.any_height(6, 80)
+        height = page.random_height(6, 80)
         group = page.group(height)
         x = area.left + dice.uniform(-0.05, 0.8) * area.width
         y = area.top + dice.uniform(0.05, 1) * area.height
@@ -254,7 +253,7 @@ def scattered(page: Page) -> None:
         if dice.random() < 0.3:
             pen = replace(pen, slope=dice.gauss(0, 0.15))
         room = height * dice.uniform(2, 16)
-        page.write(dice.choice(group.lines), x, y, height, pen, width=room)
+        page.canvas.write(dice.choice(group.lines), x, y, height, pen, width=room)
         if dice.random() < 0.25:
             scenery.drawing(page)
 
@@ -263,7 +262,7 @@ def lists(page: Page) -> None:
     """Two or three lists of short entries side by side."""
     dice, area = page.dice, page.area
     count = dice.choice([1, 2, 2, 3])
-    height = page.any_height(8, min(60.0, area.width / count / 4))
+    height = page.random_height(8, min(60.0, area.width / count / 4))
     group = page.group(height)
     pitch, wide = height * dice.uniform(1.4, 2.6), area.width / count
     pen, top = page.pen(group), area.top + dice.uniform(0, 60)
@@ -276,7 +275,7 @@ def lists(page: Page) -> None:
                 paper.disc(page, x - height * 0.2, y - 0.35 * height, 0.1 * height, pen.value or 0)
             line = dice.choice(group.lines)
             room = (wide - 1.2 * height) * dice.uniform(0.3, 0.95)
-            done = page.write(line, x + 0.3 * height, y, height, pen, width=room)
+            done = page.canvas.write(line, x + 0.3 * height, y, height, pen, width=room)
             pen = done or pen
             y += pitch
 
@@ -284,7 +283,7 @@ def lists(page: Page) -> None:
 def code(page: Page) -> None:
     """Rows with different indents and short ends, as of programs."""
     dice, area = page.dice, page.area
-    height = page.any_height(7, 44)
+    height = page.random_height(7, 44)
     group = page.group(min(height, 1.5 * SMALL_UNIT))
     pen, pitch = page.pen(group), height * dice.uniform(1.5, 2.4)
     step, depth = height * dice.uniform(1.5, 4), 0
@@ -293,7 +292,7 @@ def code(page: Page) -> None:
         if dice.random() < 0.85:
             x = area.left + 8 + depth * step
             room = max(3 * height, dice.uniform(0.2, 0.9) * area.width)
-            done = page.write(dice.choice(group.lines), x, y, height, pen, width=room)
+            done = page.canvas.write(dice.choice(group.lines), x, y, height, pen, width=room)
             if done is not None and dice.random() < 0.6:
                 pen = replace(pen, value=done.value)
         depth = max(0, min(4, depth + dice.choice([-1, -1, 0, 0, 0, 1, 1])))
@@ -308,7 +307,7 @@ def board(page: Page) -> None:
         area = page.area
         left = area.left + dice.uniform(0, 0.6) * area.width
         top = area.top + dice.uniform(0, 0.8) * area.height
-        height = page.any_height(10, 80)
+        height = page.random_height(10, 80)
         group = page.group(height, False) if dice.random() < 0.8 else page.group(height)
         right = left + dice.uniform(0.25, 0.8) * area.width
         rows = dice.randint(1, 5)
@@ -318,7 +317,7 @@ def board(page: Page) -> None:
 def receipt(page: Page) -> None:
     """Names at the left and prices at the right, small, often faint, with a heading."""
     dice, area = page.dice, page.area
-    height = page.any_height(6.5, 20)
+    height = page.random_height(6.5, 20)
     group, pen = page.group(height, True), page.pen(page.group(height, True))
     pen = replace(pen, contrast=dice.uniform(0.15, 0.9), pressure=dice.uniform(0, 0.5), slope=0.0)
     wide = min(area.width - 12, height * dice.uniform(22, 40))
@@ -335,14 +334,16 @@ def receipt(page: Page) -> None:
             pass
         elif drawn < 0.2:
             style = page.rule_style()
-            page.strike(left, y - height * 0.4, left + wide, y - height * 0.4, style)
+            page.rule(left, y - height * 0.4, left + wide, y - height * 0.4, style)
         else:
-            done = page.write(dice.choice(group.lines), left, y, height, pen, width=wide * 0.62)
+            done = page.canvas.write(
+                dice.choice(group.lines), left, y, height, pen, width=wide * 0.62
+            )
             pen = done or pen
             amount = group.write(words.price(dice), dice) if drawn < 0.7 else None
             if amount is not None:
                 x = left + wide - amount.proportion * height
-                page.write(amount, x, y, height, pen)
+                page.canvas.write(amount, x, y, height, pen)
         y += pitch
 
 
@@ -362,8 +363,8 @@ def panel(page: Page) -> None:
     value = dice.choice([dice.uniform(0, 0.35), dice.uniform(0.2, 0.6), dice.uniform(0.7, 1)])
     corners = [(x, y), (x + wide, y), (x + wide, y + tall), (x, y + tall)]
     if dice.random() < 0.2:
-        centre = (x + wide / 2, y + tall / 2)
-        _ellipse(page, centre, wide / 2, tall / 2, value)
+        center = (x + wide / 2, y + tall / 2)
+        _ellipse(page, center, wide / 2, tall / 2, value)
     else:
         page.canvas.stroke([corners], value, 1, 1.0, fill=True)
         if dice.random() < 0.5:
@@ -387,12 +388,12 @@ def _fill_panel(page: Page, area: Area) -> None:
         if dice.random() < 0.5:
             x = area.left + max(4.0, (area.width - line.proportion * height) / 2)
         y = area.top + area.height * (row + 0.5) / rows + height / 2
-        page.write(line, x, y, height, pen, width=area.right - x - 3)
+        page.canvas.write(line, x, y, height, pen, width=area.right - x - 3)
 
 
-def _ellipse(page: Page, centre: tuple[float, float], a: float, b: float, value: float) -> None:
+def _ellipse(page: Page, center: tuple[float, float], a: float, b: float, value: float) -> None:
     t = np.linspace(0, 2 * np.pi, 40)
-    rim = np.stack([centre[0] + a * np.cos(t), centre[1] + b * np.sin(t)], axis=1)
+    rim = np.stack([center[0] + a * np.cos(t), center[1] + b * np.sin(t)], axis=1)
     page.canvas.stroke([rim.astype(np.float32)], value, 1, 1.0, fill=True)
 
 
@@ -400,19 +401,19 @@ def inscription(page: Page) -> None:
     """Large letters straight on wood, stone or a wall, painted or cut in."""
     dice, area = page.dice, page.area
     relief = dice.uniform(0.1, 0.5) if dice.random() < 0.35 else 0.0
-    height = page.any_height(10, 110)
+    height = page.random_height(10, 110)
     group = page.group(height, True if dice.random() < 0.5 else None)
     pen = replace(page.pen(group), relief=relief, slope=dice.gauss(0, 0.02))
     pen = replace(pen, contrast=max(pen.contrast, 0.3))
     rows = dice.choice([1, 1, 2, 3, 5])
     y = area.top + height + dice.uniform(0, 0.6) * area.height
-    centred = dice.random() < 0.5
+    centered = dice.random() < 0.5
     for _ in range(rows):
         line = dice.choice(group.lines)
         x = area.left + dice.uniform(5, 60)
-        if centred:
+        if centered:
             x = area.left + max(5.0, (area.width - line.proportion * height) / 2)
-        page.write(line, x, y, height, pen, width=area.right - x)
+        page.canvas.write(line, x, y, height, pen, width=area.right - x)
         y += height * dice.uniform(1.4, 2)
 
 

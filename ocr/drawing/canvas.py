@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.ink.drawing.lines import BASELINE, Line
+from ocr.drawing.lines import BASELINE, Line
 
 CORE_TOP = 0.60  # capital heights above the baseline; x-height is 0.66, less a little
 CORE_BOTTOM = 0.06  # so that rows set tight stay apart
@@ -49,7 +49,7 @@ class Pen:
     relief: float = 0.0
 
 
-def any_pen(dice: Random, is_print: bool) -> Pen:
+def random_pen(dice: Random, is_print: bool) -> Pen:
     """A pen, a pencil, a marker or a printer, at random."""
     if is_print:
         contrast = dice.choice(
@@ -78,10 +78,14 @@ class Canvas:
     ``gray`` is float32 [C, C] from 0 black to 1 white; ``ink``, ``rule``, ``core`` and
     ``doubt`` are uint8 [C, C] coverages; ``height`` is uint8 [C, C], the capital height of
     the row around a pixel, px; ``busy`` is uint8 [C, C], not 0 where something stands.
+    ``noise`` is white noise of unit variance, float32 [n, n]; ``heights`` are the capital
+    heights (px) of all lines that were written.
     """
 
     gray: NDArray[np.float32]
     noise: NDArray[np.float32]
+    dice: Random
+    heights: list[float] = field(default_factory=list)
     size: int = field(init=False)
     ink: NDArray[np.uint8] = field(init=False)
     rule: NDArray[np.uint8] = field(init=False)
@@ -104,7 +108,6 @@ class Canvas:
         y: float,
         height: float,
         pen: Pen,
-        dice: Random,
         *,
         width: float | None = None,
         over: bool = False,
@@ -119,7 +122,6 @@ class Canvas:
         x, y, height : float
             Left end, baseline and capital height, px.
         pen : Pen
-        dice : Random
         width : float, optional
             The line is cut between letters to fit into so many px.
         over : bool
@@ -152,7 +154,8 @@ class Canvas:
         if not over and self._occupied(bands):
             return None
         region = (slice(y0, y1), slice(x0, x1))
-        pen = self._inked(pen, region, alpha, height, dice)
+        pen = self._inked(pen, region, alpha, height)
+        self.heights.append(height)
         if core:
             self.mark_rows(bands, height)
         return pen
@@ -163,19 +166,18 @@ class Canvas:
         region: tuple[slice, slice],
         alpha: NDArray[np.uint8],
         height: float,
-        dice: Random,
     ) -> Pen:
         """Blend a line's ink into the gray and note it in the truth."""
         ground = self.gray[region]
         if pen.value is None:
-            pen = replace(pen, value=_ink_value(ground, alpha, pen.contrast, dice))
+            pen = replace(pen, value=_ink_value(ground, alpha, pen.contrast, self.dice))
         cover = np.minimum(alpha.astype(np.float32) * np.float32(_gain(alpha) / 255), 1)
         truth = np.clip(cover * 1.6 - 0.2, 0, 1)
         marked = self.ink[region]
         np.maximum(marked, (truth * 255).astype(np.uint8), out=marked)
         if height < 13:
             cover = np.minimum(1, cover * 1.25)  # print of this size is inked full
-        cover = self._worn(cover, pen, dice)
+        cover = self._worn(cover, pen)
         if pen.blur > 0:
             cover = np.asarray(cv2.GaussianBlur(cover, (0, 0), pen.blur * height), np.float32)
         if pen.relief > 0:
@@ -184,8 +186,9 @@ class Canvas:
         ground += (np.float32(pen.value or 0.0) - ground) * cover
         return pen
 
-    def _worn(self, cover: NDArray[np.float32], pen: Pen, dice: Random) -> NDArray[np.float32]:
+    def _worn(self, cover: NDArray[np.float32], pen: Pen) -> NDArray[np.float32]:
         """Coverage with the pen's grain and pressure."""
+        dice = self.dice
         rows, columns = cover.shape
         if pen.grain > 0 and rows < self.noise.shape[0] and columns < self.noise.shape[1]:
             a = dice.randrange(self.noise.shape[0] - rows)

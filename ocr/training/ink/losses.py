@@ -1,4 +1,4 @@
-"""What the ink network is trained to get right."""
+"""Losses of the ink network's outputs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from tools.ink.batches import Batch
-from tools.ink.network import Maps, pooled_turn
+from ocr.training.ink.batches import Batch
+from ocr.training.ink.network import Maps, pooled_turn
 
-INK_WEIGHT = 3.0  # a pixel of ink counts as much as so many of paper, which has far more
-CORE_WEIGHT = 2.0
+INK_WEIGHT = 3.0  # of a pixel of ink or of a rule, where a pixel of paper, which has far more, is 1
+CORE_WEIGHT = 2.0  # of a pixel of a core
 SHARES = {"ink": 1.0, "rule": 0.5, "core": 0.7, "height": 0.3, "turn": 0.15}
 
 
 def losses(maps: Maps, batch: Batch) -> dict[str, Tensor]:
-    """Loss of each output, scalars; the one to minimize is `total`."""
+    """Return the loss of each output, scalars; `total` is the one to minimize."""
     half_valid = F.avg_pool2d(batch.valid, 2)
     return {
         "ink": mask_loss(maps.ink, batch.ink, batch.valid, INK_WEIGHT),
@@ -29,14 +29,14 @@ def losses(maps: Maps, batch: Batch) -> dict[str, Tensor]:
 
 
 def total(parts: dict[str, Tensor]) -> Tensor:
-    """Weighted sum of the losses."""
+    """Return the weighted sum of the losses."""
     return torch.stack([SHARES[name] * value for name, value in parts.items()]).sum()
 
 
 def mask_loss(logits: Tensor, target: Tensor, valid: Tensor, weight: float) -> Tensor:
-    """Binary cross-entropy and a quarter of the Dice loss, where a page is `valid`.
+    """Return binary cross-entropy and a quarter of the Dice loss, where a view is `valid`.
 
-    Dice is over the batch: a view with none of the class has no overlap to speak of.
+    Dice is over the batch, since it is undefined for a view without the class.
     """
     logits = logits.float()
     entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
@@ -48,7 +48,7 @@ def mask_loss(logits: Tensor, target: Tensor, valid: Tensor, weight: float) -> T
 
 
 def height_loss(height: Tensor, target: Tensor) -> Tensor:
-    """Smooth L1 of log2 heights where there is a core; an error of a fifth is small."""
+    """Return smooth L1 of log2 heights inside cores; it is quadratic up to an error of a fifth."""
     known = ~torch.isnan(target)
     error = F.smooth_l1_loss(
         height.float(), torch.where(known, target, height.float()), beta=0.25, reduction="none"

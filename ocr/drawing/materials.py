@@ -1,4 +1,4 @@
-"""Raw materials of drawn pages, as values."""
+"""What pages are drawn from, as values: fonts, pen strokes, letters, pictures, lines of text."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Font:
-    """A TrueType file: its name and its bytes."""
+    """A TrueType or OpenType file: its family, its bytes, and whether it imitates handwriting."""
 
-    name: str
+    family: str
     data: bytes
+    is_hand: bool
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Strokes:
 
 @dataclass(frozen=True)
 class Letters:
-    """Scanned letters, uint8 [N, 28, 28] with ink 255, and the numbers of each character."""
+    """Scanned letters, uint8 [N, 32, 32] with ink 255, and the numbers of each character."""
 
     images: NDArray[np.uint8]
     by_character: dict[str, list[int]]
@@ -60,20 +61,25 @@ class Letters:
 
 @dataclass(frozen=True)
 class Texture:
-    """A picture without writing: its name and the bytes of a gray JPEG file."""
+    """A picture without writing: its path in its source, and the bytes of an image file."""
 
     name: str
-    jpeg: NDArray[np.uint8]
+    data: NDArray[np.uint8]
+
+    @property
+    def is_surface(self) -> bool:
+        """Whether it shows a surface, such as wood or cloth, rather than a scene."""
+        return self.name.startswith("surface/") or "/surface/" in self.name
 
     @cached_property
     def pixels(self) -> NDArray[np.uint8]:
         """Gray picture, uint8 [h, w]."""
-        return np.asarray(cv2.imdecode(self.jpeg, cv2.IMREAD_GRAYSCALE), np.uint8)
+        return np.asarray(cv2.imdecode(self.data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 @dataclass(frozen=True)
 class Materials:
-    """All that a page can be drawn from; textures and letters may be missing."""
+    """All that a page can be drawn from; strokes, letters and pictures may be missing."""
 
     hands: list[Font]
     prints: list[Font]
@@ -84,7 +90,7 @@ class Materials:
     lines: list[str]
 
     def texture(self, dice: Random, kind: str = "") -> Texture | None:
-        """A texture at random: a "surface", a "scene" or any; None where there is none."""
+        """Choose a picture: a "surface", a "scene" or any; None if there is none."""
         choice = {"surface": self.surfaces, "scene": self.scenes}.get(kind)
         pool = choice or self.surfaces + self.scenes
         return dice.choice(pool) if pool else None

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.ink.drawing.canvas import Pen
-from tools.ink.drawing.lines import BASELINE
-from tools.ink.drawing.page import Area, Page, RuleStyle, Ruling
+from ocr.drawing.canvas import Pen
+from ocr.drawing.lines import BASELINE
+from ocr.drawing.page import Area, Page, RuleStyle, Ruling
 
 
 def prepare(page: Page) -> None:
@@ -74,7 +74,7 @@ def margin(page: Page) -> None:
     x = page.area.left + page.dice.uniform(10, 130)
     style = page.rule_style()
     for shift in (0, 4)[: page.dice.choice([1, 1, 2])]:
-        page.strike(x + shift, page.area.top, x + shift, page.area.bottom, style)
+        page.rule(x + shift, page.area.top, x + shift, page.area.bottom, style)
 
 
 def fold(page: Page) -> None:
@@ -117,10 +117,10 @@ def stain(page: Page) -> None:
         canvas.stroke(lines, dice.random(), dice.choice([1, 1, 2, 3]), dice.uniform(0.3, 1))
     if dice.random() < 0.5:
         mask = np.zeros((canvas.size // 4, canvas.size // 4), np.uint8)
-        centre = (dice.randrange(mask.shape[0]), dice.randrange(mask.shape[0]))
+        center = (dice.randrange(mask.shape[0]), dice.randrange(mask.shape[0]))
         axes = (dice.randint(3, 30), dice.randint(3, 30))
         thick = -1 if dice.random() < 0.6 else dice.randint(1, 3)
-        cv2.ellipse(mask, centre, axes, dice.randrange(180), 0, 360, 255, thick, cv2.LINE_AA)
+        cv2.ellipse(mask, center, axes, dice.randrange(180), 0, 360, 255, thick, cv2.LINE_AA)
         grown = cv2.resize(cv2.blur(mask, (3, 3)), (canvas.size, canvas.size))
         canvas.gray *= 1 - grown.astype(np.float32) * np.float32(dice.uniform(0.05, 0.4) / 255)
 
@@ -131,7 +131,7 @@ def ghost(page: Page) -> None:
     Strong ghosts are doubtful: whether they are to be read cannot be told.
     """
     dice, canvas = page.dice, page.canvas
-    height = page.any_height(8, 40)
+    height = page.random_height(8, 40)
     group = page.group(height)
     layer = np.zeros((canvas.size, canvas.size), np.uint8)
     y, scale = page.area.top + dice.uniform(0, 60), height / group.unit
@@ -161,14 +161,14 @@ def _lay(layer: NDArray[np.uint8], ink: NDArray[np.uint8], x: int, y: int) -> No
 def erased(page: Page) -> None:
     """Traces of writing wiped off a board: doubtful all over."""
     dice, canvas = page.dice, page.canvas
-    height = page.any_height(12, 60)
+    height = page.random_height(12, 60)
     group = page.group(height)
     pen = Pen(dice.uniform(0.05, 0.2), blur=dice.uniform(0.04, 0.15))
     ink, core, rows = canvas.ink.copy(), canvas.core.copy(), canvas.height.copy()
     canvas.ink[:] = 0
     for _ in range(dice.randint(1, 4)):
         x, y = dice.uniform(0, canvas.size * 0.6), dice.uniform(0, canvas.size)
-        canvas.write(page.row_of(group, 8), x, y, height, pen, dice)
+        canvas.write(page.row_of(group, 8), x, y, height, pen)
     traces = cv2.dilate(canvas.ink, np.ones((7, 7), np.uint8))
     canvas.ink, canvas.core, canvas.height = ink, core, rows
     canvas.doubt[traces > 30] = 255
