@@ -60,6 +60,7 @@ def read(
     language: str | Path | None = "english",
     reject: float = 0.0,
     binarize: str | Path = "network",
+    rotate: bool = True,
 ) -> Page:
     """Read an image, or the first page of a file that has several.
 
@@ -83,6 +84,8 @@ def read(
     binarize : "network", "sauvola", "otsu", str or Path
         What finds the ink: the network that ships, a threshold for dark ink on plain light paper,
         or the file of a network that `ocr train --arch ink` made.
+    rotate : bool
+        Whether a page that lies on its side or upside down is set upright; see `Page.rotation`.
 
     Raises
     ------
@@ -97,7 +100,8 @@ def read(
     """
     from ocr import reader
 
-    return reader.kept_reader(model, alphabet, language, binarize).read(source).rejecting(reject)
+    kept = reader.kept_reader(model, alphabet, language, binarize, rotate)
+    return kept.read(source).rejecting(reject)
 
 
 def __getattr__(name: str) -> object:

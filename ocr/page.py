@@ -133,7 +133,7 @@ class Page:
     Attributes
     ----------
     width, height : int
-        Size of the original upright image in pixels.
+        Size of the original upright image in pixels; see `rotation`.
     lines : tuple of Line
         In reading order.
     name : str
@@ -142,6 +142,9 @@ class Page:
         Page or frame of that file, from 1.
     dpi : float or None
         Pixels per inch of the original, if the file states a plausible value.
+    rotation : int
+        Degrees, 0, 90, 180 or 270, by which the image (upright by its EXIF) was turned clockwise
+        to set the writing upright; size, boxes and baselines are those of the turned image.
     """
 
     width: int
@@ -150,6 +153,7 @@ class Page:
     name: str = field(default="", compare=False)
     number: int = field(default=1, compare=False)
     dpi: float | None = field(default=None, compare=False)
+    rotation: int = 0
 
     def __repr__(self) -> str:
         text = f", {_shorten(self.text)}" if self.lines else ""

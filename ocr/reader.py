@@ -21,7 +21,7 @@ class Reader:
 
     Parameters
     ----------
-    model, alphabet, language, reject, binarize
+    model, alphabet, language, reject, binarize, rotate
         See `ocr.read`.
     threads : int, optional
         Maximum number of cores that classify one page; by default all. If your own threads
@@ -48,10 +48,12 @@ class Reader:
         threads: int | None = None,
         reject: float = 0.0,
         binarize: str | Path = "network",
+        rotate: bool = True,
     ) -> None:
         self._classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
         self._ngrams = language_model(language)
         self._reject = reject
+        self._rotate = rotate
         self._binarizer = load_binarizer(binarize, threads=threads)
 
     def read(self, source: Source) -> Page:
@@ -73,7 +75,11 @@ class Reader:
         numbers = None if select is None else PageNumbers.parse(select)
         for image in load_pages(source, select=numbers, max_pixels=max_pixels):
             page = pipeline.read(
-                image, self._classifier, language=self._ngrams, binarizer=self._binarizer
+                image,
+                self._classifier,
+                language=self._ngrams,
+                binarizer=self._binarizer,
+                rotate=self._rotate,
             )
             page = replace(page, name=image.name, number=image.number, dpi=image.dpi)
             yield page.rejecting(self._reject)
@@ -89,6 +95,7 @@ def kept_reader(
     alphabet: str | None,
     language: str | Path | None,
     binarize: str | Path = "network",
+    rotate: bool = True,
 ) -> Reader:
     """Return the reader of the last call unless the options or the model files have changed."""
     options = (
@@ -96,11 +103,14 @@ def kept_reader(
         alphabet,
         _language_state(language),
         _binarizer_state(binarize),
+        rotate,
     )
     last = _kept.get(os.getpid())
     if last is not None and last[0] == options:
         return last[1]
-    reader = Reader(model=model, alphabet=alphabet, language=language, binarize=binarize)
+    reader = Reader(
+        model=model, alphabet=alphabet, language=language, binarize=binarize, rotate=rotate
+    )
     _kept[os.getpid()] = options, reader
     return reader
 

@@ -267,7 +267,7 @@ def test_dash_reads_standard_input(run: Run, picture: Callable[[int], Path]) -> 
 @pytest.mark.usefixtures("fake_reading")
 def test_json_names_each_image(run: Run, picture: Callable[[int], Path]) -> None:
     answer = json.loads(run("read", "-f", "json", picture(12), picture(34)).stdout)
-    assert answer["version"] == 2
+    assert answer["version"] == 3
     assert [Path(page["image"]).name for page in answer["pages"]] == ["12.png", "34.png"]
     assert answer["pages"][0]["text"] == "12\n"
 
@@ -441,7 +441,7 @@ def test_several_formats_are_written_at_once(
 def test_endings_tell_the_formats(run: Run, picture: Callable[[int], Path], tmp_path: Path) -> None:
     first, second = tmp_path / "a.json", tmp_path / "b"
     assert run("read", picture(12), "-o", first, "-o", second).exit_code == 0
-    assert json.loads(first.read_text())["version"] == 2
+    assert json.loads(first.read_text())["version"] == 3
     assert second.read_text() == "12\n"
 
 

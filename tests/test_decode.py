@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ocr.alphabet import Alphabet
 from ocr.classifiers import Classifier, restrict
-from ocr.decode import decode_with_candidates
+from ocr.decode import decode_with_score
 from ocr.decode.hypotheses import is_writing
 from ocr.decode.language import Ngrams
 from ocr.decode.lattice_reader import read_lattice
@@ -153,10 +153,10 @@ def test_best_hypotheses_come_first_and_read_differently() -> None:
 def test_candidates_of_glyphs_are_those_of_the_page() -> None:
     page = drawn("THE", "HALF")
     log_probs = classify(LETTERS, crop(page))
-    read, candidates = decode_with_candidates(page, log_probs, LETTERS.alphabet, None)
+    found = decode_with_score(page, log_probs, LETTERS.alphabet, None)
     boxes = [c.box for lattice in page.lattices for c in lattice.candidates]
-    glyphs = [g for line in read.lines for word in line.words for g in word.glyphs]
-    assert [tuple(g.box) for g in glyphs] == [boxes[i] for i in candidates]
+    glyphs = [g for line in found.page.lines for g in line.glyphs]
+    assert [tuple(g.box) for g in glyphs] == [boxes[i] for i in found.candidates]
 
 
 @pytest.mark.parametrize("tilt", [0, 12])

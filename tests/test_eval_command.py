@@ -36,7 +36,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     return lambda *args: CliRunner().invoke(main, ["eval", *map(str, args)])
 
 
-def read_hi(image: PageImage, classifier: object, *, language: object, binarizer: object) -> Page:
+def read_hi(
+    image: PageImage, classifier: object, *, language: object, binarizer: object, rotate: bool
+) -> Page:
     glyphs = tuple(Glyph(Box(i, 0, i + 1, 1), c, 0.9) for i, c in enumerate("HI"))
     return Page(*image.size, (Line((Word(glyphs),)),))
 
@@ -86,7 +88,9 @@ def test_language_model_can_be_left_out(
 ) -> None:
     used = []
 
-    def read(image: PageImage, classifier: object, *, language: object, binarizer: object) -> Page:
+    def read(
+        image: PageImage, classifier: object, *, language: object, binarizer: object, rotate: bool
+    ) -> Page:
         used.append(language)
         return Page(*image.size)
 
@@ -128,7 +132,12 @@ def test_model_that_fails_on_a_page_ends_with_its_code(
     run: Run, page: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(
-        image: PageImage, classifier: RaisingClassifier, *, language: object, binarizer: object
+        image: PageImage,
+        classifier: RaisingClassifier,
+        *,
+        language: object,
+        binarizer: object,
+        rotate: bool,
     ) -> Page:
         classifier.log_probs(np.zeros((1, 32, 32), np.float32))
         raise AssertionError

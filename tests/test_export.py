@@ -25,7 +25,7 @@ def written(form: str, *named: tuple[str, Page]) -> bytes:
 
 def test_json_has_every_level_with_box_text_and_confidence() -> None:
     values = json.loads(written("json", ("a.png", PAGE)))
-    assert values["version"] == 2
+    assert values["version"] == 3
     [page] = values["pages"]
     assert (page["image"], page["width"], page["height"]) == ("a.png", 200, 100)
     [line] = page["lines"]

@@ -25,6 +25,7 @@ class Settings:
     alphabet: str | None = None
     language: str | None = "english"
     binarize: str = "network"
+    rotate: bool = True
     reject: float = 0.0  # letters of lower confidence, 0 to 1, become U+FFFD
     # as `ocr.input.loading.pages` takes them
     select: PageNumbers | None = None

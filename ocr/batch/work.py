@@ -192,9 +192,13 @@ class Reader:
                 # without this machine's folder: outputs are the same on every machine
                 image = replace(next(images), name=page_name(job.name, number))
                 page = pipeline.read(
-                    image, self._classifier, language=self._language, binarizer=self._binarizer
+                    image,
+                    self._classifier,
+                    language=self._language,
+                    binarizer=self._binarizer,
+                    rotate=self._settings.rotate,
                 )
-                yield image, page.rejecting(self._settings.reject)
+                yield image.turn(page.rotation), page.rejecting(self._settings.reject)
             except Exception as error:  # nor may it stop the other pages
                 yield _failure(job, number, error)
                 images = self._images(job, numbers[index + 1 :])

@@ -94,6 +94,7 @@ def command(
     alphabet: str | None,
     language: str,
     binarize: str,
+    rotate: bool,
     reject: float,
     forms: tuple[str, ...],
     jobs: int | None,
@@ -124,7 +125,7 @@ def command(
     use_threads(1)
     forms = tuple(form for form in export.FORMATS if form in forms)
     settings = Settings(
-        forms, model, alphabet, language_of(language), binarize, reject, select, max_pixels
+        forms, model, alphabet, language_of(language), binarize, rotate, reject, select, max_pixels
     )
     if scheduler is not None:
         from ocr.batch.cluster import cluster

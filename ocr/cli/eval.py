@@ -53,6 +53,7 @@ def command(
     alphabet: str | None,
     language: str,
     binarize: str,
+    rotate: bool,
     threads: int | None,
     as_json: bool,
     confusions: Path | None,
@@ -89,7 +90,7 @@ def command(
         from ocr.segment import load_binarizer
 
         binarizer = load_binarizer(binarize, threads=threads)
-        score = _score_pages(classifier, language, binarizer, pages, errors)
+        score = _score_pages(classifier, language, binarizer, rotate, pages, errors)
     elif sources:
         score = _score_letters(classifier, sources, errors)
     if score is not None:
@@ -144,6 +145,7 @@ def _score_pages(
     classifier: Classifier,
     language: str,
     binarizer: Binarizer,
+    rotate: bool,
     pages: list[Pair],
     errors: list[OcrError],
 ) -> Report:
@@ -156,7 +158,7 @@ def _score_pages(
 
     def read(image: Path) -> list[Page]:
         return [
-            pipeline.read(page, classifier, language=ngrams, binarizer=binarizer)
+            pipeline.read(page, classifier, language=ngrams, binarizer=binarizer, rotate=rotate)
             for page in loading.pages(image)
         ]
 

@@ -52,12 +52,12 @@ def pixels_of(ctx: click.Context, parameter: click.Parameter, value: str) -> int
 
 
 def reading_options(command: Command) -> Command:
-    """Add --model, --alphabet, --language, --binarize and --threads."""
+    """Add --model, --alphabet, --language, --binarize, --rotate and --threads."""
     return model_options(_THREADS(command))
 
 
 def model_options(command: Command) -> Command:
-    """Add --model, --alphabet, --language and --binarize."""
+    """Add --model, --alphabet, --language, --binarize and --rotate."""
     for option in reversed(_MODEL):
         command = option(command)
     return command
@@ -68,9 +68,9 @@ def reject_option(command: Command) -> Command:
     return _REJECT(command)
 
 
-def binarize_option(command: Command) -> Command:
-    """Add --binarize."""
-    return _BINARIZE(command)
+def segment_options(command: Command) -> Command:
+    """Add --binarize and --rotate."""
+    return _BINARIZE(_ROTATE(command))
 
 
 def language_of(value: str) -> str | None:
@@ -123,6 +123,13 @@ _BINARIZE = click.option(
     "for dark ink on plain paper, or a network that `ocr train --arch ink` made.",
 )
 
+_ROTATE = click.option(
+    "--rotate/--no-rotate",
+    default=True,
+    show_default=True,
+    help="Set pages upright that lie on their side or upside down.",
+)
+
 _MODEL = (
     click.option(
         "-m",
@@ -153,6 +160,7 @@ _MODEL = (
         "of letters, or a FILE that `ocr language` made from your own texts.",
     ),
     _BINARIZE,
+    _ROTATE,
 )
 
 _THREADS = click.option(

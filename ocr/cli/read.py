@@ -115,6 +115,7 @@ def command(
     alphabet: str | None,
     language: str,
     binarize: str,
+    rotate: bool,
     threads: int | None,
     reject: float,
     forms: tuple[str, ...],
@@ -159,14 +160,15 @@ def command(
             if isinstance(image, OcrError):
                 raise image
             # in a thread, so that this one can react to Ctrl-C while a model computes
-            page, seen = background.submit(read_page, image, models, crops is not None).result()
+            job = background.submit(read_page, image, models, rotate, crops is not None)
+            page, seen = job.result()
         except OcrError as error:
             models.result()  # if a model cannot be loaded, only that is reported
             report(error)
             exit_code = exit_code or error.exit_code
             continue
         for writer in writers:
-            writer.add(Result(file, image, page.rejecting(reject), seen))
+            writer.add(Result(file, image.turn(page.rotation), page.rejecting(reject), seen))
     for writer in writers:
         writer.finish()
     ctx.exit(exit_code)
@@ -236,12 +238,12 @@ def load_ink_finder(binarize: str, threads: int | None) -> Binarizer:
 
 
 def read_page(
-    image: PageImage, models: Models, with_crops: bool
+    image: PageImage, models: Models, rotate: bool, with_crops: bool
 ) -> tuple[Page, NDArray[np.float32] | None]:
     """Read a page; on request also return the crop of each glyph."""
     from ocr import pipeline
 
-    segmented = pipeline.segment(image, models.binarizer.result())
+    segmented = pipeline.segment(image, models.binarizer.result(), rotate=rotate)
     classifier, language = models.result()
     if with_crops:
         return pipeline.read_with_crops(segmented, classifier, language=language)

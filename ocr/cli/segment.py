@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli.completion import files
-from ocr.cli.options import binarize_option
+from ocr.cli.options import segment_options
 from ocr.cli.output import write_picture
 from ocr.files import make_empty
 from ocr.page import Box, Glyph, Line, Page, Word
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     required=True,
     help="New or empty folder to write to.",
 )
-@binarize_option
-def command(source: str, output: Path, binarize: str) -> None:
+@segment_options
+def command(source: str, output: Path, binarize: str, rotate: bool) -> None:
     """Show the rows and letters found on an image.
 
     DIR gets overlay.png, a picture of each row, row-01.png, and the 32x32 crop of every candidate
@@ -49,19 +49,21 @@ def command(source: str, output: Path, binarize: str) -> None:
     make_empty(output)
     for number, page_image in enumerate(loading.pages(source), start=1):
         folder = output if count == 1 else output / f"page-{number:02}"
-        rows, crops = _show(page_image, folder, binarizer)
+        rows, crops = _show(page_image, folder, binarizer, rotate)
         click.echo(f"{page_image.name}: {rows} rows, {crops} crops in {folder}", err=True)
 
 
-def _show(page_image: PageImage, folder: Path, binarizer: Binarizer) -> tuple[int, int]:
+def _show(
+    page_image: PageImage, folder: Path, binarizer: Binarizer, rotate: bool
+) -> tuple[int, int]:
     """Write the pictures of one page; return the number of rows and of crops."""
     from ocr.export import overlay
     from ocr.segment import crop, segment
 
-    page = segment(page_image, binarizer)
+    page = segment(page_image, binarizer, rotate=rotate)
     crops = crop(page)
     folder.mkdir(exist_ok=True)
-    drawn = overlay.draw(page_image.picture(), _boxes(page))
+    drawn = overlay.draw(page_image.turn(page.image.rotation).picture(), _boxes(page))
     write_picture(folder / "overlay.png", drawn)
     starts = [0, *page.row_ends]
     for number, (row, start, end) in enumerate(

@@ -6,6 +6,9 @@ other and returns its hypotheses; the best ones that are likely to be writing be
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +21,7 @@ from ocr.page import Page
 from ocr.segment.coordinates import to_original
 from ocr.segment.page import SegmentedPage
 
-__all__ = ["decode", "decode_with_candidates"]
+__all__ = ["decode", "decode_with_score"]
 
 
 def decode(
@@ -40,18 +43,44 @@ def decode(
         None reads each letter by its shape, size and place alone; so does a language model that
         knows no letter of the alphabet.
     """
-    return decode_with_candidates(page, log_probs, alphabet, language)[0]
+    return decode_with_score(page, log_probs, alphabet, language).page
 
 
-def decode_with_candidates(
+@dataclass(frozen=True)
+class Decoded:
+    """The likeliest text of a page.
+
+    Attributes
+    ----------
+    page : Page
+    candidates : ndarray, intp [glyphs]
+        Of each of its glyphs, the index among the page's candidates.
+    score : float
+        Log-probability of the text for each atom of ink, to compare the ways up of a page;
+        -infinity for a blank page.
+    """
+
+    page: Page
+    candidates: NDArray[np.intp]
+    score: float
+
+
+def decode_with_score(
     page: SegmentedPage,
     log_probs: NDArray[np.float32],
     alphabet: Alphabet,
     language: Ngrams | None,
-) -> tuple[Page, NDArray[np.intp]]:
-    """Find the likeliest text, and the index of each of its glyphs among the page's candidates."""
-    chosen = choose_lines(read_lattices(page, log_probs, alphabet, language))
+) -> Decoded:
+    """Find the likeliest text, the candidates that are its glyphs, and how likely it is."""
+    hypotheses = list(read_lattices(page, log_probs, alphabet, language))
+    chosen = choose_lines(hypotheses)
     lines = tuple(to_original(calibrate(found.line), page.image) for _, found in chosen)
     starts = [0, *page.row_ends]
     candidates = [starts[row] + i for row, found in chosen for i in found.candidates]
-    return Page(*page.image.size, lines), np.array(candidates, np.intp)
+    atoms = sum(len(lattice.atoms) for lattice in page.lattices)
+    total = sum(of_row[0].score for of_row in hypotheses if of_row)
+    return Decoded(
+        Page(*page.image.size, lines, rotation=page.image.rotation),
+        np.array(candidates, np.intp),
+        total / atoms if chosen else -math.inf,
+    )

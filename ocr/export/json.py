@@ -8,7 +8,7 @@ from typing import Any
 from ocr.input.page_image import PageImage
 from ocr.page import Baseline, Box, Glyph, Line, Page, Word
 
-VERSION = 2  # of json.schema.json: increases when a field is added, removed or redefined
+VERSION = 3  # of json.schema.json: increases when a field is added, removed or redefined
 DIGITS = 4  # of a confidence
 
 
@@ -36,6 +36,7 @@ def _page(image: PageImage, page: Page) -> dict[str, Any]:
         "image": image.name,
         "number": image.number,
         "dpi": image.dpi,
+        "rotation": page.rotation,
         "width": page.width,
         "height": page.height,
         "text": page.text,

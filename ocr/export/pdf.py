@@ -96,6 +96,7 @@ class Writer:
             self._source = source, Pdf.open(BytesIO(content))
         self._pdf.pages.append(self._source[1].pages[image.number - 1])
         page = self._pdf.pages[-1]
+        page.rotate(image.rotation, relative=True)
         drop_invisible_text(page, self._pdf)
         page.contents_add(b"q", prepend=True)  # so that its settings do not affect the text
         page.contents_add(b"Q")

@@ -33,13 +33,18 @@ UPRIGHT = {
 }
 
 
+#: Degrees clockwise by which a page was turned to the EXIF orientation that asks for it.
+TURNED = {0: 1, 90: 6, 180: 3, 270: 8}
+
+
 def embed(image: PageImage, pdf: Pdf) -> tuple[Object, Matrix]:
     """Embed a page's image in a PDF; return it, to be added to a page's resources.
 
-    The matrix turns the unit square that the image fills as its EXIF orientation says.
+    The matrix turns the unit square that the image fills as its EXIF orientation and the page's
+    rotation say.
     """
     with page_image.exclusive_decoding():  # lifts the size limit, which was checked in reading
-        content, orientation = _content(image)
+        content, upright = _content(image)
         made = img2pdf.convert(
             content,
             rotation=img2pdf.Rotation.none,
@@ -49,21 +54,23 @@ def embed(image: PageImage, pdf: Pdf) -> tuple[Object, Matrix]:
         )
     with Pdf.open(BytesIO(made)) as single:
         [picture] = single.pages[0].resources[Name.XObject].values()
-        return pdf.copy_foreign(picture), Matrix(*UPRIGHT.get(orientation, UPRIGHT[1]))
+        return pdf.copy_foreign(picture), upright
 
 
-def _content(image: PageImage) -> tuple[bytes, int]:
-    """Return the content of an embeddable file, and its EXIF orientation."""
+def _content(image: PageImage) -> tuple[bytes, Matrix]:
+    """Return the content of an embeddable file, and the matrix that turns it upright."""
     if image.source is not None:
         with contextlib.suppress(ImageError, MissingExtraError):  # of a file of another program
-            return _content_of(image, image.source)
-    return _lossless(image.picture()), 1
+            content, orientation = _content_of(image, image.source)
+            by_exif = Matrix(*UPRIGHT.get(orientation, UPRIGHT[1]))
+            return content, by_exif @ Matrix(*UPRIGHT[TURNED[image.rotation]])
+    return _lossless(image.picture()), Matrix()
 
 
 def _content_of(image: PageImage, source: str | Path | bytes) -> tuple[bytes, int]:
     with page_image.open_binary(source) as file, frames.open_image(file, image.name) as picture:
         if picture.mode in UNSUPPORTED_MODES:
-            return _lossless(image.picture()), 1  # the gray page
+            return _lossless(image.turn(-image.rotation).picture()), 1  # the gray page
         orientation = frames.exif_orientation(picture)
         if picture.format in UNCHANGED_FORMATS and not picture.has_transparency_data:
             file.seek(0)

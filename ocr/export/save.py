@@ -43,7 +43,8 @@ def save_page(page: Page, path: Path, image: Source | None = None) -> None:
 def _page_image(page: Page, image: Source | None) -> PageImage:
     """Load the image, or make one without pixels for formats that do not need them."""
     if image is not None:
-        return next(load_pages(image, select=PageNumbers(((page.number, page.number),))))
+        [loaded] = load_pages(image, select=PageNumbers(((page.number, page.number),)))
+        return loaded.turn(page.rotation)
     size = page.width, page.height
     no_pixels = np.zeros((0, 0), np.uint8)
     return PageImage(no_pixels, 1.0, size, page.name, number=page.number, dpi=page.dpi)

@@ -8,7 +8,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, BinaryIO
@@ -58,6 +58,18 @@ class PageImage:
     source: str | Path | bytes | None = None  # the file's path or content, if there is one
     number: int = 1  # frame or page of the file
     dpi: float | None = None
+    rotation: int = 0  # degrees, a multiple of 90, by which the file's page was turned clockwise
+    tilt: float = 0.0  # degrees by which its rows ran downward before `gray` was levelled
+
+    def turn(self, degrees: int) -> PageImage:
+        """Return the page turned clockwise, by a multiple of 90 degrees."""
+        if not degrees:
+            return self
+        by_quarters = self.gray, self.gray[::-1].T, self.gray[::-1, ::-1], self.gray.T[::-1]
+        gray = by_quarters[degrees // 90 % 4].copy()
+        size = self.size if degrees % 180 == 0 else self.size[::-1]
+        rotation = (self.rotation + degrees) % 360
+        return replace(self, gray=gray, size=size, rotation=rotation)
 
     def picture(self) -> Image.Image:
         """Return `gray` as a Pillow image of mode L."""

@@ -6,6 +6,8 @@ row into candidate glyphs. `crop` makes the picture of each candidate that a cla
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,12 +32,14 @@ __all__ = [
 ]
 
 
-def segment(image: PageImage, binarizer: Binarizer) -> SegmentedPage:
-    """Find the rows of writing on an upright page, and the candidate glyphs of each.
+def segment(image: PageImage, binarizer: Binarizer, *, rotate: bool = True) -> SegmentedPage:
+    """Find the rows of writing on a page, and the candidate glyphs of each.
 
-    `binarizer` is one that `load_binarizer` returns. A blank page has no rows.
+    `binarizer` is one that `load_binarizer` returns. A blank page has no rows. With a network, a
+    tilted page is levelled, and with `rotate` one on its side or upside down is turned upright.
     """
-    return arrange(find_ink(image, binarizer))
+    first, *others = (arrange(found) for found in find_ink(image, binarizer, rotate=rotate))
+    return replace(first, other_ways=tuple(others))
 
 
 def arrange(found: FoundInk) -> SegmentedPage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast, get_args
@@ -10,10 +11,11 @@ from ocr.input.page_image import PageImage
 from ocr.models_dir import models_dir
 from ocr.segment.components import Components, Ink, letter_height
 from ocr.segment.ink_network import InkMaps, InkNetwork
-from ocr.segment.ink_scale import find_scale, reading_scale
+from ocr.segment.ink_scale import reading_scale
 from ocr.segment.ink_strokes import find_writing
 from ocr.segment.scaling import scale_image
 from ocr.segment.threshold import Method, binarize, find_letters
+from ocr.segment.upright import find_views
 from ocr.threads import at_most_cores
 
 Binarizer = InkNetwork | Method
@@ -53,13 +55,17 @@ def load_binarizer(name: str | Path = "network", *, threads: int | None = None) 
     return InkNetwork(path, threads=None if threads is None else at_most_cores(threads))
 
 
-def find_ink(image: PageImage, binarizer: Binarizer) -> FoundInk:
-    """Find the writing on a page, and scale the page so that its letters suit the classifier."""
+def find_ink(image: PageImage, binarizer: Binarizer, *, rotate: bool) -> Iterator[FoundInk]:
+    """Find the writing on a page, and scale the page so that its letters suit the classifier.
+
+    A network also sets it upright; see `ocr.segment.upright.find_views`.
+    """
     if isinstance(binarizer, str):
-        return find_dark_ink(image, binarizer)
-    found = find_scale(image.gray, binarizer)
-    image = scale_page(image, found.reading_scale(image.gray))
-    return FoundInk(image, *find_writing(image.gray, found.maps), found.maps)
+        yield find_dark_ink(image, binarizer)
+        return
+    for view, found in find_views(image, binarizer, rotate=rotate):
+        scaled = scale_page(view, found.reading_scale(view.gray))
+        yield FoundInk(scaled, *find_writing(scaled.gray, found.maps), found.maps)
 
 
 def find_dark_ink(image: PageImage, method: Method) -> FoundInk:

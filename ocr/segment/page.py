@@ -24,6 +24,8 @@ class SegmentedPage:
         In reading order; empty for a blank page.
     lattices : tuple of Lattice
         Of the rows, in the same order.
+    other_ways : tuple of SegmentedPage
+        The same page turned other ways up, if it is in doubt which one is right.
     """
 
     image: PageImage
@@ -31,6 +33,7 @@ class SegmentedPage:
     components: Components
     rows: tuple[Row, ...]
     lattices: tuple[Lattice, ...]
+    other_ways: tuple[SegmentedPage, ...] = ()
 
     @property
     def row_ends(self) -> list[int]:
