@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from ocr.training.torch_learner import (
 
 WEIGHT_DECAY = 1e-2  # of the kernels of convolutions; norms and biases have none
 MAX_GRADIENT = 2.0  # norm of all gradients, to which larger ones are reduced
+CALIBRATION = 64  # views for the first statistics of batch norm in fine-tuning
+MOMENTUM = 0.01  # of these statistics; torch's 0.1 makes them those of a few dozen views
 MEMORY = 0.999  # of the average, for each step; shorter in the first steps
 
 
@@ -51,6 +54,9 @@ class InkLearner:
             self.network = InkNetwork()
         if init is not None:
             load_weights(init, self.network)
+            for module in self.network.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.momentum = MOMENTUM
         # faster than the plain layout, on a CPU as well as on a GPU
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = deepcopy(self.network).eval()
@@ -65,11 +71,15 @@ class InkLearner:
             torch.backends.cuda.matmul.allow_tf32 = True
             torch.backends.cudnn.allow_tf32 = True
 
-    def calibrate(self, gray: Tensor) -> None:
-        """Restore the batch norm of a network that came from a file, by pages [N, 1, h, w]."""
-        if not self._is_new:
-            restore_norms(self.network, gray)
-            self.average.load_state_dict(self.network.state_dict())
+    def calibrate(self, draw_batch: Callable[[int], Batch]) -> None:
+        """Restore the batch norm of a network that came from a file, with batches by number."""
+        if self._is_new:
+            return
+        first = draw_batch(0)
+        numbers = range(1, -(-CALIBRATION // len(first.gray)))
+        gray = torch.cat([first.gray, *(draw_batch(number).gray for number in numbers)])
+        restore_norms(self.network, gray)
+        self.average.load_state_dict(self.network.state_dict())
 
     def fit_batch(self, batch: Batch, learning_rate: float, step: int) -> Tensor:
         """Take a step, the number `step` from 0; return the loss, which stays on the device."""

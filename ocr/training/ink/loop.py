@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import torch
@@ -16,7 +15,6 @@ import torch
 from ocr.drawing.sources import Found
 from ocr.files import sweep, write_whole
 from ocr.training.checkpoint import Checkpoint, checkpoint_path, defer_interrupts, resume_progress
-from ocr.training.ink.batches import augment, plain_batch
 from ocr.training.ink.learner import InkLearner
 from ocr.training.ink.onnx_file import save_onnx
 from ocr.training.ink.pool import Pool
@@ -30,7 +28,6 @@ SIZE = 384  # px, side of a view
 SMALL_SIZE = 288  # px, of the part of a view that is shown in the first half of a run: it is faster
 VALIDATION_SECONDS = 60.0  # between validations, or
 VALIDATION_SHARE = 15  # so many times as long as a validation takes, if that is more
-CALIBRATION = 64  # views whose statistics batch norm gets after weights were read from a file
 STEP_SECONDS = 1.0  # between reports of the loss: fetching it waits for the GPU
 FINISH_SECONDS = 3.0  # of a time budget, for writing the files
 
@@ -169,7 +166,6 @@ def train(
     checkpoint = Checkpoint(path, learner, progress, writes=True)
     sweep(output, log_path(output), path)
     clock = Clock(progress, settings, start_time)
-    generator = torch.Generator(learner.device)
     pool = Pool(
         found.materials("train"), found.materials("held_out"), size=SIZE,
         batch_size=settings.batch_size, workers=progress.workers, seed=settings.seed,
@@ -178,19 +174,15 @@ def train(
     try:
         with defer_interrupts() as raise_interrupt:
             if not resume:
-                some = pool.records[: min(CALIBRATION, pool.filled)]
-                learner.calibrate(plain_batch(some, pool.layout).gray)
+                learner.calibrate(lambda number: pool.batch(number, SMALL_SIZE))
                 on_validation(write_line(learner, pool, clock, output))
                 checkpoint.save()
             try:
                 mean, validated, shown = MeanLoss(), progress.seconds, progress.seconds
                 while clock.share < 1:
                     # batch
-                    dice = Random(f"{settings.seed} {progress.step}")
-                    generator.manual_seed(dice.getrandbits(60))
                     pool.refill(progress.step)
-                    size = SMALL_SIZE if clock.share < 0.5 else SIZE
-                    batch = augment(pool.batch(generator), size, dice, generator)
+                    batch = pool.batch(progress.step, SMALL_SIZE if clock.share < 0.5 else SIZE)
 
                     # forward, loss, backward, step
                     rate = one_cycle(clock.share, settings.learning_rate)
@@ -220,9 +212,8 @@ def train(
                 raise
     finally:
         pool.close()
-    last |= {"steps": last.pop("step")}
-    del last["seconds"], last["loss"]  # which differ in a resumed run
-    card = {**card, "settings": asdict(settings), **last}
+    same = {k: v for k, v in last.items() if k not in ("loss", "seconds")}  # after a resume too
+    card = {**card, "settings": asdict(settings), "steps": progress.step, **same}
     save_onnx(output, learner.average, card)
     on_end(card)
     checkpoint.remove()

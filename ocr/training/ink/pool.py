@@ -1,4 +1,4 @@
-"""The latest drawn views, on the device, from which the batches are taken.
+"""The latest drawn views, on the device, from which batches are made.
 
 Every few steps a batch of new views takes the place of the oldest ones, so that each is used
 about `REUSE` times. What the pool holds at a step depends on the number of the step alone.
@@ -6,12 +6,14 @@ about `REUSE` times. What the pool holds at a step depends on the number of the 
 
 from __future__ import annotations
 
+from random import Random
+
 import torch
 
 from ocr.drawing.materials import Materials
 from ocr.drawing.records import Layout
 from ocr.drawing.workers import Work, Workers
-from ocr.training.ink.batches import Batch, plain_batch
+from ocr.training.ink.batches import Batch, augment, plain_batch
 
 REUSE = 4  # steps for each batch of new views; drawing takes as long as so many steps on a GPU
 CAPACITY = 16  # batches; a resumed run draws so many again
@@ -28,6 +30,7 @@ class Pool:
     ) -> None:  # fmt: skip
         self.layout = Layout(size)
         self.batch_size = batch_size
+        self._seed, self._generator = seed, torch.Generator(device)
         self.batches = max(0, count_batches(step) - CAPACITY)  # number of those taken so far
         share = -(-HELD_OUT // workers)  # of each worker
         self._workers = Workers(
@@ -54,16 +57,19 @@ class Pool:
             self.records[start : start + self.batch_size].copy_(self._take(self.batch_size))
             self.batches += 1
 
-    @property
-    def filled(self) -> int:
-        """Number of views in the pool."""
-        return min(self.batches, CAPACITY) * self.batch_size
+    def batch(self, number: int, size: int) -> Batch:
+        """Return a batch of augmented views of `size` px, chosen at random.
 
-    def batch(self, generator: torch.Generator) -> Batch:
-        """Return a batch of views at random; the generator is on the device."""
-        shape, device = (self.batch_size,), self.records.device
-        chosen = torch.randint(self.filled, shape, device=device, generator=generator)
-        return plain_batch(self.records[chosen], self.layout)
+        One of the same number is the same, as long as the pool is.
+        """
+        dice = Random(f"{self._seed} {number}")
+        self._generator.manual_seed(dice.getrandbits(60))
+        chosen = torch.randint(
+            min(self.batches, CAPACITY) * self.batch_size, (self.batch_size,),
+            device=self.records.device, generator=self._generator,
+        )  # fmt: skip
+        batch = plain_batch(self.records[chosen], self.layout)
+        return augment(batch, size, dice, self._generator)
 
     def _take(self, count: int) -> torch.Tensor:
         self._workers.take(self._new[:count].numpy())
