@@ -22,12 +22,12 @@ from ocr.drawing.lines import (  # noqa: E402
     Line,
     RecentLines,
     StrokeHand,
-    drawn_group,
-    joined,
-    trimmed,
+    draw_group,
+    join_lines,
+    trim_line,
 )
 from ocr.drawing.materials import Materials  # noqa: E402
-from ocr.drawing.page import Area, Page, RuleStyle, Ruling, Scribe  # noqa: E402
+from ocr.drawing.page import Area, Page, RuleStyle, Ruling, Writer  # noqa: E402
 from ocr.drawing.records import Layout  # noqa: E402
 from ocr.drawing.sources import read_sources  # noqa: E402
 from ocr.drawing.view import View, draw_views  # noqa: E402
@@ -91,7 +91,7 @@ def bar(width: int = 200, gap: tuple[int, int] | None = None) -> Line:
     ink[39:69] = 255
     if gap is not None:
         ink[:, slice(*gap)] = 0
-    line = trimmed(ink, 30)
+    line = trim_line(ink, 30)
     assert line is not None
     return line
 
@@ -238,9 +238,9 @@ def test_ticks_in_check_boxes_are_no_ink(materials: Materials) -> None:
 
 def test_signs_in_a_comb_are_one_row(materials: Materials) -> None:
     page = empty_page(materials)
-    scribe = Scribe.random(page, 20.0)
+    writer = Writer.random(page, 20.0)
     placed = [(20.0 + 30 * i, 35.0 + 30 * i) for i in range(6)]
-    forms._mark_comb(page, placed, 100.0, scribe.height)
+    forms._mark_comb(page, placed, 100.0, writer.height)
     row = page.canvas.core[93] > 127
     assert np.count_nonzero(np.diff(row.astype(int)) == 1) == 1
 
@@ -257,7 +257,7 @@ def test_strong_show_through_is_in_doubt(materials: Materials) -> None:
     doubts = []
     for seed in range(12):
         page = empty_page(materials, seed=seed)
-        paper.ghost(page)
+        paper.show_through(page)
         assert not page.canvas.ink.any()
         doubts.append(page.canvas.doubt.any())
     assert any(doubts) and not all(doubts)
@@ -266,7 +266,7 @@ def test_strong_show_through_is_in_doubt(materials: Materials) -> None:
 def test_wiped_writing_is_in_doubt_only(materials: Materials) -> None:
     page = empty_page(materials)
     for _ in range(5):
-        paper.erased(page)
+        paper.wiped_writing(page)
     assert not page.canvas.ink.any() and not page.canvas.core.any()
 
 
@@ -296,7 +296,7 @@ def test_a_view_turned_by_45_degrees_stays_on_its_canvas() -> None:
 
 
 def test_lines_are_joined_with_a_gap_and_cut_between_letters() -> None:
-    both = joined(bar(), bar(), gap=1.0)
+    both = join_lines(bar(), bar(), gap=1.0)
     cut = both.cut(260)
     assert both.ink.shape[1] == 2 * bar().ink.shape[1] + 30
     assert cut is not None and cut.ink.shape[1] <= bar().ink.shape[1] + 4
@@ -305,7 +305,7 @@ def test_lines_are_joined_with_a_gap_and_cut_between_letters() -> None:
 def test_a_hand_without_a_sign_borrows_it(materials: Materials) -> None:
     hand = StrokeHand.random(materials, Random(0))
     assert hand.write("TILL", 30, Random(1)) is not None
-    assert drawn_group(materials, 30, 3, Random(2)).lines
+    assert draw_group(materials, 30, 3, Random(2)).lines
 
 
 def test_texts_are_short_and_never_empty() -> None:

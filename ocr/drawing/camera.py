@@ -1,4 +1,4 @@
-"""From a drawn page to a picture of it: geometry, light, focus, noise and files."""
+"""Make a picture of a drawn page: geometry, light, focus, noise and file compression."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Geometry(NamedTuple):
 
 
 def random_tilt(dice: Random) -> float:
-    """Turn of the page, radians: mostly a few degrees, often to 15, at times to 45."""
+    """Tilt of the page, radians: mostly a few degrees, often up to 15, sometimes up to 45."""
     drawn = dice.random()
     if drawn < 0.5:
         return dice.gauss(0, 0.02)
@@ -99,7 +99,7 @@ def light(gray: Gray, dice: Random, rng: np.random.Generator) -> Gray:
 
 
 def focus(gray: Gray, dice: Random, height: float) -> Gray:
-    """Blur of the lens or the hand, in measure with the letters' capital height (px)."""
+    """Blur of the lens or the hand, at most what letters of a capital height (px) allow."""
     drawn = dice.random()
     limit = max(0.5, 0.085 * height)
     if drawn < 0.45:
@@ -140,7 +140,7 @@ def grain(gray: Gray, noise: Gray, dice: Random, strength: float) -> Gray:
 
 
 def special(gray: Gray, dice: Random) -> Gray:
-    """Now and then a fax, a dithered print, a worn thermal print or a moire pattern."""
+    """Sometimes a fax, a dithered print, a worn thermal print or a moire pattern."""
     drawn, size = dice.random(), gray.shape[0]
     axis = np.arange(size, dtype=np.float32)
     if drawn < 0.05:
@@ -165,7 +165,7 @@ _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]
 
 
 def to_bytes(gray: Gray, dice: Random) -> Mask:
-    """Pixels from 0 to 255, through a JPEG file at times."""
+    """Pixels from 0 to 255, through a JPEG file sometimes."""
     pixels = np.clip(gray * 255, 0, 255).astype(np.uint8)
     if dice.random() < 0.4:
         quality = dice.randint(12, 92)
@@ -175,7 +175,7 @@ def to_bytes(gray: Gray, dice: Random) -> Mask:
 
 
 def visible(gray: Mask, ink: Mask, core: Mask) -> Mask:
-    """Where the truth can be seen, uint8 [S, S]: not where ink hardly differs from its ground.
+    """Where the truth can be seen, uint8 [S, S]: not where ink hardly differs from the ground.
 
     Means of ink and of the ground around it, in windows of 25 px, are compared with each
     other and with the ground's own spread.

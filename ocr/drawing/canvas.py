@@ -1,4 +1,4 @@
-"""The canvas of a page: its gray, and the truth beside it, pixel by pixel."""
+"""The canvas of a page: its gray, and for each pixel the truth."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ocr.drawing.lines import BASELINE, Line
 
-CORE_TOP = 0.60  # capital heights above the baseline; x-height is 0.66, less a little
-CORE_BOTTOM = 0.06  # so that rows set tight stay apart
+CORE_TOP = 0.60  # capital heights above the baseline; a little less than x-height, 0.66
+CORE_BOTTOM = 0.06  # so that cores of rows that nearly touch do not
 DARK = 0.42  # of white; on darker grounds the pen is light
 
 Points = Sequence[tuple[float, float]] | NDArray[np.float32]
@@ -21,7 +21,7 @@ Points = Sequence[tuple[float, float]] | NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Pen:
-    """How a line looks on the page.
+    """How a line of writing looks on the page.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Pen:
 
 
 def random_pen(dice: Random, is_print: bool) -> Pen:
-    """A pen, a pencil, a marker or a printer, at random."""
+    """Choose a pen, a pencil, a marker or a printer at random."""
     if is_print:
         contrast = dice.choice(
             [dice.uniform(0.25, 0.6), dice.uniform(0.5, 1), dice.uniform(0.75, 1)]
@@ -79,7 +79,7 @@ class Canvas:
     ``doubt`` are uint8 [C, C] coverages; ``height`` is uint8 [C, C], the capital height of
     the row around a pixel, px; ``busy`` is uint8 [C, C], not 0 where something stands.
     ``noise`` is white noise of unit variance, float32 [n, n]; ``heights`` are the capital
-    heights (px) of all lines that were written.
+    heights (px) of all lines that were write_line.
     """
 
     gray: NDArray[np.float32]
@@ -98,8 +98,6 @@ class Canvas:
         self.size = self.gray.shape[0]
         for name in ("ink", "rule", "core", "doubt", "height", "busy"):
             setattr(self, name, np.zeros((self.size, self.size), np.uint8))
-
-    # -- writing ---------------------------------------------------------------------------
 
     def write(
         self,
@@ -144,7 +142,7 @@ class Canvas:
         cut = line.cut(max(1, int(min(limit, (self.size + 4 - x) / (scale * stretch) + line.unit))))
         if cut is None:
             return None
-        alpha, left, top = _placed(cut, x, y, scale, stretch, pen)
+        alpha, left, top = _place_line(cut, x, y, scale, stretch, pen)
         box = self._box(left, top, alpha.shape[1], alpha.shape[0])
         if box is None:
             return None
@@ -154,13 +152,13 @@ class Canvas:
         if not over and self._occupied(bands):
             return None
         region = (slice(y0, y1), slice(x0, x1))
-        pen = self._inked(pen, region, alpha, height)
+        pen = self._blend_ink(pen, region, alpha, height)
         self.heights.append(height)
         if core:
             self.mark_rows(bands, height)
         return pen
 
-    def _inked(
+    def _blend_ink(
         self,
         pen: Pen,
         region: tuple[slice, slice],
@@ -176,8 +174,10 @@ class Canvas:
         marked = self.ink[region]
         np.maximum(marked, (truth * 255).astype(np.uint8), out=marked)
         if height < 13:
-            cover = np.minimum(1, cover * 1.25)  # print of this size is inked full
-        cover = self._worn(cover, pen)
+            cover = np.minimum(
+                1, cover * 1.25
+            )  # such small print is drawn darker, or it would be gray
+        cover = self._wear_off(cover, pen)
         if pen.blur > 0:
             cover = np.asarray(cv2.GaussianBlur(cover, (0, 0), pen.blur * height), np.float32)
         if pen.relief > 0:
@@ -186,7 +186,7 @@ class Canvas:
         ground += (np.float32(pen.value or 0.0) - ground) * cover
         return pen
 
-    def _worn(self, cover: NDArray[np.float32], pen: Pen) -> NDArray[np.float32]:
+    def _wear_off(self, cover: NDArray[np.float32], pen: Pen) -> NDArray[np.float32]:
         """Coverage with the pen's grain and pressure."""
         dice = self.dice
         rows, columns = cover.shape
@@ -223,8 +223,6 @@ class Canvas:
             y0, y1 = band[:, 1].min() - height * 0.45, band[:, 1].max() + height * 0.3
             self.busy[max(0, int(y0)) : max(0, int(y1) + 1), max(0, x0) : max(0, x1)] = 1
 
-    # -- strokes that are no writing ---------------------------------------------------------
-
     def stroke(
         self,
         lines: Sequence[Points],
@@ -241,7 +239,7 @@ class Canvas:
         A rule is noted in the truth as one; anything else leaves no trace there.
         """
         lengths = {len(points) for points in lines}
-        equal = len(lengths) == 1  # one array for all is far quicker than one for each
+        equal = len(lengths) == 1  # one array for all is far faster than one for each
         corners = (
             np.asarray(lines, np.float32) if equal else [np.asarray(p, np.float32) for p in lines]
         )
@@ -315,7 +313,7 @@ def _fixed(points: NDArray[np.float32]) -> NDArray[np.int32]:
     return np.asarray(np.rint(points.clip(-2000, 4000) * 16), np.int32)
 
 
-def _placed(
+def _place_line(
     line: Line, x: float, y: float, scale: float, stretch: float, pen: Pen
 ) -> tuple[NDArray[np.uint8], int, int]:
     """Ink of a line scaled, sheared and sloped, and where its top left corner stands."""

@@ -1,4 +1,4 @@
-"""Layouts with lines of their own: tables, forms, combs, check boxes, grids of single signs."""
+"""Layouts with ruled lines: tables, forms, combs, check boxes, grids of single signs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from ocr.drawing import scenery, words
 from ocr.drawing.canvas import band
 from ocr.drawing.lines import BRIDGE
-from ocr.drawing.page import Area, Page, RuleStyle, Scribe
+from ocr.drawing.page import Area, Page, RuleStyle, Writer
 
 
 def table(page: Page) -> None:
-    """Rows and columns with all rules, horizontal ones only, or none; a dark head at times."""
+    """Rows and columns with all rules, horizontal ones only, or none; a dark head sometimes."""
     dice, area = page.dice, page.area
     height = page.random_height(6.5, 36)
     pitch = height * dice.uniform(1.5, 2.8)
@@ -26,15 +26,15 @@ def table(page: Page) -> None:
     bottom = y0 + rows * pitch
     head = _shade(page, edges, y0, pitch, rows)
     _rules(page, edges, y0 + pitch * np.arange(rows + 1, dtype=np.float64), bottom)
-    scribes = [Scribe.random(page, height) for _ in range(3)]
+    writers = [Writer.random(page, height) for _ in range(3)]
     numeric = [dice.random() < 0.4 for _ in range(columns)]
     for row in range(rows):
         y = y0 + (row + 0.5) * pitch + height * dice.uniform(0.42, 0.58)
         for column in range(columns):
             if dice.random() < 0.82:
-                scribe = scribes[0 if row == 0 else 1 if column == 0 else 2]
+                writer = writers[0 if row == 0 else 1 if column == 0 else 2]
                 left, right = float(edges[column]), float(edges[column + 1])
-                _fill_cell(scribe, left, right, y, numeric[column] and row > 0, row == 0 and head)
+                _fill_cell(writer, left, right, y, numeric[column] and row > 0, row == 0 and head)
 
 
 def _shade(page: Page, edges: NDArray[np.float64], top: float, pitch: float, rows: int) -> bool:
@@ -70,26 +70,26 @@ def _rules(
 
 
 def _fill_cell(
-    scribe: Scribe, left: float, right: float, y: float, numeric: bool, over: bool
+    writer: Writer, left: float, right: float, y: float, numeric: bool, over: bool
 ) -> None:
     """Write into a table's cell, numbers to its right end."""
-    dice, height = scribe.page.dice, scribe.height
-    line = scribe.line(words.number(dice) if numeric else None)
+    dice, height = writer.page.dice, writer.height
+    line = writer.line(words.number(dice) if numeric else None)
     if line is None:
         return
     x = left + height * dice.uniform(0.15, 0.4)
     if numeric:
         x = max(x, right - (line.proportion + 0.3) * height)
-    scribe.write(x, y, line=line, width=right - left - height * dice.uniform(0.3, 0.6), over=over)
+    writer.write(x, y, line=line, width=right - left - height * dice.uniform(0.3, 0.6), over=over)
 
 
 @dataclass
 class Form:
-    """Who prints a form and who fills it in, and how its lines look."""
+    """What prints a form's labels, what fills it in, and how its lines look."""
 
     page: Page
-    label: Scribe
-    answer: Scribe
+    label: Writer
+    answer: Writer
     style: RuleStyle
 
 
@@ -98,7 +98,7 @@ def form(page: Page) -> None:
     dice, area = page.dice, page.area
     small = page.random_height(6.5, 16)
     large = small * dice.uniform(1.1, 2.6)
-    label, answer = Scribe.random(page, small, True), Scribe.random(page, large, False)
+    label, answer = Writer.random(page, small, True), Writer.random(page, large, False)
     blank = Form(page, label, answer, page.rule_style())
     boxed = dice.random() < 0.55
     y = area.top + dice.uniform(0, 60)
@@ -123,7 +123,7 @@ def _boxed_fields(form: Form, y: float, tall: float) -> float:
 
 
 def _lined_field(form: Form, y: float, tall: float) -> float:
-    """A label with a line behind it, filled in or not, and a check box at times; its height, px."""
+    """A label with a line behind it, sometimes filled in, sometimes a check box; its height, px."""
     page, dice, small = form.page, form.page.dice, form.label.height
     x, base = page.area.left + dice.uniform(2, 20), y + tall
     start = x + dice.uniform(3, 9) * small
@@ -140,7 +140,7 @@ def _lined_field(form: Form, y: float, tall: float) -> float:
 
 
 def check_box(page: Page, x: float, y: float, side: float, style: RuleStyle) -> None:
-    """A box, empty or with a tick or cross that is no writing."""
+    """A box, empty or with a tick or a cross, which is not ink of writing."""
     dice = page.dice
     if dice.random() < 0.15:
         t = np.linspace(0, 2 * np.pi, 20)
@@ -166,7 +166,7 @@ def checks(page: Page) -> None:
     """Check boxes with labels before or behind them, in one to three columns, ticked or not."""
     dice, area = page.dice, page.area
     height = page.random_height(7, 34)
-    scribe, style = Scribe.random(page, height), page.rule_style()
+    writer, style = Writer.random(page, height), page.rule_style()
     columns, side = dice.choice([1, 1, 2, 3]), height * dice.uniform(0.9, 2.2)
     pitch, wide = max(side, height) * dice.uniform(1.25, 2.4), area.width / columns
     behind = dice.random() < 0.25
@@ -174,18 +174,18 @@ def checks(page: Page) -> None:
         x, y = area.left + column * wide + dice.uniform(4, 20), area.top + dice.uniform(5, 60)
         while y < area.bottom - side:
             if dice.random() < 0.9:
-                _checked_row(scribe, Area(x, y, x + wide - 24, y + side), style, behind)
+                _checked_row(writer, Area(x, y, x + wide - 24, y + side), style, behind)
             y += pitch
 
 
-def _checked_row(scribe: Scribe, area: Area, style: RuleStyle, behind: bool) -> None:
+def _checked_row(writer: Writer, area: Area, style: RuleStyle, behind: bool) -> None:
     """A check box as high as the area, before or behind a label."""
-    page, dice, height, side = scribe.page, scribe.page.dice, scribe.height, area.height
+    page, dice, height, side = writer.page, writer.page.dice, writer.height, area.height
     check_box(page, area.right - side if behind else area.left, area.top, side, style)
     start = area.left if behind else area.left + side + height * dice.uniform(0.3, 1)
     room = area.width - side - 1.5 * height
     if room > height and dice.random() < 0.85:
-        scribe.write(start, area.top + side / 2 + height / 2, width=room)
+        writer.write(start, area.top + side / 2 + height / 2, width=room)
 
 
 def comb(page: Page) -> None:
@@ -197,7 +197,7 @@ def comb(page: Page) -> None:
     style, kind = page.rule_style(), dice.choice(["full", "full", "full", "ticks", "walls", "gaps"])
     x = area.left + dice.uniform(-0.1, 0.5) * max(0.0, area.width - count * cell)
     y = area.top + dice.uniform(0, 0.9) * max(1.0, area.height - tall)
-    scribe = Scribe.random(page, height, False if dice.random() < 0.75 else None)
+    writer = Writer.random(page, height, False if dice.random() < 0.75 else None)
     step = tall + dice.choice([0.0, 0.0, tall * 0.5, tall])
     for row in range(dice.choice([1, 1, 1, 2, 3, 6])):
         top = y + row * step
@@ -205,7 +205,7 @@ def comb(page: Page) -> None:
             break
         draw_comb(page, x, top, cell, tall, count, style, kind)
         if dice.random() < 0.85:
-            _fill_comb(scribe, x, top + (tall + height) / 2, cell, count)
+            _fill_comb(writer, x, top + (tall + height) / 2, cell, count)
         page.canvas.occupy(x, top, x + count * cell, top + tall)
 
 
@@ -248,17 +248,17 @@ def _comb_text(page: Page, count: int) -> str:
     ]
 
 
-def _fill_comb(scribe: Scribe, x: float, base: float, cell: float, count: int) -> None:
+def _fill_comb(writer: Writer, x: float, base: float, cell: float, count: int) -> None:
     """Write a word into a comb, sign by sign, and mark it as one row."""
-    page, dice, height = scribe.page, scribe.page.dice, scribe.height
+    page, dice, height = writer.page, writer.page.dice, writer.height
     placed: list[tuple[float, float]] = []
     first = dice.choice([0, 0, 0, dice.randint(0, max(0, count // 2))])
     for i, character in enumerate(_comb_text(page, count - first), first):
-        line = scribe.line(character) if dice.random() > 0.06 else None
+        line = writer.line(character) if dice.random() > 0.06 else None
         if line is not None:
             wide = line.proportion * height
             left = x + (i + 0.5) * cell - wide / 2 + dice.gauss(0, 0.08) * cell
-            scribe.write(
+            writer.write(
                 left, base + dice.gauss(0, 0.08) * height, line=line, over=True, core=False
             )
             placed.append((left, left + wide))
@@ -266,7 +266,7 @@ def _fill_comb(scribe: Scribe, x: float, base: float, cell: float, count: int) -
 
 
 def _mark_comb(page: Page, placed: list[tuple[float, float]], base: float, height: float) -> None:
-    """Mark signs in a comb as one row, parted where more than two letter heights are empty."""
+    """Mark signs in a comb as one row, divided where more than two letter heights are empty."""
     bands: list[list[float]] = []
     for left, right in placed:
         if bands and left - bands[-1][1] < BRIDGE * height:
@@ -299,7 +299,7 @@ def grid(page: Page) -> None:
 def _fill_grid(page: Page, x0: float, y0: float, side: float, count: int) -> None:
     dice = page.dice
     height = max(6.0, min(120.0, side * dice.uniform(0.4, 0.75)))
-    scribes = [Scribe.random(page, height) for _ in range(2)]
+    writers = [Writer.random(page, height) for _ in range(2)]
     filled, black = dice.uniform(0.25, 1), dice.choice([0, 0, 0.15])
     for i in range(count * count):
         x, y = x0 + i % count * side, y0 + i // count * side
@@ -308,9 +308,9 @@ def _fill_grid(page: Page, x0: float, y0: float, side: float, count: int) -> Non
             corners = [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]
             page.canvas.stroke([corners], 0.1, 1, 1.0, fill=True)
         elif drawn < black + filled * (1 - black):
-            scribe = dice.choice([scribes[0], scribes[0], scribes[1]])
-            line = scribe.line(words.few_signs(dice)[0])
+            writer = dice.choice([writers[0], writers[0], writers[1]])
+            line = writer.line(words.few_signs(dice)[0])
             if line is not None:
                 left = x + side / 2 - line.proportion * height / 2 + dice.gauss(0, 0.04) * side
                 base = y + side / 2 + height / 2 + dice.gauss(0, 0.03) * side
-                scribe.write(left, base, line=line)
+                writer.write(left, base, line=line)

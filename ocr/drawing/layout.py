@@ -40,7 +40,7 @@ def paragraph(
     height : float, optional
         Capital height, px.
     group : Group, optional
-        Whose lines are written.
+        Its lines are written.
     rows : int, optional
         At most so many rows.
     pitch : float, optional
@@ -163,7 +163,7 @@ def columns(page: Page) -> None:
 
 
 def heading(page: Page, area: Area) -> float:
-    """One or two rows of large letters, at times the width of the area; returns their end."""
+    """One or two rows of large letters, sometimes the width of the area; returns their end."""
     dice = page.dice
     height = page.random_height(14, min(90.0, area.height * 0.4 + 14))
     group = page.group(height)

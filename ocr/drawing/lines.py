@@ -81,23 +81,25 @@ class Line:
         if len(places) == 0:
             return None
         end = int(places[-1]) + 1
-        return _trimmed(self.ink[:, :end], self.unit, self.columns[:end], self.rows)
+        return _trim_columns(self.ink[:, :end], self.unit, self.columns[:end], self.rows)
 
 
-def _columns(ink: Ink) -> NDArray[np.bool_]:
+def _inked_columns(ink: Ink) -> NDArray[np.bool_]:
     """Columns that hold ink, bool [w]."""
     return np.asarray(cv2.reduce(ink, 0, cv2.REDUCE_MAX)[0] > INK)
 
 
-def trimmed(ink: Ink, unit: int) -> Line | None:
+def trim_line(ink: Ink, unit: int) -> Line | None:
     """The line without empty columns at its ends, or None where there is no ink."""
     filled = np.flatnonzero(ink.max(axis=1) > INK // 4)
     if len(filled) == 0:
         return None
-    return _trimmed(ink, unit, _columns(ink), (int(filled[0]), int(filled[-1]) + 1))
+    return _trim_columns(ink, unit, _inked_columns(ink), (int(filled[0]), int(filled[-1]) + 1))
 
 
-def _trimmed(ink: Ink, unit: int, columns: NDArray[np.bool_], rows: tuple[int, int]) -> Line | None:
+def _trim_columns(
+    ink: Ink, unit: int, columns: NDArray[np.bool_], rows: tuple[int, int]
+) -> Line | None:
     filled = np.flatnonzero(columns)
     if len(filled) < 2:
         return None
@@ -105,7 +107,7 @@ def _trimmed(ink: Ink, unit: int, columns: NDArray[np.bool_], rows: tuple[int, i
     return Line(np.ascontiguousarray(ink[:, kept]), unit, columns[kept], rows)
 
 
-def joined(first: Line, second: Line, gap: float = 0.6) -> Line:
+def join_lines(first: Line, second: Line, gap: float = 0.6) -> Line:
     """Two lines of one unit as one, with a gap of so many capital heights between them."""
     space = np.zeros((first.ink.shape[0], round(gap * first.unit)), np.uint8)
     return Line(
@@ -124,7 +126,7 @@ class Hand(Protocol):
         """Whether it is print."""
 
     def write(self, text: str, unit: int, dice: Random) -> Ink | None:
-        """Ink of a text with its baseline at 2.3 units; None where it can't be written."""
+        """Ink of a text with its baseline at 2.3 units; None where it cannot be written."""
 
 
 @lru_cache(maxsize=400)
@@ -224,7 +226,7 @@ class FontHand:
         if not self.whole:
             y += dice.gauss(0, self.shake) * unit
             if self.turn or self.growth:
-                image = _turned(image, dice.gauss(0, self.turn), 1 + dice.gauss(0, self.growth))
+                image = _rotate(image, dice.gauss(0, self.turn), 1 + dice.gauss(0, self.growth))
         paste(canvas, image, round(x + offset[0]), round(y))
 
 
@@ -298,7 +300,7 @@ class StrokeHand:
             joins = self.joins and character.islower()
             if joins and last is not None and dice.random() < 0.7:
                 _join(canvas, last, points[0], unit, pen, dice)
-            last = _leaving(character, points, ends) if joins else None
+            last = _pen_exit(character, points, ends) if joins else None
             draw_strokes(canvas, np.split(points, ends[:-1]), pen)
             x = float(points[:, 0].max()) + (self.gap + dice.gauss(0, 0.04)) * unit
             if x > canvas.shape[1] - 2.5 * unit:
@@ -427,10 +429,10 @@ class Group:
 
     def write(self, text: str, dice: Random) -> Line | None:
         """One more line by this hand."""
-        return written(self.hand, text, self.unit, self.swell, dice)
+        return write_line(self.hand, text, self.unit, self.swell, dice)
 
     def sign(self, character: str, dice: Random) -> Line | None:
-        """A single sign by this hand, at times one that was drawn before."""
+        """A single sign by this hand, sometimes one that was drawn before."""
         known = self.signs.get(character)
         if known is None or dice.random() < 0.3:
             known = self.write(character, dice)
@@ -439,7 +441,7 @@ class Group:
         return known
 
 
-def written(hand: Hand, text: str, unit: int, swell: int, dice: Random) -> Line | None:
+def write_line(hand: Hand, text: str, unit: int, swell: int, dice: Random) -> Line | None:
     """A line by a hand, its strokes swollen (or thinned, below 0) by so many px."""
     ink = hand.write(text, unit, dice)
     if ink is None:
@@ -448,7 +450,7 @@ def written(hand: Hand, text: str, unit: int, swell: int, dice: Random) -> Line 
         ink = np.asarray(cv2.dilate(ink, np.ones((swell, swell), np.uint8)), np.uint8)
     elif swell < 0:
         ink = np.asarray(cv2.erode(ink, np.ones((-swell, -swell), np.uint8)), np.uint8)
-    return trimmed(ink, unit)
+    return trim_line(ink, unit)
 
 
 @dataclass
@@ -485,7 +487,7 @@ class RecentLines:
         small = unit == SMALL_UNIT
         count = self.LINES if small else self.LINES // 2
         groups = self.small if small else self.large
-        group = drawn_group(materials, unit, count, dice, is_print=is_print)
+        group = draw_group(materials, unit, count, dice, is_print=is_print)
         if len(groups) < (self.SMALL_GROUPS if small else self.LARGE_GROUPS):
             groups.append(group)
         else:
@@ -499,7 +501,7 @@ class RecentLines:
         return dice.choice(groups)
 
 
-def drawn_group(
+def draw_group(
     materials: Materials, unit: int, count: int, dice: Random, *, is_print: bool | None = None
 ) -> Group:
     """Some lines by one hand: a font of a hand, of print, a person's strokes or letters."""
@@ -518,7 +520,7 @@ def drawn_group(
                 chosen = (
                     words.few_signs(dice) if dice.random() < 0.5 else chosen[: dice.randint(1, 10)]
                 )
-            lines.append(written(hand, chosen.strip() or "x", unit, swell, dice))
+            lines.append(write_line(hand, chosen.strip() or "x", unit, swell, dice))
         found = [line for line in lines if line is not None]
         if found:
             return Group(hand, found, unit, swell)
@@ -572,7 +574,7 @@ def _empty(width: float, unit: int) -> Ink:
     return np.zeros((round(TALL * unit), max(20, int(width))), np.uint8)
 
 
-def _turned(image: Ink, degrees: float, scale: float) -> Ink:
+def _rotate(image: Ink, degrees: float, scale: float) -> Ink:
     height, width = image.shape
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, scale)
     return np.asarray(cv2.warpAffine(image, matrix, (width + 4, height + 4)), np.uint8)
@@ -588,7 +590,7 @@ def _cut_to_ink(image: Ink) -> Ink:
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _leaving(
+def _pen_exit(
     character: str, points: NDArray[np.float32], ends: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """Where the pen leaves a letter: the end of its body, not of its dot or cross bar."""

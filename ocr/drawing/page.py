@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ocr.drawing.canvas import Canvas, Pen, random_pen
-from ocr.drawing.lines import Group, Line, RecentLines, joined
+from ocr.drawing.lines import Group, Line, RecentLines, join_lines
 from ocr.drawing.materials import Materials
 
 LOWEST, HIGHEST = 6.0, 120.0  # px, capital heights that the network meets
@@ -110,12 +110,12 @@ class Page:
         for _ in range(4):
             if line.proportion > proportion * 0.9:
                 break
-            line = joined(line, self.dice.choice(group.lines), self.dice.uniform(0.4, 0.8))
+            line = join_lines(line, self.dice.choice(group.lines), self.dice.uniform(0.4, 0.8))
         return line
 
 
 @dataclass
-class Scribe:
+class Writer:
     """Fills in a part of a page with lines of one group, of one capital height (px), by one pen.
 
     The pen keeps the gray that it took when it wrote first.
@@ -127,7 +127,7 @@ class Scribe:
     pen: Pen
 
     @classmethod
-    def random(cls, page: Page, height: float, is_print: bool | None = None) -> Scribe:
+    def random(cls, page: Page, height: float, is_print: bool | None = None) -> Writer:
         """Choose lines and a pen for level rows of this height."""
         group = page.group(height, is_print)
         return cls(page, group, height, replace(page.pen(group), slope=0.0))

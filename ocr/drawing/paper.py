@@ -6,10 +6,9 @@ import math
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ocr.drawing.canvas import Pen
-from ocr.drawing.lines import BASELINE
+from ocr.drawing.lines import BASELINE, paste
 from ocr.drawing.page import Area, Page, RuleStyle, Ruling
 
 
@@ -125,7 +124,7 @@ def stain(page: Page) -> None:
         canvas.gray *= 1 - grown.astype(np.float32) * np.float32(dice.uniform(0.05, 0.4) / 255)
 
 
-def ghost(page: Page) -> None:
+def show_through(page: Page) -> None:
     """Writing of the other side that shows through, mirrored and soft.
 
     Strong ghosts are doubtful: whether they are to be read cannot be told.
@@ -138,9 +137,8 @@ def ghost(page: Page) -> None:
     while y < min(page.area.bottom, canvas.size) - 10:
         ink = page.row_of(group, page.area.width / height).ink[:, ::-1]
         small = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        _lay(
-            layer, np.asarray(small, np.uint8), int(page.area.left) + 8, int(y - BASELINE * height)
-        )
+        place = int(page.area.left) + 8, int(y - BASELINE * height)
+        paste(layer, np.asarray(small, np.uint8), *place)
         y += height * dice.uniform(1.8, 2.2)
     soft = cv2.GaussianBlur(layer, (0, 0), max(0.7, height * dice.uniform(0.04, 0.14)))
     depth = dice.uniform(0.03, 0.2)
@@ -149,16 +147,7 @@ def ghost(page: Page) -> None:
         np.maximum(canvas.doubt, cv2.dilate(layer, np.ones((3, 3), np.uint8)), out=canvas.doubt)
 
 
-def _lay(layer: NDArray[np.uint8], ink: NDArray[np.uint8], x: int, y: int) -> None:
-    """Lay ink over a layer where both overlap."""
-    y0, y1 = max(0, y), min(layer.shape[0], y + ink.shape[0])
-    x0, x1 = max(0, x), min(layer.shape[1], x + ink.shape[1])
-    if y1 > y0 and x1 > x0:
-        part = layer[y0:y1, x0:x1]
-        np.maximum(part, ink[y0 - y : y1 - y, x0 - x : x1 - x], out=part)
-
-
-def erased(page: Page) -> None:
+def wiped_writing(page: Page) -> None:
     """Traces of writing wiped off a board: doubtful all over."""
     dice, canvas = page.dice, page.canvas
     height = page.random_height(12, 60)

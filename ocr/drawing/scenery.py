@@ -1,4 +1,4 @@
-"""What is not writing: textures, buildings, pictures, drawings, barcodes, desks, fingers."""
+"""All that is not writing: textures, buildings, pictures, drawings, barcodes, desks, fingers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def backdrop(page: Page, kind: str = "") -> Gray:
     if drawn < 0.72 and (picture := photograph(page, size, size, kind)) is not None:
         return picture
     if drawn < 0.86 and kind != "surface":
-        return built(page)
+        return buildings(page)
     return grain(page)
 
 
 def photograph(page: Page, height: int, width: int, kind: str = "") -> Gray | None:
-    """A window of a real picture, float32 [height, width], mirrored or dimmed at times."""
+    """A window of a real picture, float32 [height, width], mirrored or dimmed sometimes."""
     dice = page.dice
     texture = page.materials.texture(dice, kind)
     if texture is None:
@@ -75,13 +75,13 @@ def _tile(noise: Gray, size: int) -> Gray:
     return np.tile(noise, (times, times))[:size, :size] if times > 1 else noise[:size, :size]
 
 
-def built(page: Page) -> Gray:
+def buildings(page: Page) -> Gray:
     """Faces and edges, as of buildings, furniture, windows and statues; float32 [C, C]."""
     dice, rng, size = page.dice, page.rng, page.canvas.size
     gray = np.full((size, size), dice.uniform(0.1, 0.9), np.float32)
     base = dice.uniform(0.1, 0.9)
     for _ in range(dice.randint(4, 50)):
-        shape = _any_shape(page, math.exp(dice.gauss(3.6, 0.9)))
+        shape = _random_shape(page, math.exp(dice.gauss(3.6, 0.9)))
         value = min(1.0, max(0.0, base + dice.gauss(0, 0.2)))
         fixed = [np.round(shape * 16).astype(np.int32)]
         if dice.random() < 0.7:
@@ -97,7 +97,7 @@ def built(page: Page) -> Gray:
     return np.asarray(np.clip(gray, 0, 1), np.float32)
 
 
-def _any_shape(page: Page, scale: float) -> Gray:
+def _random_shape(page: Page, scale: float) -> Gray:
     """Corners of a polygon, a slanted rectangle or a blob, float32 [n, 2]."""
     dice, rng = page.dice, page.rng
     center = rng.uniform(0, page.canvas.size, 2)
@@ -260,7 +260,7 @@ def qr_code(page: Page) -> None:
 
 
 def stamp(page: Page) -> None:
-    """Rings and a star, as on stamps and seals; the writing within is left to others."""
+    """Rings and a star, as on stamps and seals, without their writing."""
     dice, (x, y, scale) = page.dice, _spot(page)
     pencil = _pencil(page)
     t = np.linspace(0, 2 * math.pi, 48)
@@ -275,7 +275,7 @@ def stamp(page: Page) -> None:
 
 
 def tick(page: Page) -> None:
-    """A tick or a cross, which is no writing."""
+    """A tick or a cross, which is not ink of writing."""
     x, y, scale = _spot(page)
     mark(page, x, y, min(scale, 40.0), *_pencil(page))
 
@@ -329,7 +329,7 @@ def lay_picture(page: Page, area: Area) -> None:
     if x1 - x0 < 8 or y1 - y0 < 8:
         return
     gray = photograph(page, y1 - y0, x1 - x0, "scene")
-    gray = built(page)[: y1 - y0, : x1 - x0] if gray is None else gray
+    gray = buildings(page)[: y1 - y0, : x1 - x0] if gray is None else gray
     page.canvas.gray[y0:y1, x0:x1] = halftone(page, gray) if page.dice.random() < 0.4 else gray
     page.canvas.occupy(x0, y0, x1, y1)
 
@@ -343,7 +343,7 @@ def halftone(page: Page, gray: Gray) -> Gray:
 
 
 def edges(page: Page, sheet: Area | None) -> None:
-    """Cut the page off at some sides, or all round a sheet, and put a desk under it.
+    """Cut the page off at some sides, or all around a sheet, and put a desk under it.
 
     Nothing written or ruled beyond the edge is left, in the picture or in the truth.
     """

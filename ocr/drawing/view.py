@@ -19,14 +19,14 @@ from ocr.drawing.materials import Materials
 from ocr.drawing.page import Area, Page
 
 BLOCK = 128  # views that share recent lines; a resumed run draws at most so many again
-TRIES = 20  # draws before an error is passed on
-SMALLEST = 5.0  # px, capital height; whether smaller letters can be read is in doubt
+TRIES = 20  # of a view whose drawing raises an error
+SMALLEST = 5.0  # px, capital height; smaller letters may not be readable
 CELL = 8  # px, side of a cell of the map of heights
 MIN_LETTERS = 6  # that tell whether a view is upright
 
 NOISE_SIDE = 768  # px; larger than any view's canvas
 GROUNDS = {"paper": 54, "scan": 12, "backdrop": 11, "board": 7, "screen": 4, "scene": 12}
-BLANK = 0.09  # share of views without any writing, beside scenes that happen to have none
+BLANK = 0.09  # share of views without any writing; some scenes have none either
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _drawn(rng: np.random.Generator, materials: Materials, recent: RecentLines, 
     area = Area(-10.0, -10.0, side + 10.0, side + 10.0)
     page = Page(canvas, area, materials, recent, rng)
     ground = _fill(page)
-    return _photographed(page, size, tilt, ground)
+    return _photograph(page, size, tilt, ground)
 
 
 @lru_cache(maxsize=1)
@@ -114,7 +114,7 @@ def _noise() -> NDArray[np.float32]:
 
 
 def _fill(page: Page) -> str:
-    """Draw everything on the canvas; the kind of ground it was drawn on."""
+    """Draw everything on the canvas; return the kind of ground it was drawn on."""
     dice = page.dice
     ground = dice.choices(list(GROUNDS), list(GROUNDS.values()))[0]
     _lay_ground(page, ground)
@@ -151,14 +151,14 @@ def _lay_ground(page: Page, ground: str) -> None:
     elif ground == "scan":
         value = dice.choice([1.0, dice.uniform(0.9, 1)])
     canvas.gray[:] = value
-    if ground not in ("screen", "scan") and dice.random() < 0.25:  # fibres and clouds
+    if ground not in ("screen", "scan") and dice.random() < 0.25:  # fibers and clouds
         texture = scenery.backdrop(page, "surface")
         canvas.gray += (texture - texture.mean()) * np.float32(dice.uniform(0.02, 0.25))
         np.clip(canvas.gray, 0, 1, out=canvas.gray)
 
 
 def _leave_blank(page: Page) -> None:
-    """No writing: an empty form, drawings, or nothing at all."""
+    """Draw no writing, but drawings, a picture, or nothing at all."""
     dice = page.dice
     for _ in range(dice.choice([0, 0, 1, 3, 6])):
         scenery.drawing(page)
@@ -167,12 +167,12 @@ def _leave_blank(page: Page) -> None:
 
 
 def _write(page: Page, ground: str) -> None:
-    """Writing, and drawings and pictures beside it."""
+    """Write, and put drawings and pictures beside the writing."""
     dice = page.dice
     if dice.random() < 0.1 and ground == "paper":
-        paper.ghost(page)
+        paper.show_through(page)
     if dice.random() < 0.3 and ground == "board":
-        paper.erased(page)
+        paper.wiped_writing(page)
     for _ in range(dice.choice([0, 0, 0, 1, 2])):
         scenery.drawing(page)
     if dice.random() < 0.12:
@@ -212,7 +212,7 @@ def _finish_paper(page: Page, sheet: Area | None) -> None:
         scenery.edges(page, sheet)
 
 
-def _photographed(page: Page, size: int, tilt: float, ground: str) -> View:
+def _photograph(page: Page, size: int, tilt: float, ground: str) -> View:
     """The view of a page, its truth warped with the same geometry as its gray."""
     dice, canvas = page.dice, page.canvas
     at = camera.geometry(dice, page.rng, size, canvas.size, tilt)
@@ -226,7 +226,7 @@ def _photographed(page: Page, size: int, tilt: float, ground: str) -> View:
     ink = np.asarray(cv2.convertScaleAbs(ink, alpha=1.3), np.uint8)  # the warp thins strokes
     rows = cv2.remap(canvas.height, at.whole, nowhere, cv2.INTER_NEAREST)
     rows = np.where(core > 127, rows, 0).astype(np.float32) * np.float32(at.zoom)
-    pixels = _developed(np.asarray(gray, np.float32), page, ground)
+    pixels = _develop(np.asarray(gray, np.float32), page, ground)
     valid = camera.visible(pixels, ink, core)
     valid[(doubt > 60) | ((rows > 0) & (rows < SMALLEST))] = 0
     half = cv2.resize(core, (size // 2, size // 2), interpolation=cv2.INTER_AREA)
@@ -244,7 +244,7 @@ def _letters(rows: NDArray[np.float32]) -> float:
     return float((4 / (0.3 * np.square(heights))).sum())  # a letter's core is about 0.54 by 0.55
 
 
-def _developed(gray: NDArray[np.float32], page: Page, ground: str) -> NDArray[np.uint8]:
+def _develop(gray: NDArray[np.float32], page: Page, ground: str) -> NDArray[np.uint8]:
     """Pixels of a view after light, lens, sensor and file compression."""
     dice = page.dice
     height = min(page.canvas.heights) if page.canvas.heights else 30.0

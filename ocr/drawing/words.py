@@ -8,7 +8,7 @@ from random import Random
 
 DIGITS = "0123456789"
 PRINTABLE = string.ascii_letters + string.digits + string.punctuation
-#: Longest piece of text that is drawn as one line; longer ones are joined on the page.
+#: Longest piece of text that is drawn as one line; a page joins shorter ones.
 LONGEST = 48
 
 
@@ -16,7 +16,7 @@ def random_text(dice: Random, lines: list[str]) -> str:
     """A piece of text of any kind, 1 to 48 signs."""
     kinds: list[Callable[[Random, list[str]], str]] = [prose, words, mixed, signs, beginning]
     text = dice.choices(kinds, (56, 10, 14, 10, 10))[0](dice, lines)
-    text = _dressed(_in_case(text, dice), dice)
+    text = _decorate(_in_case(text, dice), dice)
     return " ".join(text.split())[: dice.choice([24, 34, 44, LONGEST])].strip() or "a"
 
 
@@ -113,8 +113,8 @@ def _in_case(text: str, dice: Random) -> str:
     return text.lower() if drawn < 0.36 else text
 
 
-def _dressed(text: str, dice: Random) -> str:
-    """The text with a bullet or a number before it, or a mark behind it, now and then."""
+def _decorate(text: str, dice: Random) -> str:
+    """The text with a bullet or a number before it, or a mark behind it, sometimes."""
     drawn = dice.random()
     if drawn < 0.06:
         text = f"{dice.choice('-*+•')} {text}"
