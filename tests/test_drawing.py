@@ -155,6 +155,16 @@ def test_ink_is_where_writing_changed_the_gray(materials: Materials) -> None:
     np.testing.assert_array_equal(changed, page.canvas.ink > 127)
 
 
+def test_the_ink_of_a_word_is_where_the_page_is_darker(materials: Materials) -> None:
+    page = empty_page(materials)
+    group = draw_group(materials, 100, 1, Random(0), is_print=True)
+    line = group.write("word", Random(1))
+    assert line is not None
+    page.canvas.write(line, 40, 200, 60, Pen(0.9))
+    dark, ink = page.canvas.gray < 0.55, page.canvas.ink > 127
+    assert (dark & ink).sum() > 0.95 * (dark | ink).sum() > 0
+
+
 def test_writing_is_light_on_a_dark_ground(materials: Materials) -> None:
     page = empty_page(materials)
     page.canvas.gray[:] = 0.1

@@ -269,6 +269,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return invoke
 
 
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches kill -9."""
+
+
 def fail_at(monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException) -> None:
     """Make a run end before a step."""
     fit, taken = InkLearner.fit_batch, itertools.count()
@@ -288,9 +292,13 @@ def test_a_stopped_run_ends_with_the_same_model_as_one_that_was_not(
     assert result.exit_code == 0, result.stderr
     undisturbed = Path("my.ink.onnx").read_bytes()
     Path("my.ink.onnx").unlink()
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr("ocr.training.checkpoint.CHECKPOINT_SECONDS", 0.0)
+        fail_at(patched, 5, Killed())
+        run()
     with monkeypatch.context() as patched:
-        fail_at(patched, 5, KeyboardInterrupt())
-        assert run().exit_code == 130
+        fail_at(patched, 2, KeyboardInterrupt())
+        assert run("--resume").exit_code == 130
     assert Path("my.ink.onnx.checkpoint.npz").exists() and not Path("my.ink.onnx").exists()
     assert run("--resume").exit_code == 0
     assert Path("my.ink.onnx").read_bytes() == undisturbed

@@ -60,6 +60,7 @@ class InkLearner:
         # faster than the plain layout, on a CPU as well as on a GPU
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = deepcopy(self.network).eval()
+        self._averaged, self._present = _float_tensors(self.average), _float_tensors(self.network)
         parameters = [*self.network.parameters()]
         self.optimizer = torch.optim.AdamW(
             [p for p in parameters if p.ndim > 1], betas=(0.9, 0.98), weight_decay=WEIGHT_DECAY
@@ -93,17 +94,10 @@ class InkLearner:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
         self.optimizer.step()
-        self._update_average(min(MEMORY, 1 - 10 / (11 + step)))
+        with torch.no_grad():
+            memory = min(MEMORY, 1 - 10 / (11 + step))
+            torch._foreach_lerp_(self._averaged, self._present, 1 - memory)
         return loss.detach()
-
-    @torch.no_grad()
-    def _update_average(self, memory: float) -> None:
-        """Move the averaged weights and running statistics towards the present ones."""
-        pairs = zip(
-            self.average.state_dict().values(), self.network.state_dict().values(), strict=True
-        )
-        averaged, present = zip(*((a, b) for a, b in pairs if a.is_floating_point()), strict=True)
-        torch._foreach_lerp_(averaged, present, 1 - memory)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of the weights, of their average, and of both moments of AdamW."""
@@ -121,3 +115,8 @@ class InkLearner:
             raise DataError(
                 "the checkpoint is of another network (resume with the options of the stopped run)"
             ) from error
+
+
+def _float_tensors(network: nn.Module) -> list[Tensor]:
+    """Return weights and running statistics, which stay where they are in memory."""
+    return [tensor for tensor in network.state_dict().values() if tensor.is_floating_point()]
