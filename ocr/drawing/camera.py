@@ -81,11 +81,8 @@ def light(gray: Gray, dice: Random, rng: np.random.Generator) -> Gray:
         ramp = (math.cos(angle) * x + math.sin(angle) * y - dice.gauss(0, 90)) / np.float32(soft)
         gray = gray * (1 - np.float32(dice.uniform(0.15, 0.6)) / (1 + np.exp(-ramp.clip(-30, 30))))
     if dice.random() < 0.08:
-        center_x, center_y, spread = (
-            dice.uniform(-150, 150),
-            dice.uniform(-150, 150),
-            dice.uniform(20, 90),
-        )
+        center_x, center_y = dice.uniform(-150, 150), dice.uniform(-150, 150)
+        spread = dice.uniform(20, 90)
         fall_x = np.exp(-((x - center_x) ** 2) / (2 * spread**2))
         fall_y = np.exp(-((y - center_y) ** 2) / (2 * spread**2))
         gray = gray + fall_x * fall_y * np.float32(dice.uniform(0.1, 0.5))

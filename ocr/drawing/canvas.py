@@ -238,44 +238,26 @@ class Canvas:
 
         A rule is noted in the truth as one; anything else leaves no trace there.
         """
-        lengths = {len(points) for points in lines}
-        equal = len(lengths) == 1  # one array for all is far faster than one for each
-        corners = (
-            np.asarray(lines, np.float32) if equal else [np.asarray(p, np.float32) for p in lines]
-        )
-        box = self._around(corners, width)
+        if not lines:
+            return
+        points = np.concatenate([np.asarray(p, np.float32) for p in lines])
+        left, top = (int(v) for v in points.min(axis=0) - width - 2)
+        right, bottom = (int(v) for v in points.max(axis=0) + width + 3)
+        box = self._box(left, top, right - left, bottom - top)
         if box is None:
             return
         y0, y1, x0, x1 = box
+        ends = np.cumsum([len(p) for p in lines])
+        fixed = np.split(_fixed(points - np.array([x0, y0], np.float32)), ends[:-1])
         mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-        shift = np.array([x0, y0], np.float32)
-        if isinstance(corners, np.ndarray):
-            fixed = list(_fixed(corners - shift))
-        else:
-            fixed = [_fixed(c - shift) for c in corners]
         if fill:
             cv2.fillPoly(mask, fixed, 255, cv2.LINE_AA, 4)
         else:
             cv2.polylines(mask, fixed, closed, 255, max(1, int(width)), cv2.LINE_AA, 4)
-        self.blend(mask, x0, y0, value, alpha, is_rule=is_rule)
-
-    def blend(
-        self,
-        mask: NDArray[np.uint8],
-        x: int,
-        y: int,
-        value: float,
-        alpha: float = 1.0,
-        *,
-        is_rule: bool = False,
-    ) -> None:
-        """Lay a gray over the page where a mask, uint8 [h, w], covers it; it must lie inside."""
-        region = (slice(y, y + mask.shape[0]), slice(x, x + mask.shape[1]))
-        ground = self.gray[region]
+        ground = self.gray[y0:y1, x0:x1]
         ground += (np.float32(value) - ground) * (mask.astype(np.float32) * np.float32(alpha / 255))
         if is_rule:
-            part = self.rule[region]
-            np.maximum(part, mask, out=part)
+            np.maximum(self.rule[y0:y1, x0:x1], mask, out=self.rule[y0:y1, x0:x1])
 
     def ground(self, x0: float, y0: float, x1: float, y1: float) -> float:
         """Mean gray of a rectangle, or of the page where it lies outside."""
@@ -291,21 +273,19 @@ class Canvas:
         part = self.busy[max(0, int(y0)) : max(0, int(y1)), max(0, int(x0)) : max(0, int(x1))]
         return not part.any()
 
-    def _around(
-        self, corners: NDArray[np.float32] | list[NDArray[np.float32]], width: int
-    ) -> tuple[int, int, int, int] | None:
-        if isinstance(corners, np.ndarray):
-            corners = [corners.reshape(-1, 2)]
-        low = np.min([c.min(axis=0) for c in corners], axis=0) - width - 2
-        high = np.max([c.max(axis=0) for c in corners], axis=0) + width + 3
-        left, top = int(low[0]), int(low[1])
-        return self._box(left, top, int(high[0]) - left, int(high[1]) - top)
-
     def _box(self, left: int, top: int, wide: int, tall: int) -> tuple[int, int, int, int] | None:
         """Rows and columns of a rectangle inside the page: top, bottom, left, right."""
         y0, y1 = max(top, 0), min(top + tall, self.size)
         x0, x1 = max(left, 0), min(left + wide, self.size)
         return (y0, y1, x0, x1) if y1 - y0 > 1 and x1 - x0 > 1 else None
+
+
+def ellipse(
+    x: float, y: float, a: float, b: float, angles: NDArray[np.float64] | int = 24
+) -> NDArray[np.float32]:
+    """Points of an ellipse around (x, y) with half axes a and b, float32 [n, 2]; at n angles."""
+    t = np.linspace(0, 2 * np.pi, angles) if isinstance(angles, int) else angles
+    return np.stack([x + a * np.cos(t), y + b * np.sin(t)], axis=1).astype(np.float32)
 
 
 def _fixed(points: NDArray[np.float32]) -> NDArray[np.int32]:

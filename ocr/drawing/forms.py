@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.drawing import scenery, words
-from ocr.drawing.canvas import band
+from ocr.drawing.canvas import band, ellipse
 from ocr.drawing.lines import BRIDGE
 from ocr.drawing.page import Area, Page, RuleStyle, Writer
 
@@ -65,8 +65,7 @@ def _rules(
         lines += [[(edges[0], y), (edges[-1], y)] for y in rows]
     if drawn < 0.6:
         lines += [[(x, rows[0]), (x, bottom)] for x in edges]
-    if lines:
-        page.canvas.stroke(lines, style.value, style.width, style.alpha, is_rule=True)
+    page.canvas.stroke(lines, *style, is_rule=True)
 
 
 def _fill_cell(
@@ -143,16 +142,9 @@ def check_box(page: Page, x: float, y: float, side: float, style: RuleStyle) -> 
     """A box, empty or with a tick or a cross, which is not ink of writing."""
     dice = page.dice
     if dice.random() < 0.15:
-        t = np.linspace(0, 2 * np.pi, 20)
-        rim = np.stack([x + side / 2 * (1 + np.cos(t)), y + side / 2 * (1 + np.sin(t))], axis=1)
-        page.canvas.stroke(
-            [rim.astype(np.float32)],
-            style.value,
-            style.width,
-            style.alpha,
-            closed=True,
-            is_rule=True,
-        )
+        half = side / 2
+        rim = ellipse(x + half, y + half, half, half)
+        page.canvas.stroke([rim], *style, closed=True, is_rule=True)
     else:
         page.frame(Area(x, y, x + side, y + side), style)
     page.canvas.occupy(x, y, x + side, y + side)
@@ -232,7 +224,7 @@ def draw_comb(
         lines.append([(x, bottom), (right, bottom)])
     if kind == "full":
         lines.append([(x, y), (right, y)])
-    page.canvas.stroke(lines, style.value, style.width, style.alpha, is_rule=True)
+    page.canvas.stroke(lines, *style, is_rule=True)
 
 
 def _comb_text(page: Page, count: int) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
 from ocr.drawing import forms, paper, scenery, words
-from ocr.drawing.canvas import Pen
+from ocr.drawing.canvas import Pen, ellipse
 from ocr.drawing.lines import SMALL_UNIT, Group, Line
 from ocr.drawing.page import Area, Page
 
@@ -363,8 +361,8 @@ def panel(page: Page) -> None:
     value = dice.choice([dice.uniform(0, 0.35), dice.uniform(0.2, 0.6), dice.uniform(0.7, 1)])
     corners = [(x, y), (x + wide, y), (x + wide, y + tall), (x, y + tall)]
     if dice.random() < 0.2:
-        center = (x + wide / 2, y + tall / 2)
-        _ellipse(page, center, wide / 2, tall / 2, value)
+        rim = ellipse(x + wide / 2, y + tall / 2, wide / 2, tall / 2, 40)
+        page.canvas.stroke([rim], value, 1, 1.0, fill=True)
     else:
         page.canvas.stroke([corners], value, 1, 1.0, fill=True)
         if dice.random() < 0.5:
@@ -389,12 +387,6 @@ def _fill_panel(page: Page, area: Area) -> None:
             x = area.left + max(4.0, (area.width - line.proportion * height) / 2)
         y = area.top + area.height * (row + 0.5) / rows + height / 2
         page.canvas.write(line, x, y, height, pen, width=area.right - x - 3)
-
-
-def _ellipse(page: Page, center: tuple[float, float], a: float, b: float, value: float) -> None:
-    t = np.linspace(0, 2 * np.pi, 40)
-    rim = np.stack([center[0] + a * np.cos(t), center[1] + b * np.sin(t)], axis=1)
-    page.canvas.stroke([rim.astype(np.float32)], value, 1, 1.0, fill=True)
 
 
 def inscription(page: Page) -> None:

@@ -81,17 +81,13 @@ class Page:
 
     def rule(self, x0: float, y0: float, x1: float, y1: float, style: RuleStyle) -> None:
         """Draw a ruled line."""
-        self.canvas.stroke(
-            [[(x0, y0), (x1, y1)]], style.value, style.width, style.alpha, is_rule=True
-        )
+        self.canvas.stroke([[(x0, y0), (x1, y1)]], *style, is_rule=True)
 
     def frame(self, area: Area, style: RuleStyle) -> None:
         """Draw the four sides of a rectangle as rules."""
         left, top, right, bottom = area
         corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-        self.canvas.stroke(
-            [corners], style.value, style.width, style.alpha, closed=True, is_rule=True
-        )
+        self.canvas.stroke([corners], *style, closed=True, is_rule=True)
 
     def random_height(self, low: float = LOWEST, high: float = HIGHEST) -> float:
         """A capital height between two, px: mostly 12 to 30, all others often enough."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
 
-from ocr.drawing.canvas import Pen
+from ocr.drawing.canvas import Pen, ellipse
 from ocr.drawing.lines import BASELINE, paste
 from ocr.drawing.page import Area, Page, RuleStyle, Ruling
 
@@ -24,7 +22,7 @@ def prepare(page: Page) -> None:
             margin(page)
     elif drawn < 0.34:
         page.ruling = Ruling("squared", dice.uniform(7, 40), dice.uniform(0, 40))
-        draw_squares(page, style)
+        draw_ruling(page, style)
     elif drawn < 0.38:
         draw_dots(page, style)
     if dice.random() < 0.12:
@@ -34,29 +32,19 @@ def prepare(page: Page) -> None:
 
 
 def draw_ruling(page: Page, style: RuleStyle) -> None:
-    """Draw the horizontal rules of ruled paper over the page."""
-    area, pitch = page.area, page.ruling.pitch
-    first = area.top + page.ruling.offset % pitch
-    rows = np.arange(first, area.bottom, pitch)
-    dash = page.dice.uniform(3, 9) if page.dice.random() < 0.12 else 0.0
-    if dash:
-        starts = np.arange(area.left, area.right, dash)
-        lines = [[(x, y), (x + dash * 0.45, y)] for y in rows for x in starts]
-    else:
-        lines = [[(area.left, y), (area.right, y)] for y in rows]
-    if lines:
-        page.canvas.stroke(lines, style.value, style.width, style.alpha, is_rule=True)
-
-
-def draw_squares(page: Page, style: RuleStyle) -> None:
-    """Draw the squares of squared paper."""
+    """Draw the lines of ruled or squared paper over the page."""
     area, pitch, offset = page.area, page.ruling.pitch, page.ruling.offset
     rows = np.arange(area.top + offset % pitch, area.bottom, pitch)
-    columns = np.arange(area.left + offset % pitch, area.right, pitch)
     lines = [[(area.left, y), (area.right, y)] for y in rows]
-    lines += [[(x, area.top), (x, area.bottom)] for x in columns]
-    if lines:
-        page.canvas.stroke(lines, style.value, min(style.width, 2), style.alpha, is_rule=True)
+    if page.ruling.kind == "squared":
+        columns = np.arange(area.left + offset % pitch, area.right, pitch)
+        lines += [[(x, area.top), (x, area.bottom)] for x in columns]
+        style = style._replace(width=min(style.width, 2))
+    elif page.dice.random() < 0.12:
+        dash = page.dice.uniform(3, 9)
+        starts = np.arange(area.left, area.right, dash)
+        lines = [[(x, y), (x + dash * 0.45, y)] for y in rows for x in starts]
+    page.canvas.stroke(lines, *style, is_rule=True)
 
 
 def draw_dots(page: Page, style: RuleStyle) -> None:
@@ -64,8 +52,7 @@ def draw_dots(page: Page, style: RuleStyle) -> None:
     area, pitch = page.area, page.dice.uniform(10, 32)
     rows, columns = np.arange(area.top, area.bottom, pitch), np.arange(area.left, area.right, pitch)
     spots = [[(x, y), (x + 0.5, y)] for y in rows for x in columns]
-    if spots:
-        page.canvas.stroke(spots, style.value, page.dice.choice([1, 2]), style.alpha)
+    page.canvas.stroke(spots, style.value, page.dice.choice([1, 2]), style.alpha)
 
 
 def margin(page: Page) -> None:
@@ -101,9 +88,7 @@ def punch(page: Page) -> None:
 
 def disc(page: Page, x: float, y: float, radius: float, value: float, alpha: float = 1.0) -> None:
     """A filled disc, kept free of writing."""
-    t = np.linspace(0, 2 * math.pi, 24, dtype=np.float32)
-    rim = np.stack([x + radius * np.cos(t), y + radius * np.sin(t)], axis=1)
-    page.canvas.stroke([rim.astype(np.float32)], value, 1, alpha, fill=True)
+    page.canvas.stroke([ellipse(x, y, radius, radius)], value, 1, alpha, fill=True)
     page.canvas.occupy(x - radius, y - radius, x + radius, y + radius)
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.drawing.canvas import ellipse
 from ocr.drawing.page import Area, Page
 
 Gray = NDArray[np.float32]
@@ -135,21 +136,9 @@ def _windows(page: Page, gray: Gray, base: float) -> None:
 
 def drawing(page: Page) -> None:
     """A circle, an arrow, a box, a scribble, a polygon, hatching, a barcode or a QR code."""
-    kinds = (
-        circle,
-        arrow,
-        box,
-        scribble,
-        polygon,
-        hatching,
-        barcode,
-        qr_code,
-        stamp,
-        tick,
-        bracket,
-    )
-    weights = (18, 18, 12, 12, 7, 7, 7, 3, 5, 8, 5)
-    page.dice.choices(kinds, weights)[0](page)
+    rare = (polygon, hatching, barcode, qr_code, stamp, tick, bracket)
+    kinds = (circle, arrow, box, scribble, *rare)
+    page.dice.choices(kinds, (18, 18, 12, 12, 7, 7, 7, 3, 5, 8, 5))[0](page)
 
 
 def _pencil(page: Page) -> tuple[float, int, float]:
@@ -169,8 +158,7 @@ def circle(page: Page) -> None:
     dice, (x, y, scale) = page.dice, _spot(page)
     t = np.linspace(dice.random(), 2 * math.pi * dice.uniform(0.7, 1.08), 30)
     flat = dice.uniform(0.35, 1.3)
-    rim = np.stack([x + scale * np.cos(t), y + scale * flat * np.sin(t)], axis=1)
-    page.canvas.stroke([rim.astype(np.float32)], *_pencil(page))
+    page.canvas.stroke([ellipse(x, y, scale, scale * flat, t)], *_pencil(page))
 
 
 def arrow(page: Page) -> None:
@@ -263,10 +251,9 @@ def stamp(page: Page) -> None:
     """Rings and a star, as on stamps and seals, without their writing."""
     dice, (x, y, scale) = page.dice, _spot(page)
     pencil = _pencil(page)
-    t = np.linspace(0, 2 * math.pi, 48)
     for share in (1.0, 0.9, 0.55)[: dice.randint(1, 3)]:
-        rim = np.stack([x + scale * share * np.cos(t), y + scale * share * np.sin(t)], axis=1)
-        page.canvas.stroke([rim.astype(np.float32)], *pencil, closed=True)
+        rim = ellipse(x, y, scale * share, scale * share, 48)
+        page.canvas.stroke([rim], *pencil, closed=True)
     if dice.random() < 0.5:
         t = np.arange(10) * math.pi / 5
         radius = scale * np.where(np.arange(10) % 2, 0.12, 0.3)
