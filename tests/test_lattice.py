@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ocr.segment import SegmentedPage, crop
-from ocr.segment.crops import crop_candidates, grow_labels, level
+from ocr.segment.crops import crop_candidates, grow_labels
 from ocr.segment.lattice import (
     Atom,
     Candidate,
@@ -167,23 +167,6 @@ def test_crop_shows_nothing_of_the_neighbours() -> None:
 def test_soft_rim_belongs_to_the_nearest_component() -> None:
     grown = grow_labels(segmented(bitmap("..... .#... ..... .....")).components.labels)
     assert grown.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [0] * 5]
-
-
-@pytest.mark.parametrize("slope", [-0.3, -0.1, 0.1, 0.3])
-def test_stem_on_a_tilted_row_is_turned_upright(slope: float) -> None:
-    length = 60
-    ink = np.zeros((length, 8 + round(abs(slope) * length)), np.float32)
-    for y in range(length):  # an upright of the row leans by the row's slope
-        x = round(-slope * y) if slope < 0 else round(slope * (length - 1 - y))
-        ink[y, x : x + 6] = 1
-    upright = level(ink, slope)
-    assert upright.shape[1] <= 12
-    assert upright.shape[0] == pytest.approx(length * np.hypot(1, slope), abs=4)
-
-
-def test_turning_by_nothing_changes_nothing() -> None:
-    ink = bitmap("#..# #### #..#").astype(np.float32)
-    assert (level(ink, 0.0) == ink).all()
 
 
 def test_page_without_rows_has_no_crops() -> None:

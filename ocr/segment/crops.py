@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ocr.segment.components import Components, Ink
 from ocr.segment.lattice import Candidate, Lattice, union
@@ -16,14 +15,13 @@ from ocr.segment.ndimage import maximum_filter
 
 SIZE = 32  # px, side of a crop
 EXTENT = 24  # px, longer side of the ink in it; the margin leaves room for augmentation
-MAX_SLOPE_KEPT = 0.05  # smaller slopes of a row are part of the training data
 MIN_STRENGTH = 0.15  # of a full stroke; fainter ink is the grain of the paper
 
 
 def crop_candidates(
     ink: Ink, components: Components, lattices: Sequence[Lattice]
 ) -> NDArray[np.float32]:
-    """Crop every candidate of every row, in order, upright whatever the row's slope.
+    """Crop every candidate of every row, in order.
 
     Returns
     -------
@@ -36,25 +34,9 @@ def crop_candidates(
     for lattice in lattices:
         owners = find_owners(components, lattice)
         for candidate in lattice.candidates:
-            own = candidate_ink(ink, components, owners, lattice, candidate)
-            upright = level(own, lattice.slope) if abs(lattice.slope) > MAX_SLOPE_KEPT else own
-            crops[done] = fit(upright)
+            crops[done] = fit(candidate_ink(ink, components, owners, lattice, candidate))
             done += 1
     return crops
-
-
-def level(ink: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
-    """Rotate the ink of a glyph so that its row is level, and cut it to its bounding box."""
-    height, width = ink.shape
-    cos, sin = np.cos(np.arctan(slope)), np.sin(np.arctan(slope))
-    new_width = int(np.ceil(width * cos + height * abs(sin)))
-    new_height = int(np.ceil(height * cos + width * abs(sin)))
-    x, y = new_width / 2, new_height / 2
-    matrix = (cos, -sin, width / 2 - cos * x + sin * y, sin, cos, height / 2 - sin * x - cos * y)
-    turned = Image.fromarray(ink).transform(
-        (new_width, new_height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
-    )
-    return trim(np.asarray(turned), MIN_STRENGTH)
 
 
 def trim(ink: NDArray[np.float32], faintest: float) -> NDArray[np.float32]:

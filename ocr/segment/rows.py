@@ -17,7 +17,7 @@ from ocr.segment.components import Components, letter_height
 
 Floats = NDArray[np.float64]
 
-MAX_SLOPE = 0.42  # of a row: 23 degrees
+MAX_SLOPE = 0.1  # of a row: 6 degrees; a page that is tilted by more was levelled
 SMALL_MARK = 0.35  # of the letter height; smaller marks join rows and start none
 LOW_MARK = 0.55  # of the letter height; lower marks may be quotation marks of a row
 MAX_LOW_MARK_DISTANCE = 0.9  # band heights from the middle of a row; quotation marks are at 0.8
@@ -72,7 +72,7 @@ def find_slope(components: Components, height: float) -> float:
     if len(left) < 4:
         return 0.0
     x, y = (left + right) / 2, (top + bottom) / 2
-    slopes = np.append(np.linspace(-MAX_SLOPE, MAX_SLOPE, 85), 0.0)
+    slopes = np.append(np.linspace(-MAX_SLOPE, MAX_SLOPE, 21), 0.0)
     scores = _sharpness(x, y, slopes, height)
     best = float(slopes[scores.argmax()])
     if scores.max() < 1.15 * scores[-1]:  # with few letters some slope looks sharp by chance

@@ -27,8 +27,8 @@ from ocr.segment.ink_scale import (
 )
 from ocr.segment.ndimage import median
 
-KEPT_TILT = 5.0  # degrees; rows that climb less are followed, and their letters levelled one by one
-MIN_SHARPNESS = 2.0  # times that of level rows; some direction of a few letters is sharp by chance
+KEPT_TILT = 3.0  # degrees; letters that are tilted less are part of the training data
+MIN_SHARPNESS = 1.5  # times that of level rows; some direction of a few letters is sharp by chance
 MAX_POINTS = 5000  # of the rows' cores; enough for a profile, whatever the size of the page
 SURE = 0.7  # probability from which a page is upright; of 61 upright pages two had less
 POSSIBLE = 0.05  # probability from which a page is read upright too
