@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -16,8 +17,10 @@ import ocr
 from ocr.export import FORMATS
 from ocr.models_dir import models_dir
 from ocr.page import Baseline
+from tests.page_maker import handprint_page
 
 ocrmypdf = pytest.importorskip("ocrmypdf", reason="needs the extra ocrmypdf")
+pdfium = pytest.importorskip("pypdfium2", reason="needs the extra pdf")
 from ocrmypdf.hocrtransform import HocrParser  # noqa: E402  # after it is known to be there
 
 from ocr.plugins import ocrmypdf as plugin  # noqa: E402
@@ -114,10 +117,26 @@ def test_a_turned_page_is_set_straight(tmp_path: Path) -> None:
     assert plugin.Engine.get_deskew(tmp_path / "blank.png", options()) == 0
 
 
-def test_no_rotation_is_claimed(caplog: pytest.LogCaptureFixture) -> None:
-    plugin.check_options(options(rotate_pages=True))
-    assert "--rotate-pages has no effect" in caplog.text
-    assert plugin.Engine.get_orientation(SAMPLES / "note.jpg", options()).confidence == 0
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_pages_that_were_scanned_on_their_side_are_rotated(degrees: int, tmp_path: Path) -> None:
+    with Image.open(SAMPLES / "print.png") as picture:
+        upright = picture.convert("L")
+    scan, out = tmp_path / "scan.pdf", tmp_path / "out.pdf"
+    upright.rotate(degrees, expand=True).save(scan, resolution=DPI, quality=95)
+    done = run_ocrmypdf("--rotate-pages", "--sidecar", tmp_path / "text", scan, out)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "text").read_text("utf-8").startswith("The quick brown fox jumps")
+    with pdfium.PdfDocument(out) as document:
+        width, height = document[0].get_size()
+        shown = document[0].render(scale=upright.width / width).to_pil().convert("L")
+    assert width > height
+    expected = np.asarray(upright.resize(shown.size), float)
+    assert np.abs(np.asarray(shown, float) - expected).mean() < 12
+
+
+def test_a_few_letters_do_not_rotate_a_page(tmp_path: Path) -> None:
+    handprint_page(["HAT"], seed=0).rotate(180).save(tmp_path / "hat.png")
+    assert plugin.Engine.get_orientation(tmp_path / "hat.png", options()).confidence < 14
 
 
 def test_a_line_that_climbs_is_laid_level() -> None:

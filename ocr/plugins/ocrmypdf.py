@@ -6,7 +6,6 @@ OCRmyPDF renders each page, passes the image to `Engine`, and puts the text unde
 from __future__ import annotations
 
 import contextlib
-import logging
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from functools import cache
@@ -33,8 +32,6 @@ except ModuleNotFoundError as error:
 
 DEFAULT_DPI = 72.0  # for images without a resolution, as in OCRmyPDF's other engines
 LANGUAGE = "eng"  # OCRmyPDF's name for the language of the model that ships
-
-log = logging.getLogger(__name__)
 
 
 @hookimpl
@@ -73,8 +70,6 @@ def check_options(options: OcrOptions) -> None:
             f"ocr has a language model for {LANGUAGE} only, none for {', '.join(sorted(others))} "
             "(add --ocr-language none, or a FILE that `ocr language` made)"
         )
-    if options.rotate_pages:
-        log.warning("--rotate-pages has no effect: ocr does not detect which way up a page is")
     with _raise_as(BadArgsError):
         _reader(options)
 
@@ -108,15 +103,23 @@ class Engine(OcrEngine):
 
     @staticmethod
     def get_orientation(input_file: Path, options: OcrOptions) -> OrientationConfidence:
-        """Return 0 degrees with no confidence: the orientation is not detected."""
-        return OrientationConfidence(angle=0, confidence=0.0)
+        """Return by how many degrees the page is turned clockwise, and how many letters say so.
+
+        Each letter counts with its confidence; `--rotate-pages-threshold` is 14 by default.
+        """
+        with _raise_as(InputFileError):
+            page = _reader(options, rotate=True).read(input_file)
+        letters = sum(g.confidence for line in page.lines for g in line.glyphs)
+        return OrientationConfidence(angle=-page.rotation % 360, confidence=letters)
 
     @staticmethod
     def get_deskew(input_file: Path, options: OcrOptions) -> float:
         """Return the degrees to rotate the page counter-clockwise; 0 for a blank one."""
         with _raise_as(InputFileError):
-            found = pipeline.segment(loading.load(input_file)[0], load_binarizer(threads=1))
-        return degrees(atan(median(row.slope for row in found.rows))) if found.rows else 0.0
+            [page_image] = loading.load(input_file)
+            found = pipeline.segment(page_image, load_binarizer(threads=1), rotate=False)
+        slopes = [row.slope for row in found.rows]
+        return found.image.tilt + degrees(atan(median(slopes))) if slopes else 0.0
 
     @staticmethod
     def supports_generate_ocr() -> bool:
@@ -164,15 +167,22 @@ def _setting(options: OcrOptions, name: str) -> str | None:
     return value
 
 
-def _reader(options: OcrOptions) -> Reader:
-    return _kept_reader(*(_setting(options, name) for name in ("model", "alphabet", "language")))
+def _reader(options: OcrOptions, *, rotate: bool = False) -> Reader:
+    """Return a reader that leaves it to OCRmyPDF to turn pages, unless it is to `rotate` them."""
+    settings = (_setting(options, name) for name in ("model", "alphabet", "language"))
+    return _kept_reader(*settings, rotate)
 
 
 @cache
-def _kept_reader(model: str, alphabet: str | None, language: str) -> Reader:
+def _kept_reader(model: str, alphabet: str | None, language: str, rotate: bool) -> Reader:
     """Return this process's reader; it uses one thread, as OCRmyPDF reads pages in parallel."""
-    language_model = None if language == "none" else language
-    return Reader(model=model, alphabet=alphabet, language=language_model, threads=1)
+    return Reader(
+        model=model,
+        alphabet=alphabet,
+        language=None if language == "none" else language,
+        threads=1,
+        rotate=rotate,
+    )
 
 
 @contextlib.contextmanager
