@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ocr.input.arrays import Source
     from ocr.page import Box, Glyph, Line, Page, Word
     from ocr.reader import Reader
+    from ocr.rows import Readers
 
 __version__ = "0.1.0"
 __all__ = [
@@ -61,6 +62,7 @@ def read(
     reject: float = 0.0,
     binarize: str | Path = "network",
     rotate: bool = True,
+    reader: Readers = "letters",
 ) -> Page:
     """Read an image, or the first page of a file that has several.
 
@@ -86,6 +88,10 @@ def read(
         or the file of a network that `ocr train --arch ink` made.
     rotate : bool
         Whether a page that lies on its side or upside down is set upright; see `Page.rotation`.
+    reader : "letters", "rows" or "both"
+        Read letters one by one with the model, whole rows with the network for joined and careless
+        writing, or with both. With another model than "default", and where the network lacks a
+        character of the alphabet, "both" is "letters".
 
     Raises
     ------
@@ -98,9 +104,9 @@ def read(
     >>> read(np.full((300, 400), 255, np.uint8))
     Page(400x300, no lines)
     """
-    from ocr import reader
+    from ocr.reader import kept_reader
 
-    kept = reader.kept_reader(model, alphabet, language, binarize, rotate)
+    kept = kept_reader(model, alphabet, language, binarize, rotate, reader)
     return kept.read(source).rejecting(reject)
 
 

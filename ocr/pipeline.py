@@ -15,52 +15,83 @@ from ocr.segment import Binarizer, SegmentedPage, crop, segment
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
+    from ocr.rows import RowReader
 
 __all__ = ["classify", "crop", "decode", "read", "read_segmented", "read_with_crops", "segment"]
 
 
 def read(
     image: PageImage,
-    classifier: Classifier,
+    classifier: Classifier | None,
     *,
     language: Ngrams | None,
     binarizer: Binarizer,
     rotate: bool = True,
+    row_reader: RowReader | None = None,
 ) -> Page:
     """Read a page, one of those that `ocr.input.loading.load` returns.
 
     Without a language model each letter is read by its shape, size and place alone.
     `binarizer` finds the ink, see `ocr.segment.load_binarizer`. With `rotate` a page on its side
-    or upside down is set upright.
+    or upside down is set upright. `row_reader` reads whole rows, beside the classifier, which
+    reads their letters, or alone if that is None.
     """
     page = segment(image, binarizer, rotate=rotate)
-    return read_segmented(page, classifier, language=language)
+    return read_segmented(page, classifier, language=language, row_reader=row_reader)
 
 
-def read_segmented(page: SegmentedPage, classifier: Classifier, *, language: Ngrams | None) -> Page:
+def read_segmented(
+    page: SegmentedPage,
+    classifier: Classifier | None,
+    *,
+    language: Ngrams | None,
+    row_reader: RowReader | None = None,
+) -> Page:
     """Read a page that is segmented already; see `read`."""
-    return read_with_crops(page, classifier, language=language)[0]
+    return _read_best_way(page, classifier, language, row_reader)[0].page
 
 
 def read_with_crops(
-    page: SegmentedPage, classifier: Classifier, *, language: Ngrams | None
+    page: SegmentedPage,
+    classifier: Classifier | None,
+    *,
+    language: Ngrams | None,
+    row_reader: RowReader | None = None,
 ) -> tuple[Page, NDArray[np.float32]]:
-    """Read a segmented page, and return the crop [glyphs, 32, 32] of each glyph too, in order.
-
-    Of the ways up that a page may have, the one with the likeliest text counts.
-    """
-    ways = [read_one_way(way, classifier, language) for way in (page, *page.other_ways)]
-    best, crops = max(ways, key=lambda way: way[0].score)
+    """Read a segmented page, and return the crop [glyphs, 32, 32] of each glyph too, in order."""
+    best, way, crops = _read_best_way(page, classifier, language, row_reader)
+    crops = crop(way) if crops is None else crops
     return best.page, crops[best.candidates]
 
 
+def _read_best_way(
+    page: SegmentedPage,
+    classifier: Classifier | None,
+    language: Ngrams | None,
+    row_reader: RowReader | None,
+) -> tuple[Decoded, SegmentedPage, NDArray[np.float32] | None]:
+    """Read a page each way up that it may have; return the one with the likeliest text.
+
+    The crops [N, 32, 32] of its candidates come with it, if there is a classifier.
+    """
+    ways = (page, *page.other_ways)
+    read = [read_one_way(way, classifier, language, row_reader) for way in ways]
+    best = max(range(len(ways)), key=lambda i: read[i][0].score)
+    return read[best][0], ways[best], read[best][1]
+
+
 def read_one_way(
-    page: SegmentedPage, classifier: Classifier, language: Ngrams | None
-) -> tuple[Decoded, NDArray[np.float32]]:
-    """Read a page as it lies, and return the crop [N, 32, 32] of each candidate too."""
+    page: SegmentedPage,
+    classifier: Classifier | None,
+    language: Ngrams | None,
+    row_reader: RowReader | None = None,
+) -> tuple[Decoded, NDArray[np.float32] | None]:
+    """Read a page as it lies; with a classifier, return the crop [N, 32, 32] of each candidate."""
+    if classifier is None:
+        return decode_with_score(page, None, None, language, row_reader), None
     crops = crop(page)  # (N, 32, 32)
     log_probs = classify(classifier, crops)  # (N, C)
-    return decode_with_score(page, log_probs, classifier.alphabet, language), crops
+    return decode_with_score(page, log_probs, classifier.alphabet, language, row_reader), crops
 
 
 def classify(classifier: Classifier, crops: NDArray[np.float32]) -> NDArray[np.float32]:

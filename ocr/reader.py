@@ -13,6 +13,7 @@ from ocr.input.arrays import Source, load_pages
 from ocr.input.page_image import MAX_PIXELS
 from ocr.input.page_numbers import PageNumbers
 from ocr.page import Page
+from ocr.rows import Readers, load_row_reader
 from ocr.segment import load_binarizer
 
 
@@ -21,7 +22,7 @@ class Reader:
 
     Parameters
     ----------
-    model, alphabet, language, reject, binarize, rotate
+    model, alphabet, language, reject, binarize, rotate, reader
         See `ocr.read`.
     threads : int, optional
         Maximum number of cores that classify one page; by default all. If your own threads
@@ -49,8 +50,12 @@ class Reader:
         reject: float = 0.0,
         binarize: str | Path = "network",
         rotate: bool = True,
+        reader: Readers = "letters",
     ) -> None:
-        self._classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
+        self._classifier: classifiers.Classifier | None = None
+        if reader != "rows":
+            self._classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
+        self._row_reader = load_row_reader(reader, model, alphabet, threads=threads)
         self._ngrams = language_model(language)
         self._reject = reject
         self._rotate = rotate
@@ -80,6 +85,7 @@ class Reader:
                 language=self._ngrams,
                 binarizer=self._binarizer,
                 rotate=self._rotate,
+                row_reader=self._row_reader,
             )
             page = replace(page, name=image.name, number=image.number, dpi=image.dpi)
             yield page.rejecting(self._reject)
@@ -96,6 +102,7 @@ def kept_reader(
     language: str | Path | None,
     binarize: str | Path = "network",
     rotate: bool = True,
+    reader: Readers = "letters",
 ) -> Reader:
     """Return the reader of the last call unless the options or the model files have changed."""
     options = (
@@ -104,15 +111,21 @@ def kept_reader(
         _language_state(language),
         _binarizer_state(binarize),
         rotate,
+        reader,
     )
     last = _kept.get(os.getpid())
     if last is not None and last[0] == options:
         return last[1]
-    reader = Reader(
-        model=model, alphabet=alphabet, language=language, binarize=binarize, rotate=rotate
+    kept = Reader(
+        model=model,
+        alphabet=alphabet,
+        language=language,
+        binarize=binarize,
+        rotate=rotate,
+        reader=reader,
     )
-    _kept[os.getpid()] = options, reader
-    return reader
+    _kept[os.getpid()] = options, kept
+    return kept
 
 
 def _language_state(language: str | Path | None) -> Hashable:

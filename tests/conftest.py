@@ -29,7 +29,7 @@ def _interruptible() -> Iterator[None]:
 def fake_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read every page as its width, with any model."""
 
-    def read(page: SegmentedPage, classifier: object, *, language: object) -> Page:
+    def read(page: SegmentedPage, classifier: object, *, language: object, **_: object) -> Page:
         width, height = page.image.size
         glyphs = [Glyph(Box(i, 0, i + 1, 2), c, 0.9) for i, c in enumerate(f"{width}")]
         return Page(width, height, (Line((Word(tuple(glyphs)),)),))

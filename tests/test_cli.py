@@ -286,7 +286,7 @@ def test_json_holds_names_that_are_no_text(run: Run, tmp_path: Path) -> None:
 def test_pipes_get_utf_8_whatever_the_encoding_of_the_system(
     picture: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(page: SegmentedPage, classifier: object, *, language: object) -> Page:
+    def read(page: SegmentedPage, classifier: object, *, language: object, **_: object) -> Page:
         return Page(9, 9, (Line((Word((Glyph(Box(0, 0, 1, 1), "Ω", 0.9),)),)),))
 
     monkeypatch.setattr(pipeline, "read_segmented", read)

@@ -37,7 +37,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def read_hi(
-    image: PageImage, classifier: object, *, language: object, binarizer: object, rotate: bool
+    image: PageImage,
+    classifier: object,
+    **options: object,
 ) -> Page:
     glyphs = tuple(Glyph(Box(i, 0, i + 1, 1), c, 0.9) for i, c in enumerate("HI"))
     return Page(*image.size, (Line((Word(glyphs),)),))
@@ -88,9 +90,7 @@ def test_language_model_can_be_left_out(
 ) -> None:
     used = []
 
-    def read(
-        image: PageImage, classifier: object, *, language: object, binarizer: object, rotate: bool
-    ) -> Page:
+    def read(image: PageImage, classifier: object, *, language: object, **options: object) -> Page:
         used.append(language)
         return Page(*image.size)
 
@@ -134,10 +134,7 @@ def test_model_that_fails_on_a_page_ends_with_its_code(
     def read(
         image: PageImage,
         classifier: RaisingClassifier,
-        *,
-        language: object,
-        binarizer: object,
-        rotate: bool,
+        **options: object,
     ) -> Page:
         classifier.log_probs(np.zeros((1, 32, 32), np.float32))
         raise AssertionError

@@ -26,6 +26,7 @@ FLOORS = {
     "input": 1,
     "segment": 1,
     "classifiers": 1,
+    "rows": 1,
     "export": 1,
     "evaluation": 1,
     "decode": 2,

@@ -7,12 +7,16 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ocr import __version__
 from ocr.errors import ModelError, OcrError
 from ocr.files import read_errors, sha256
 from ocr.input.page_image import MAX_PIXELS
 from ocr.input.page_numbers import PageNumbers
+
+if TYPE_CHECKING:
+    from ocr.rows import Readers
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Settings:
     forms: tuple[str, ...] = ("text",)  # keys of `ocr.export.FORMATS`
     # as `ocr.read` takes them
     model: str = "default"
+    reader: Readers = "letters"
     alphabet: str | None = None
     language: str | None = "english"
     binarize: str = "network"

@@ -108,11 +108,17 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         from ocr import classifiers, export
         from ocr.decode.language import language_model
+        from ocr.rows import load_row_reader
         from ocr.segment import load_binarizer
 
         self._settings = settings
-        self._classifier: Classifier = classifiers.load(
-            settings.model, alphabet=settings.alphabet, threads=1
+        self._classifier: Classifier | None = None
+        if settings.reader != "rows":
+            self._classifier = classifiers.load(
+                settings.model, alphabet=settings.alphabet, threads=1
+            )
+        self._row_reader = load_row_reader(
+            settings.reader, settings.model, settings.alphabet, threads=1
         )
         self._language: Ngrams | None = language_model(settings.language)
         self._binarizer = load_binarizer(settings.binarize, threads=1)
@@ -197,6 +203,7 @@ class Reader:
                     language=self._language,
                     binarizer=self._binarizer,
                     rotate=self._settings.rotate,
+                    row_reader=self._row_reader,
                 )
                 yield image.turn(page.rotation), page.rejecting(self._settings.reject)
             except Exception as error:  # nor may it stop the other pages

@@ -18,6 +18,7 @@ from ocr.threads import cores, use_threads
 
 if TYPE_CHECKING:
     from ocr.input.page_numbers import PageNumbers
+    from ocr.rows import Readers
 
 NEVER = float("inf")  # s
 
@@ -95,6 +96,7 @@ def command(
     language: str,
     binarize: str,
     rotate: bool,
+    reader: Readers,
     reject: float,
     forms: tuple[str, ...],
     jobs: int | None,
@@ -125,7 +127,16 @@ def command(
     use_threads(1)
     forms = tuple(form for form in export.FORMATS if form in forms)
     settings = Settings(
-        forms, model, alphabet, language_of(language), binarize, rotate, reject, select, max_pixels
+        forms,
+        model,
+        reader,
+        alphabet,
+        language_of(language),
+        binarize,
+        rotate,
+        reject,
+        select,
+        max_pixels,
     )
     if scheduler is not None:
         from ocr.batch.cluster import cluster

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ocr.evaluation.classifier import ClassifierScore
     from ocr.evaluation.pairs import Pair
     from ocr.evaluation.report import PageScore, Report
-    from ocr.segment import Binarizer
+    from ocr.reader import Reader
+    from ocr.rows import Readers
 
 VERSION = 1  # of the JSON: increased when a field changes its meaning or is removed
 
@@ -54,6 +55,7 @@ def command(
     language: str,
     binarize: str,
     rotate: bool,
+    reader: Readers,
     threads: int | None,
     as_json: bool,
     confusions: Path | None,
@@ -74,8 +76,6 @@ def command(
     A page that cannot be read is reported and counts as empty; the exit code is then that of the
     first error.
     """
-    from ocr import classifiers
-
     if confusions is not None:
         from ocr.evaluation.matrix import require_matplotlib
 
@@ -84,14 +84,24 @@ def command(
     use_threads(threads)
     errors: list[OcrError] = []
     pages, sources = _sort_paths(paths, errors)
-    classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
     score: Report | ClassifierScore | None = None
     if pages:
-        from ocr.segment import load_binarizer
+        from ocr.reader import Reader
 
-        binarizer = load_binarizer(binarize, threads=threads)
-        score = _score_pages(classifier, language, binarizer, rotate, pages, errors)
+        ours = Reader(
+            model=model,
+            alphabet=alphabet,
+            language=language_of(language),
+            threads=threads,
+            binarize=binarize,
+            rotate=rotate,
+            reader=reader,
+        )
+        score = _score_pages(ours, pages, errors)
     elif sources:
+        from ocr import classifiers
+
+        classifier = classifiers.load(model, alphabet=alphabet, threads=threads)
         score = _score_letters(classifier, sources, errors)
     if score is not None:
         from ocr.evaluation.table import score_table
@@ -141,26 +151,11 @@ def _has_letters(source: str) -> bool:
     return True
 
 
-def _score_pages(
-    classifier: Classifier,
-    language: str,
-    binarizer: Binarizer,
-    rotate: bool,
-    pages: list[Pair],
-    errors: list[OcrError],
-) -> Report:
-    from ocr import pipeline
-    from ocr.decode.language import language_model
+def _score_pages(reader: Reader, pages: list[Pair], errors: list[OcrError]) -> Report:
     from ocr.evaluation.report import Report
-    from ocr.input import loading
-
-    ngrams = language_model(language_of(language))
 
     def read(image: Path) -> list[Page]:
-        return [
-            pipeline.read(page, classifier, language=ngrams, binarizer=binarizer, rotate=rotate)
-            for page in loading.pages(image)
-        ]
+        return list(reader.pages(image))
 
     scores: list[PageScore] = []
     for number, pair in enumerate(pages, start=1):

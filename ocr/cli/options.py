@@ -52,12 +52,12 @@ def pixels_of(ctx: click.Context, parameter: click.Parameter, value: str) -> int
 
 
 def reading_options(command: Command) -> Command:
-    """Add --model, --alphabet, --language, --binarize, --rotate and --threads."""
+    """Add --model, --reader, --alphabet, --language, --binarize, --rotate and --threads."""
     return model_options(_THREADS(command))
 
 
 def model_options(command: Command) -> Command:
-    """Add --model, --alphabet, --language, --binarize and --rotate."""
+    """Add --model, --reader, --alphabet, --language, --binarize and --rotate."""
     for option in reversed(_MODEL):
         command = option(command)
     return command
@@ -139,6 +139,15 @@ _MODEL = (
         shell_complete=completion.models,
         show_default=True,
         help="Model to read with: one that `ocr models` lists, or a file.",
+    ),
+    click.option(
+        "--reader",
+        type=click.Choice(["letters", "rows", "both"]),
+        default="letters",
+        show_default=True,
+        help="Read the letters of a row one by one with the model, whole rows with the network for "
+        "joined and careless writing, or with both and take the likelier text. With another model "
+        "than default, and where the network lacks a character of the alphabet, both is letters.",
     ),
     click.option(
         "-a",

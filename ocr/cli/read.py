@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from ocr.input.page_image import PageImage
     from ocr.input.page_numbers import PageNumbers
     from ocr.page import Page
+    from ocr.rows import Readers, RowReader
     from ocr.segment import Binarizer
 
 T = TypeVar("T")
 
 OVERLAY_ENDINGS = {"", ".png", ".svg"}
-WORKERS = 5  # threads: they decode a page, load three models, and read a page
+WORKERS = 6  # threads: they decode a page, load four models, and read a page
 
 
 def check_overlay(
@@ -116,6 +117,7 @@ def command(
     language: str,
     binarize: str,
     rotate: bool,
+    reader: Readers,
     threads: int | None,
     reject: float,
     forms: tuple[str, ...],
@@ -150,7 +152,8 @@ def command(
     background = ThreadPoolExecutor(WORKERS)
     pages = iterate_ahead(decode(files, select, max_pixels, allow_urls), background)
     models = Models(
-        background.submit(load_classifier, model, backend, alphabet, threads),
+        background.submit(load_classifier, reader, model, backend, alphabet, threads),
+        background.submit(load_row_reader, reader, model, alphabet, threads),
         background.submit(load_language, language_of(language)),
         background.submit(load_ink_finder, binarize, threads),
     )
@@ -204,23 +207,35 @@ def iterate_ahead(items: Iterator[T], background: ThreadPoolExecutor) -> Iterato
 class Models:
     """The models, which background threads load."""
 
-    classifier: Future[Classifier]
+    classifier: Future[Classifier | None]
+    row_reader: Future[RowReader | None]
     language: Future[Ngrams | None]
     binarizer: Future[Binarizer]
 
-    def result(self) -> tuple[Classifier, Ngrams | None]:
+    def result(self) -> tuple[Classifier | None, RowReader | None, Ngrams | None]:
         """Wait until they are loaded; an error in loading one is raised here."""
         self.binarizer.result()
-        return self.classifier.result(), self.language.result()
+        return self.classifier.result(), self.row_reader.result(), self.language.result()
 
 
 def load_classifier(
-    model: str, backend: str, alphabet: str | None, threads: int | None
-) -> Classifier:
-    """Load the classifier."""
+    reader: Readers, model: str, backend: str, alphabet: str | None, threads: int | None
+) -> Classifier | None:
+    """Load the classifier, unless rows are read without it."""
     from ocr import classifiers
 
+    if reader == "rows":
+        return None
     return classifiers.load(model, backend=backend, alphabet=alphabet, threads=threads)
+
+
+def load_row_reader(
+    reader: Readers, model: str, alphabet: str | None, threads: int | None
+) -> RowReader | None:
+    """Load the network that reads rows, if it is used."""
+    from ocr import rows
+
+    return rows.load_row_reader(reader, model, alphabet, threads=threads)
 
 
 def load_language(language: str | None) -> Ngrams | None:
@@ -244,7 +259,10 @@ def read_page(
     from ocr import pipeline
 
     segmented = pipeline.segment(image, models.binarizer.result(), rotate=rotate)
-    classifier, language = models.result()
+    classifier, row_reader, language = models.result()
     if with_crops:
-        return pipeline.read_with_crops(segmented, classifier, language=language)
-    return pipeline.read_segmented(segmented, classifier, language=language), None
+        return pipeline.read_with_crops(
+            segmented, classifier, language=language, row_reader=row_reader
+        )
+    page = pipeline.read_segmented(segmented, classifier, language=language, row_reader=row_reader)
+    return page, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +55,56 @@ def read_lattice(
     `log_probs` [N, C] are those of the lattice's candidates, and `space_odds` [atoms - 1] the
     log-odds of a space after each atom.
     """
-    characters = alphabet.characters
-    if not knows_script(characters):
+    scored = score_lattice(lattice, log_probs, space_odds, alphabet)
+    if not knows_script(alphabet.characters):
         language = None
+    paths = best_paths(
+        lattice,
+        scored.scores,
+        scored.rejected,
+        space_odds,
+        scored.characters,
+        language,
+        count=count,
+    )
+    return [scored.hypothesis(path) for path in paths if path.steps]
+
+
+@dataclass(frozen=True)
+class ScoredLattice:
+    """A lattice of N candidates whose shape, size and place were compared with C characters.
+
+    Attributes
+    ----------
+    lattice : Lattice
+    characters : str
+    scores : ndarray, float64 [N, C]
+        Nats.
+    rejected : ndarray, float64 [N]
+        Log-probability that a candidate is no letter.
+    space_odds : ndarray, float64 [atoms - 1]
+        Log-odds of a space after each atom.
+    metrics : RowMetrics
+    """
+
+    lattice: Lattice
+    characters: str
+    scores: Floats
+    rejected: Floats
+    space_odds: Floats
+    metrics: RowMetrics
+
+    def hypothesis(self, path: Path) -> Hypothesis:
+        """Make a hypothesis of a path with at least one step."""
+        candidates = tuple(step.candidate for step in path.steps)
+        return Hypothesis(to_line(path, self), path.score, candidates)
+
+
+def score_lattice(
+    lattice: Lattice, log_probs: NDArray[np.float32], space_odds: Floats, alphabet: Alphabet
+) -> ScoredLattice:
+    """Score each candidate as each character, by what the classifier says and by its place."""
+    characters = alphabet.characters
     shapes = forget_case(log_probs[:, : len(characters)], characters)
     rejected: Floats = np.full(len(shapes), REJECT_SCORE)
     if alphabet.reject_index is not None:
@@ -68,17 +116,7 @@ def read_lattice(
     likely = best_cut(lattice, scores.max(1).tolist())
     metrics = estimate_metrics(boxes, likely, shapes, characters, lattice.height)
     scores = scores + GEOMETRY_WEIGHT * geometry_scores(boxes, metrics, characters)
-    paths = best_paths(lattice, scores, rejected, space_odds, characters, language, count=count)
-    probabilities = softmax(np.column_stack([scores, rejected]))
-    return [
-        Hypothesis(
-            to_line(path, lattice, metrics, probabilities, characters),
-            path.score,
-            tuple(step.candidate for step in path.steps),
-        )
-        for path in paths
-        if path.steps
-    ]
+    return ScoredLattice(lattice, characters, scores, rejected, space_odds, metrics)
 
 
 def softmax(scores: Floats) -> Floats:
@@ -88,15 +126,15 @@ def softmax(scores: Floats) -> Floats:
     return powers
 
 
-def to_line(
-    path: Path, lattice: Lattice, metrics: RowMetrics, probabilities: Floats, characters: str
-) -> Line:
+def to_line(path: Path, scored: ScoredLattice) -> Line:
     """Make words of the glyphs of a path."""
+    lattice, characters = scored.lattice, scored.characters
+    chosen = [step.candidate for step in path.steps]
+    probabilities = softmax(np.column_stack([scored.scores, scored.rejected])[chosen])
     words: list[list[Glyph]] = [[]]
-    for step in path.steps:
+    for step, row in zip(path.steps, probabilities[:, : len(characters)], strict=True):
         if step.space:
             words.append([])
-        row = probabilities[step.candidate, : len(characters)]
         others = np.argsort(row)[::-1][:MAX_ALTERNATIVES]
         words[-1].append(
             Glyph(
@@ -107,7 +145,7 @@ def to_line(
             )
         )
     line = Line(tuple(Word(tuple(w)) for w in words))
-    return Line(line.words, fit_baseline(line.box, path, lattice, metrics))
+    return Line(line.words, fit_baseline(line.box, path, lattice, scored.metrics))
 
 
 def fit_baseline(box: Box, path: Path, lattice: Lattice, metrics: RowMetrics) -> Baseline:

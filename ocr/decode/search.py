@@ -98,7 +98,7 @@ class _Arrivals(NamedTuple):
     scores: Floats
 
 
-class _Letters(NamedTuple):
+class Letters(NamedTuple):
     """Properties of each character of an alphabet, by its index."""
 
     symbols: list[str]  # of the language model
@@ -131,7 +131,7 @@ def best_paths(
     space_odds : ndarray, float64 [atoms - 1]
         Log-odds of a space after each atom.
     """
-    letters = _letters(characters)
+    letters = letters_of(characters)
     if language is not None:
         last = [candidate.last == len(lattice.atoms) for candidate in lattice.candidates]
         scores = scores + np.outer(last, [ROW_END_BONUS.get(c, 0.0) for c in characters])
@@ -154,11 +154,12 @@ def best_paths(
 
 
 @cache
-def _letters(characters: str) -> _Letters:
+def letters_of(characters: str) -> Letters:
+    """Return what the search needs to know of each character of an alphabet."""
     # the language model has no accents: é is an e with an extra cost
     symbols = [fold(unicodedata.normalize("NFD", c)[0]) for c in characters]
     costs = [_cost(c) if s else 0.0 for c, s in zip(characters, symbols, strict=True)]
-    return _Letters(
+    return Letters(
         symbols,
         np.array([SYMBOLS.index(s) if s else len(SYMBOLS) for s in symbols], np.intp),
         np.array([_kind(c) for c in characters], np.intp),
@@ -191,7 +192,7 @@ def _choices(scores: Floats) -> list[tuple[Ints, Floats]]:
 
 
 def _keep_best(
-    arriving: list[_Arrivals], skipping: list[_Hypothesis], letters: _Letters
+    arriving: list[_Arrivals], skipping: list[_Hypothesis], letters: Letters
 ) -> list[_Hypothesis]:
     """Keep the best hypotheses at an atom, best first; of those with the same future only one."""
     scores = np.concatenate([a.scores.ravel() for a in arriving] + [[h.score for h in skipping]])
@@ -213,24 +214,24 @@ def _keep_best(
     return list(kept.values())
 
 
-def _hypothesis_at(arrivals: _Arrivals, index: int, score: float, letters: _Letters) -> _Hypothesis:
+def _hypothesis_at(arrivals: _Arrivals, index: int, score: float, letters: Letters) -> _Hypothesis:
     """Return the hypothesis at a flat index into the scores, which may count from their end."""
     base, choice = divmod(index % arrivals.scores.size, len(arrivals.outputs))
     _, context, case, space, origin = arrivals.bases[base]
     output = int(arrivals.outputs[choice])
     context = (context + letters.symbols[output])[1 - ORDER :]
     step = Step(arrivals.candidate, output, space)
-    return _Hypothesis(score, context, _next_case(case, int(letters.kinds[output])), step, origin)
+    return _Hypothesis(score, context, next_case(case, int(letters.kinds[output])), step, origin)
 
 
-def _next_case(case: int, kind: int) -> int:
+def next_case(case: int, kind: int) -> int:
     """Return the row of `CASES` after a character of some kind."""
     if kind == 0 and case in (CAPITAL, CAPITALS, NEXT):
         return CAPITALS
-    return (CAPITAL, SMALL, DIGITS, _first_case(case))[kind]
+    return (CAPITAL, SMALL, DIGITS, first_case(case))[kind]
 
 
-def _first_case(case: int) -> int:
+def first_case(case: int) -> int:
     """Return the row of `CASES` for the first character of the next word."""
     return NEXT if case in (CAPITALS, NEXT) else FIRST
 
@@ -251,7 +252,7 @@ def _with_and_without_space(
         if language is not None:
             end += LANGUAGE_WEIGHT * float(language.log_probs(context)[SPACE])
         context = (context + " ")[1 - ORDER :]
-        variants.append(_Base(end, context, _first_case(case), True, hypothesis))
+        variants.append(_Base(end, context, first_case(case), True, hypothesis))
     return variants
 
 
@@ -259,7 +260,7 @@ def _extend(
     bases: list[_Base],
     starts: list[int],
     choices: list[tuple[Ints, Floats]],
-    letters: _Letters,
+    letters: Letters,
     language: Ngrams | None,
 ) -> list[_Arrivals]:
     """Extend every base by every candidate that starts here."""
@@ -269,7 +270,7 @@ def _extend(
     if language is not None:
         predicted = np.full((len(bases), len(SYMBOLS) + 1), UNKNOWN)
         predicted[:, :-1] = [language.log_probs(base.context) for base in bases]
-        _expect_fractions(predicted, [base.context for base in bases])
+        expect_fractions(predicted, [base.context for base in bases])
         predicted = predicted[:, letters.columns[outputs]] - letters.costs[outputs]
         totals += LANGUAGE_WEIGHT * (predicted + LANGUAGE_BONUS)
         totals += CASES[[base.case for base in bases]][:, letters.kinds[outputs]]
@@ -278,7 +279,7 @@ def _extend(
     return [_Arrivals(bases, i, choices[i][0], scores) for i, scores in parts]
 
 
-def _expect_fractions(predicted: Floats, contexts: list[str]) -> None:
+def expect_fractions(predicted: Floats, contexts: list[str]) -> None:
     """Make decimal points and commas likelier: prose has fewer of them than bills and tables."""
     for expected, endings in ((POINTS, ("0",)), (NUMBER, ("0.", "0,"))):
         behind = [context.endswith(endings) for context in contexts]

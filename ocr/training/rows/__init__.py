@@ -1,0 +1,1 @@
+"""The network that reads rows of text, in torch."""
