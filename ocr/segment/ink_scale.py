@@ -34,7 +34,7 @@ READING_HEIGHT = 32.0  # px, cap height at which a page is read
 KEPT_SCALES = (0.6, 1.3)  # reading scales so near to 1 that nothing is resampled
 MAX_READING_SCALE = 2.0
 MIN_CORE = 128  # probability, of 255, from which there is a row's core
-MAX_COVERED = 0.25  # of a large letter, by rows of the fine pass; it is half for small print
+MAX_COVERED = 0.05  # of a large letter, by rows of the fine pass; 0.14 and more of small print
 MIN_CELL_SHARE = 1 / 8  # of a cell, inside a core; cores of the smallest letters fill a fourth
 
 
@@ -133,12 +133,13 @@ def merge_large_letters(best: Pass, coarse: Pass) -> Pass:
     """Replace letters that are too large for the fine pass by those of the coarse pass."""
     factor = best.scale / coarse.scale
     tall = coarse.maps.height
+    rows = small_print(best.maps, tall.shape)
     cells = text_cells(coarse.maps) & (tall * factor > LARGE * CAP_HEIGHT)
-    cells = drop_small_print(cells, best.maps)
+    cells = drop_covered(cells, rows)
     if not cells.any():
         return best
     around = 2 * math.ceil(float(tall[cells].max()) / 8) + 1  # a letter height on each side
-    place = maximum_filter(cells, around)
+    place = maximum_filter(cells, around) & ~maximum_filter(rows >= MIN_CELL_SHARE, 3)
     maps = best.maps
     ink, rule, core = (
         np.where(resize_mask(place, to.shape), resize(of, to.shape), to)
@@ -150,11 +151,16 @@ def merge_large_letters(best: Pass, coarse: Pass) -> Pass:
     return best._replace(maps=InkMaps(ink, rule, core, height, maps.turn))
 
 
-def drop_small_print(cells: Mask, maps: InkMaps) -> Mask:
-    """Drop parts in which the fine pass sees rows: small print may look like a large letter."""
-    labels, count = label(cells)
+def small_print(maps: InkMaps, shape: tuple[int, ...]) -> Floats:
+    """Compute the share of rows that the fine pass sees in each cell of a coarser grid."""
     small = np.where(maps.height <= LARGE * CAP_HEIGHT, core_shares(maps), np.float32(0))
-    covered = np.bincount(labels.ravel(), resize(small, cells.shape).ravel(), count + 1)
+    return resize(small, shape)
+
+
+def drop_covered(cells: Mask, rows: Floats) -> Mask:
+    """Drop parts that lie on rows of the fine pass: small print may look like a large letter."""
+    labels, count = label(cells)
+    covered = np.bincount(labels.ravel(), rows.ravel(), count + 1)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     large = covered < MAX_COVERED * sizes
     large[0] = False
