@@ -11,7 +11,7 @@ from ocr.decode import Decoded, decode, decode_with_score
 from ocr.decode.language import Ngrams
 from ocr.input.page_image import PageImage
 from ocr.page import Page
-from ocr.segment import Binarizer, SegmentedPage, crop, segment
+from ocr.segment import Binarizer, SegmentedPage, crop, crop_in_parts, segment
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
@@ -48,7 +48,7 @@ def read_segmented(
     row_reader: RowReader | None = None,
 ) -> Page:
     """Read a page that is segmented already; see `read`."""
-    return _read_best_way(page, classifier, language, row_reader)[0].page
+    return read_best_way(page, classifier, language, row_reader)[1].page
 
 
 def read_with_crops(
@@ -59,25 +59,20 @@ def read_with_crops(
     row_reader: RowReader | None = None,
 ) -> tuple[Page, NDArray[np.float32]]:
     """Read a segmented page, and return the crop [glyphs, 32, 32] of each glyph too, in order."""
-    best, way, crops = _read_best_way(page, classifier, language, row_reader)
-    crops = crop(way) if crops is None else crops
-    return best.page, crops[best.candidates]
+    way, best = read_best_way(page, classifier, language, row_reader)
+    return best.page, crop(way)[best.candidates]
 
 
-def _read_best_way(
+def read_best_way(
     page: SegmentedPage,
     classifier: Classifier | None,
     language: Ngrams | None,
     row_reader: RowReader | None,
-) -> tuple[Decoded, SegmentedPage, NDArray[np.float32] | None]:
-    """Read a page each way up that it may have; return the one with the likeliest text.
-
-    The crops [N, 32, 32] of its candidates come with it, if there is a classifier.
-    """
+) -> tuple[SegmentedPage, Decoded]:
+    """Read a page each way up that it may have; return the one with the likeliest text."""
     ways = (page, *page.other_ways)
-    read = [read_one_way(way, classifier, language, row_reader) for way in ways]
-    best = max(range(len(ways)), key=lambda i: read[i][0].score)
-    return read[best][0], ways[best], read[best][1]
+    read = [(way, read_one_way(way, classifier, language, row_reader)) for way in ways]
+    return max(read, key=lambda way: way[1].score)
 
 
 def read_one_way(
@@ -85,13 +80,13 @@ def read_one_way(
     classifier: Classifier | None,
     language: Ngrams | None,
     row_reader: RowReader | None = None,
-) -> tuple[Decoded, NDArray[np.float32] | None]:
-    """Read a page as it lies; with a classifier, return the crop [N, 32, 32] of each candidate."""
+) -> Decoded:
+    """Read a page as it lies."""
     if classifier is None:
-        return decode_with_score(page, None, None, language, row_reader), None
-    crops = crop(page)  # (N, 32, 32)
-    log_probs = classify(classifier, crops)  # (N, C)
-    return decode_with_score(page, log_probs, classifier.alphabet, language, row_reader), crops
+        return decode_with_score(page, None, None, language, row_reader)
+    parts = [classify(classifier, crops) for crops in crop_in_parts(page)]
+    log_probs = np.concatenate(parts)  # (N, C)
+    return decode_with_score(page, log_probs, classifier.alphabet, language, row_reader)
 
 
 def classify(classifier: Classifier, crops: NDArray[np.float32]) -> NDArray[np.float32]:

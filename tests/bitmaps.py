@@ -24,7 +24,7 @@ def enlarged(mask: NDArray[np.bool_], times: int) -> NDArray[np.bool_]:
 
 def segmented(mask: NDArray[np.bool_]) -> SegmentedPage:
     """Rows of a mask, in which all components are writing."""
-    ink = Ink(mask, mask.astype(np.float32))
+    ink = Ink(mask, 255 * mask.astype(np.uint8))
     page = array_page(255 - 255 * mask.astype(np.uint8))
     return arrange(FoundInk(page, ink, find_components(mask)))
 
@@ -32,7 +32,7 @@ def segmented(mask: NDArray[np.bool_]) -> SegmentedPage:
 def segmented_at_full_size(gray: NDArray[np.uint8]) -> SegmentedPage:
     """Rows of a page of dark ink on light paper, at the resolution that it has."""
     mask = gray < 128
-    ink = Ink(mask, 1 - gray.astype(np.float32) / 255)
+    ink = Ink(mask, 255 - gray)
     return arrange(FoundInk(array_page(gray), ink, find_components(mask)))
 
 

@@ -198,7 +198,7 @@ def test_a_blank_page_has_no_lines() -> None:
 
 def test_pictures_need_ink() -> None:
     page = drawn("HI")
-    faint = replace(page, ink=replace(page.ink, strength=page.ink.strength * 0.1))
+    faint = replace(page, ink=replace(page.ink, strength=page.ink.strength // 10))
     assert row_image(faint, page.rows[0]) is None
 
 

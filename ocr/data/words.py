@@ -106,7 +106,7 @@ def cut_word(
     components = find_components(mask)
     middles = components.boxes[:, 0] + components.boxes[:, 2]
     row = Row(np.argsort(middles, kind="stable"), 0.0)
-    word_ink = Ink(mask, strength)
+    word_ink = Ink(mask, np.rint(255 * strength).astype(np.uint8))
     lattice = build_lattice(components, row, stroke_width(mask))
     crops = crop_candidates(word_ink, components, [lattice])
     owners = find_owners(components, lattice)

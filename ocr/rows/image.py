@@ -70,7 +70,8 @@ def row_image(page: SegmentedPage, row: Row) -> RowImage | None:
     labels = page.components.labels[top:bottom, left:right]
     is_own = np.zeros(int(labels.max()) + 1, np.bool_)
     is_own[own.ids] = True
-    ink = page.ink.strength[top:bottom, left:right] * maximum_filter(is_own[labels], 3)
+    mine = maximum_filter(is_own[labels], 3)
+    ink = np.float32(1 / 255) * page.ink.strength[top:bottom, left:right] * mine
     ink, above = _level(ink, row.slope)
     inked = np.flatnonzero((ink > FAINT).any(1))
     if not len(inked):

@@ -6,6 +6,7 @@ row into candidate glyphs. `crop` makes the picture of each candidate that a cla
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from ocr.segment.columns import reading_order
 from ocr.segment.components import stroke_width
 from ocr.segment.crops import crop_candidates
 from ocr.segment.ink import Binarizer, FoundInk, find_ink, load_binarizer
-from ocr.segment.lattice import build_lattice
+from ocr.segment.lattice import Lattice, build_lattice
 from ocr.segment.page import SegmentedPage
 from ocr.segment.rows import Row, find_rows
 
@@ -27,9 +28,12 @@ __all__ = [
     "SegmentedPage",
     "arrange",
     "crop",
+    "crop_in_parts",
     "load_binarizer",
     "segment",
 ]
+
+CROPS_IN_PART = 2048  # 8 MB; classifiers are no faster with more
 
 
 def segment(image: PageImage, binarizer: Binarizer, *, rotate: bool = True) -> SegmentedPage:
@@ -58,3 +62,14 @@ def arrange(found: FoundInk) -> SegmentedPage:
 def crop(page: SegmentedPage) -> NDArray[np.float32]:
     """Make the crop [N, 32, 32] of every candidate glyph of a page, row by row; see `crops`."""
     return crop_candidates(page.ink, page.components, page.lattices)
+
+
+def crop_in_parts(page: SegmentedPage) -> Iterator[NDArray[np.float32]]:
+    """Make the same crops a few rows at a time: those of a newspaper page take 400 MB."""
+    rows: list[Lattice] = []
+    for lattice in page.lattices:
+        rows.append(lattice)
+        if sum(len(row.candidates) for row in rows) >= CROPS_IN_PART:
+            yield crop_candidates(page.ink, page.components, rows)
+            rows = []
+    yield crop_candidates(page.ink, page.components, rows)

@@ -24,12 +24,12 @@ class Ink:
     Attributes
     ----------
     mask : ndarray, bool [h, w]
-    strength : ndarray, float32 [h, w]
-        Share of a full stroke that covers each pixel, 0 to 1: soft at its edges.
+    strength : ndarray, uint8 [h, w]
+        Share of a full stroke that covers each pixel, 0 to 255: soft at its edges.
     """
 
     mask: Mask
-    strength: NDArray[np.float32]
+    strength: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ocr.segment.ndimage import maximum_filter
 
 SIZE = 32  # px, side of a crop
 EXTENT = 24  # px, longer side of the ink in it; the margin leaves room for augmentation
-MIN_STRENGTH = 0.15  # of a full stroke; fainter ink is the grain of the paper
+MIN_STRENGTH = 38  # of 255, a full stroke; fainter ink is the grain of the paper
 
 
 def crop_candidates(
@@ -106,13 +106,13 @@ def candidate_ink(
     mine = strength > MIN_STRENGTH
     if candidate.last == candidate.first + 1:
         mine &= area == ids[lattice.atoms[candidate.first].component]
-        return strength * mine
+        return np.float32(1 / 255) * strength * mine
     owned = np.zeros(area.shape, np.bool_)
     for atom in lattice.atoms[candidate.first : candidate.last]:
         columns = slice(max(atom.box[0] - 1 - left, 0), atom.box[2] + 1 - left)
         owned[:, columns] |= area[:, columns] == ids[atom.component]
     mine &= owned
-    return strength * mine
+    return np.float32(1 / 255) * strength * mine
 
 
 def fit(ink: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -61,6 +61,7 @@ class InkNetwork:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors only; a bad file is reported below
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_cpu_mem_arena = False  # an arena does not give memory back
         if threads is not None:
             options.intra_op_num_threads = threads
         try:

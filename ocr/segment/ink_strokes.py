@@ -25,7 +25,7 @@ MIN_EDGE = 77  # of ink that may be the edge of a stroke
 MAX_PAPER = 38  # of ink, for a pixel that shows the gray of the paper
 MIN_INK = 153  # of ink, for a pixel that shows the gray of the ink
 MIN_MEAN = 115  # of ink, over a component: letters have 140 and more, blots less than 110
-MIN_STROKE = 0.4  # of a full stroke, for a pixel to be ink; thin strokes are blurred
+MIN_STROKE = 102  # of 255, a full stroke, for a pixel to be ink; thin strokes are blurred
 MIN_CONTRAST = 4  # gray levels between ink and paper
 MAX_DISTANCE = 0.9  # letter heights from the core of a row, for dots and accents
 ALONG_ROW = 3  # times farther along the row, because a core may be found in pieces
@@ -44,7 +44,7 @@ def find_writing(gray: Bytes, maps: InkMaps) -> tuple[Ink, Components]:
     """
     cells = text_cells(maps)
     if not cells.any():
-        ink = Ink(np.zeros(gray.shape, np.bool_), np.zeros(gray.shape, np.float32))
+        ink = Ink(np.zeros(gray.shape, np.bool_), np.zeros(gray.shape, np.uint8))
         return ink, find_components(ink.mask)
     height = median(maps.height[cells]) * gray.shape[0] / maps.ink.shape[0]
     gate, rule = resize(maps.ink, gray.shape), resize(maps.rule, gray.shape)
@@ -54,8 +54,8 @@ def find_writing(gray: Bytes, maps: InkMaps) -> tuple[Ink, Components]:
     return ink, select_near_rows(components, maps.core, height)
 
 
-def stroke_strength(gray: Bytes, gate: Bytes, rule: Bytes, height: float) -> Floats:
-    """Compute the share of a full stroke that covers each pixel, 0 to 1; 0 without writing.
+def stroke_strength(gray: Bytes, gate: Bytes, rule: Bytes, height: float) -> Bytes:
+    """Compute the share of a full stroke that covers each pixel, 0 to 255; 0 without writing.
 
     Parameters
     ----------
@@ -71,16 +71,16 @@ def stroke_strength(gray: Bytes, gate: Bytes, rule: Bytes, height: float) -> Flo
     ink = local_mean(gray, gate >= MIN_INK, step, side)
     contrast = ink - paper
     contrast[np.abs(contrast) < MIN_CONTRAST] = np.inf
-    strength = np.empty(gray.shape, np.float32)
+    strength = np.empty(gray.shape, np.uint8)
     pairs = zip(
         enlarge_by_strips(paper, gray.shape),
-        enlarge_by_strips(np.float32(1) / contrast, gray.shape),
+        enlarge_by_strips(np.float32(255) / contrast, gray.shape),
         strict=True,
     )
     for (rows, light), (_, slope) in pairs:
         np.subtract(gray[rows], light, out=light)
         np.multiply(light, slope, out=light)
-        np.clip(light, 0, 1, out=strength[rows])
+        strength[rows] = np.rint(np.clip(light, 0, 255, out=light), out=light)
     strength *= maximum_filter(gate >= MIN_EDGE, 3)
     return strength
 

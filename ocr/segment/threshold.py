@@ -32,9 +32,10 @@ def binarize(gray: NDArray[np.uint8], method: Method) -> Ink:
     depth = np.float32(threshold) - gray
     mask = depth > 0
     if not mask.any():
-        return Ink(mask, mask.astype(np.float32))
+        return Ink(mask, mask.astype(np.uint8))
     # the threshold lies halfway between ink and paper
-    return Ink(mask, np.clip(0.5 + depth / (4 * depth[mask].mean()), 0, 1).astype(np.float32))
+    share = np.clip(0.5 + depth / (4 * depth[mask].mean()), 0, 1)
+    return Ink(mask, np.rint(255 * share).astype(np.uint8))
 
 
 def find_letters(mask: NDArray[np.bool_]) -> Components:
