@@ -33,7 +33,9 @@ def test_blank_page_has_none() -> None:
 def with_heights(*heights: int) -> Components:
     boxes = np.array([[0, 0, 1, h] for h in heights], np.int32)
     ids = np.arange(1, len(heights) + 1, dtype=np.int32)
-    return Components(np.zeros((99, 99), np.int32), ids, boxes, boxes[:, 3])
+    return Components(
+        np.zeros((99, 99), np.int32), ids, boxes, boxes[:, 3], np.ones(len(ids), np.float32)
+    )
 
 
 def test_specks_do_not_decide_the_letter_height() -> None:

@@ -18,7 +18,9 @@ def components(boxes: list[Box]) -> Components:
     array = np.array(boxes, np.int32).reshape(-1, 4)
     areas = (array[:, 2] - array[:, 0]) * (array[:, 3] - array[:, 1])
     ids = np.arange(1, len(boxes) + 1, dtype=np.int32)
-    return Components(np.zeros((1000, 1000), np.int32), ids, array, areas)
+    return Components(
+        np.zeros((1000, 1000), np.int32), ids, array, areas, np.ones(len(ids), np.float32)
+    )
 
 
 def rows_of(boxes: list[Box]) -> list[list[Box]]:

@@ -83,7 +83,7 @@ def decode_with_score(
 ) -> Decoded:
     """Find the likeliest text, the candidates that are its glyphs, and how likely it is."""
     hypotheses = list(_read(page, log_probs, alphabet, language, row_reader))
-    chosen = choose_lines(hypotheses)
+    chosen = choose_lines(hypotheses, page.ink_probabilities)
     lines = tuple(to_original(calibrate(found.line), page.image) for _, found in chosen)
     starts = [0, *page.row_ends]
     candidates = [starts[row] + i for row, found in chosen for i in found.candidates]

@@ -45,12 +45,15 @@ class Components:
         Left, top, right, bottom; half-open.
     areas : ndarray, int32 [n]
         Pixels of ink.
+    probabilities : ndarray, float32 [n]
+        That they are ink, by the network; 1 without a network.
     """
 
     labels: Ints
     ids: Ints
     boxes: Ints
     areas: Ints
+    probabilities: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -67,7 +70,13 @@ class Components:
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Components:
         """Select components by a mask or an index array."""
-        return Components(self.labels, self.ids[which], self.boxes[which], self.areas[which])
+        return Components(
+            self.labels,
+            self.ids[which],
+            self.boxes[which],
+            self.areas[which],
+            self.probabilities[which],
+        )
 
 
 def find_components(mask: Mask) -> Components:
@@ -86,6 +95,7 @@ def find_components(mask: Mask) -> Components:
         np.arange(1, count + 1, dtype=np.int32),
         bounding_boxes(runs, parts, count),
         np.bincount(parts, runs.stop - runs.start, count).astype(np.int32),
+        np.ones(count, np.float32),
     )
 
 

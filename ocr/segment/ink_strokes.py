@@ -6,6 +6,8 @@ stroke is its gray value between that of the paper and that of the ink around it
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +26,7 @@ MIN_CORE = 128  # of a row's core, and of a rule
 MIN_EDGE = 77  # of ink that may be the edge of a stroke
 MAX_PAPER = 38  # of ink, for a pixel that shows the gray of the paper
 MIN_INK = 153  # of ink, for a pixel that shows the gray of the ink
-MIN_MEAN = 115  # of ink, over a component: letters have 140 and more, blots less than 110
+MIN_MEAN = 0.45  # probability, 0 to 1, over a component: letters have 0.55 and more, blots less
 MIN_STROKE = 102  # of 255, a full stroke, for a pixel to be ink; thin strokes are blurred
 MIN_CONTRAST = 4  # gray levels between ink and paper
 MAX_DISTANCE = 0.9  # letter heights from the core of a row, for dots and accents
@@ -101,8 +103,9 @@ def select_probable(components: Components, mask: Mask, gate: Bytes) -> Componen
     """Select components with a high mean probability; blots and grain have it only in parts."""
     labels = components.labels[mask]
     size = len(components) + 1
-    probabilities = np.bincount(labels, gate[mask], size)[components.ids] / components.areas
-    return components.take(probabilities >= MIN_MEAN)
+    total = np.bincount(labels, gate[mask], size)[components.ids] / 255
+    components = replace(components, probabilities=(total / components.areas).astype(np.float32))
+    return components.take(components.probabilities >= MIN_MEAN)
 
 
 def select_near_rows(components: Components, core: Bytes, height: float) -> Components:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ocr.input.page_image import PageImage
 from ocr.segment.components import Components, Ink
 from ocr.segment.lattice import Lattice
@@ -34,6 +36,15 @@ class SegmentedPage:
     rows: tuple[Row, ...]
     lattices: tuple[Lattice, ...]
     other_ways: tuple[SegmentedPage, ...] = ()
+
+    @property
+    def ink_probabilities(self) -> list[float]:
+        """Probability that the components of each row are ink, weighted by their areas."""
+        probabilities, areas = self.components.probabilities, self.components.areas
+        return [
+            float(np.average(probabilities[row.members], weights=areas[row.members]))
+            for row in self.rows
+        ]
 
     @property
     def row_ends(self) -> list[int]:
