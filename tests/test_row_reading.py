@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import ocr
 from ocr.cli.commands import main
-from ocr.decode.ctc import beam_search, find_peaks, outputs_of, text_log_probs
+from ocr.decode.ctc import beam_search, find_peaks, greedy, outputs_of, text_log_probs
 from ocr.decode.expectation import Expectation
 from ocr.decode.row_hypotheses import split_shared
 from ocr.decode.row_lines import glyph_boxes
@@ -49,6 +49,12 @@ def text_of_path(path: tuple[int, ...]) -> str:
 def test_a_character_twice_needs_a_blank_between() -> None:
     [(text, _)] = beam_search(columns(*"AAB-B-1"), CHARACTERS, EVEN, 0.3)
     assert text == "ABB1"
+
+
+def test_greedy_text_is_that_of_the_likeliest_outputs() -> None:
+    text, score = greedy(columns(*"AA-A B1 "), CHARACTERS)
+    assert text == "AA B1"
+    assert score == pytest.approx(8 * math.log(0.9), abs=1e-4)
 
 
 def test_spaces_at_the_ends_and_in_pairs_are_not_read() -> None:

@@ -91,6 +91,14 @@ def beam_search(
     return sorted(found.items(), key=lambda item: -item[1])[:count]
 
 
+def greedy(log_probs: NDArray[np.float32], characters: str) -> tuple[str, float]:
+    """Return the text of the likeliest output of each column, and the log-probability of that."""
+    outputs = log_probs.argmax(1)
+    shown = outputs[np.r_[True, outputs[1:] != outputs[:-1]]].tolist()
+    text = "".join(characters[output - 1] for output in shown if output)
+    return text.strip(), float(log_probs.max(1).sum())
+
+
 def add(one: float, other: float) -> float:
     """Return the logarithm of the sum of two numbers given by their logarithms.
 
