@@ -62,7 +62,7 @@ def read(
     reject: float = 0.0,
     binarize: str | Path = "network",
     rotate: bool = True,
-    reader: Readers = "letters",
+    reader: Readers = "both",
 ) -> Page:
     """Read an image, or the first page of a file that has several.
 

@@ -50,7 +50,7 @@ class Reader:
         reject: float = 0.0,
         binarize: str | Path = "network",
         rotate: bool = True,
-        reader: Readers = "letters",
+        reader: Readers = "both",
     ) -> None:
         self._classifier: classifiers.Classifier | None = None
         if reader != "rows":
@@ -102,7 +102,7 @@ def kept_reader(
     language: str | Path | None,
     binarize: str | Path = "network",
     rotate: bool = True,
-    reader: Readers = "letters",
+    reader: Readers = "both",
 ) -> Reader:
     """Return the reader of the last call unless the options or the model files have changed."""
     options = (

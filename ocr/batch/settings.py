@@ -26,7 +26,7 @@ class Settings:
     forms: tuple[str, ...] = ("text",)  # keys of `ocr.export.FORMATS`
     # as `ocr.read` takes them
     model: str = "default"
-    reader: Readers = "letters"
+    reader: Readers = "both"
     alphabet: str | None = None
     language: str | None = "english"
     binarize: str = "network"

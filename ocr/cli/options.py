@@ -143,7 +143,7 @@ _MODEL = (
     click.option(
         "--reader",
         type=click.Choice(["letters", "rows", "both"]),
-        default="letters",
+        default="both",
         show_default=True,
         help="Read the letters of a row one by one with the model, whole rows with the network for "
         "joined and careless writing, or with both and take the likelier text. With another model "
