@@ -29,6 +29,7 @@ def handprint_page(
     pen: float = 0.11,
     gap: float = 2.3,
     pitch: float | None = None,
+    leading: float = LINE,
     size: tuple[int, int] | None = None,
 ) -> Image.Image:
     """Draw a page with one row of hand-printed letters for each line.
@@ -57,6 +58,8 @@ def handprint_page(
         White between letters in grid units, 7 to a letter height; around 0 they touch.
     pitch : float, optional
         Grid units from letter to letter, where each stands in a square of its own.
+    leading : float
+        Grid units from row to row; with less than 9 descenders touch the next row.
     size : (int, int), optional
         Width and height in pixels; by default the text with a margin.
 
@@ -67,7 +70,7 @@ def handprint_page(
     """
     rng = np.random.default_rng(seed)
     unit = letter_height / CAPITAL
-    strokes = [points * unit for points in _place_strokes(lines, jitter, gap, pitch, rng)]
+    strokes = [points * unit for points in _place_strokes(lines, jitter, gap, pitch, leading, rng)]
     corner = np.max([points.max(axis=0) for points in strokes], axis=0) if strokes else np.zeros(2)
     margin = 1.2 * letter_height
     width, height = size or tuple(math.ceil(side + 2 * margin) for side in corner)
@@ -85,6 +88,7 @@ def _place_strokes(
     jitter: float,
     gap: float,
     pitch: float | None,
+    leading: float,
     rng: np.random.Generator,
 ) -> list[Points]:
     """Return all strokes in grid units, y downward, the first line's capitals at y = 0."""
@@ -100,7 +104,7 @@ def _place_strokes(
                 x += 4.5 + 0.5 * jitter * rng.random()
                 continue
             for points in _letter(character, slant, jitter, rng):
-                strokes.append(points + (x, (row + 1) * LINE - 4 - drift * x))
+                strokes.append(points + (x, LINE - 4 + row * leading - drift * x))
             x += width_of(character) + gap + 0.25 * jitter * rng.standard_normal()
     return strokes
 

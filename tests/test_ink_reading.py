@@ -58,9 +58,8 @@ class Seer:
         maps.core[:] = 0
         dark = np.argwhere(gray < 128)
         if len(dark):
-            top, left = dark.min(0) // 2
-            bottom, right = dark.max(0) // 2 + 1
-            maps.core[top:bottom, left:right] = 255
+            left, right = dark[:, 1].min() // 2, dark[:, 1].max() // 2 + 1
+            maps.core[dark[:, 0] // 2, left:right] = 255
         maps.height[:] = letter
         maps.turn[:] = 0
         return maps

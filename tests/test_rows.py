@@ -7,24 +7,45 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ocr.segment.columns import reading_order
 from ocr.segment.components import Components
-from ocr.segment.rows import find_rows, overlap, straighten, sweep
+from ocr.segment.ink_network import InkMaps, empty_maps
+from ocr.segment.rows import Piece, find_pieces, make_row, straighten
+from ocr.segment.touching import split_touching
 
 Box = tuple[int, int, int, int]
 
 
-def components(boxes: list[Box]) -> Components:
-    """Components of which all but the pixels is known."""
+def components(boxes: list[Box], *, size: int | None = None) -> Components:
+    """Components that fill their boxes, on a square page."""
     array = np.array(boxes, np.int32).reshape(-1, 4)
+    size = size or int(array.max(initial=0)) + 100
+    labels = np.zeros((size, size), np.int32)
+    for i, (left, top, right, bottom) in enumerate(boxes, 1):
+        labels[top:bottom, left:right] = i
     areas = (array[:, 2] - array[:, 0]) * (array[:, 3] - array[:, 1])
     ids = np.arange(1, len(boxes) + 1, dtype=np.int32)
-    return Components(
-        np.zeros((1000, 1000), np.int32), ids, array, areas, np.ones(len(ids), np.float32)
-    )
+    return Components(labels, ids, array, areas, np.ones(len(ids), np.float32))
 
 
-def rows_of(boxes: list[Box]) -> list[list[Box]]:
-    return [[boxes[i] for i in row.members] for row in find_rows(components(boxes))]
+def maps_of(*cores: tuple[int, int, int, int, int]) -> InkMaps:
+    """Maps of a page of 500 x 500 px: left, top, right, bottom and cap height of each core."""
+    maps = empty_maps(500, 500)
+    for part in maps:
+        part[:] = 0
+    for left, top, right, bottom, height in cores:
+        maps.core[top // 2 : bottom // 2, left // 2 : right // 2] = 255
+        maps.height[top // 8 : -(-bottom // 8), left // 8 : -(-right // 8)] = height
+    return maps
+
+
+def lines_of(page: Components, maps: InkMaps | None = None) -> list[Piece]:
+    return reading_order(*find_pieces(page, maps), np.zeros((0, 2)))
+
+
+def rows_of(boxes: list[Box], maps: InkMaps | None = None) -> list[list[Box]]:
+    page = components(boxes, size=500 if maps else None)
+    return [[boxes[i] for i in make_row(page, line).members] for line in lines_of(page, maps)]
 
 
 def row(y: int, *, count: int = 10, left: int = 100, step: int = 30) -> list[Box]:
@@ -44,7 +65,7 @@ def turned(boxes: list[Box], degrees: float) -> list[Box]:
 
 
 def test_no_components_are_no_rows() -> None:
-    assert find_rows(components([])) == []
+    assert rows_of([]) == []
 
 
 def test_one_letter_is_a_row() -> None:
@@ -70,7 +91,8 @@ def test_tilted_rows_stay_rows(degrees: float) -> None:
 @pytest.mark.parametrize("degrees", [-5, -2, 2, 5])
 def test_slope_is_the_tangent_of_the_tilt(degrees: float) -> None:
     page = turned(row(400) + row(460) + row(520), degrees)
-    slope = find_rows(components(page))[0].slope
+    boxes = components(page)
+    slope = make_row(boxes, lines_of(boxes)[0]).slope
     assert slope == pytest.approx(math.tan(math.radians(degrees)), abs=0.02)
 
 
@@ -90,11 +112,6 @@ def test_row_that_climbs_beside_a_level_one_is_followed() -> None:
     assert rows_of(climbing + row(480)) == [climbing, row(480)]
 
 
-def test_row_of_large_letters_over_small_ones() -> None:
-    large = [(100 + 70 * i, 100, 150 + 70 * i, 180) for i in range(6)]
-    assert rows_of(large + row(220)) == [large, row(220)]
-
-
 def test_letters_with_ascenders_and_descenders_share_a_row() -> None:
     word = [(100, 100, 120, 130), (130, 112, 150, 130), (160, 112, 180, 142), (190, 100, 210, 142)]
     assert rows_of([*word, *row(180)]) == [word, row(180)]
@@ -105,10 +122,6 @@ def test_dots_and_commas_belong_to_their_row() -> None:
     first, second = row(160), row(220)
     found = [set(boxes) for boxes in rows_of([dot, *second, comma, below, *first])]
     assert found == [{*first, dot, comma}, {*second, below}]
-
-
-def test_marks_far_from_every_row_are_left_out() -> None:
-    assert rows_of([*row(100), (200, 400, 204, 404)]) == [row(100)]
 
 
 @settings(max_examples=25, deadline=None)
@@ -125,11 +138,6 @@ def test_straightened_boxes_of_a_tilted_row_are_level() -> None:
     assert level[0, 1::2].tolist() == level[1, 1::2].tolist()
 
 
-def test_intervals_apart_overlap_negatively() -> None:
-    assert overlap((0, 10), (20, 40)) == -1
-    assert overlap((0, 10), (2, 4)) == 1
-
-
 def test_word_beyond_a_wide_space_is_in_the_row_though_it_climbs() -> None:
     first = [(100 + 30 * i, 100, 120 + 30 * i, 130) for i in range(7)]
     second = [(380 + 30 * i, 83, 400 + 30 * i, 113) for i in range(20)]
@@ -143,23 +151,11 @@ def test_quotation_marks_above_a_row_are_in_it() -> None:
     assert [len(members) for members in rows_of([*letters, *marks])] == [16]
 
 
-def test_letter_that_two_rows_fit_goes_to_the_nearer_one() -> None:
-    scratch, letter, lower = (5, 114, 9, 160), (400, 97, 420, 126), (430, 111, 450, 146)
-    tracks = sweep(np.array([scratch, letter, lower], np.float64), np.arange(3))
-    assert [track.members for track in tracks] == [[0], [1, 2]]
-
-
 def test_capital_beside_quotation_marks_stays_in_its_row() -> None:
     letters = [(x, 115, x + 20, 137) for x in range(100, 400, 25)]
     letters += [(430, 100, 456, 137), *((x + 360, y, z + 360, t) for x, y, z, t in letters)]
     marks = [(409, 102, 416, 114), (419, 102, 426, 114)]  # nearer to it than a letter is
     assert [len(members) for members in rows_of([*letters, *marks])] == [27]
-
-
-def test_line_of_small_print_is_not_the_marks_of_larger_letters_over_it() -> None:
-    large = [(x, 100, x + 40, 180) for x in range(100, 300, 50)]
-    small = [(x, 190, x + 16, 225) for x in range(100, 260, 20)]
-    assert rows_of([*large, *small]) == [large, small]
 
 
 def test_marks_that_follow_each_other_are_in_the_row() -> None:
@@ -168,3 +164,51 @@ def test_marks_that_follow_each_other_are_in_the_row() -> None:
     quotes = [(x, 100, x + 3, 109) for x in (335, 341, 349, 355)]
     colon = [(400, y, 404, y + 4) for y in (111, 125)]
     assert [len(members) for members in rows_of([*letters, *equals, *quotes, *colon])] == [13]
+
+
+def test_large_letters_and_small_print_under_them_are_two_rows() -> None:
+    large = [(x, 100, x + 40, 180) for x in range(100, 300, 50)]
+    small = [(x, 190, x + 16, 220) for x in range(100, 260, 20)]
+    maps = maps_of((100, 126, 292, 180, 80), (100, 198, 258, 220, 30))
+    assert rows_of([*large, *small], maps) == [large, small]
+
+
+def test_marks_far_from_every_row_are_left_out() -> None:
+    maps = maps_of((100, 110, 390, 130, 30))
+    assert rows_of([*row(100), (200, 400, 204, 404)], maps) == [row(100)]
+
+
+def test_a_mark_belongs_to_the_nearest_letter() -> None:
+    upper, lower = row(100), row(145)
+    accent = (131, 138, 139, 142)  # nearer to the core of the upper row
+    maps = maps_of((100, 110, 390, 130, 30), (100, 155, 390, 175, 30))
+    found = rows_of([*upper, *lower, accent], maps)
+    assert [set(boxes) for boxes in found] == [set(upper), {*lower, accent}]
+
+
+def test_letters_of_two_rows_that_touch_are_split() -> None:
+    upper, lower = row(100), row(145)
+    both = (upper[3][0], 100, upper[3][2], 175)
+    boxes = [*upper[:3], *upper[4:], *lower[:3], *lower[4:], both]
+    page = components(boxes, size=500)
+    maps = maps_of((100, 110, 390, 130, 30), (100, 155, 390, 175, 30))
+    parts, lines = split_touching(page, lines_of(page, maps))
+    found = [parts.boxes[make_row(parts, line).members].tolist() for line in lines]
+    assert [len(boxes) for boxes in found] == [10, 10]
+    assert found[0][3][3] == found[1][3][1]  # the upper part ends where the lower begins
+    assert (page.labels == components(boxes, size=500).labels).all()
+
+
+def test_a_long_descender_is_not_split() -> None:
+    upper, lower = row(100), row(145)
+    long = (upper[3][0], 100, upper[3][2], 150)
+    boxes = [*upper[:3], long, *upper[4:], *lower]
+    page = components(boxes, size=500)
+    maps = maps_of((100, 110, 390, 130, 30), (100, 155, 390, 175, 30))
+    assert split_touching(page, lines_of(page, maps))[0] is page
+
+
+def test_cores_that_run_into_each_other_stay_two_rows() -> None:
+    upper, lower = row(100), row(145)
+    maps = maps_of((100, 110, 390, 130, 30), (100, 155, 390, 175, 30), (250, 110, 270, 175, 30))
+    assert rows_of([*upper, *lower], maps) == [upper, lower]

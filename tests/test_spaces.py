@@ -4,7 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.decode.spaces import space_log_odds, threshold
+from ocr.decode.spaces import space_log_odds, spaces_at_walls, threshold
+from ocr.segment.lattice import Atom, Lattice
+from ocr.segment.ruling import Ruling
 
 LETTER, WORD = 0.12, 0.9  # row heights
 
@@ -74,3 +76,45 @@ def test_odds_are_finite_whatever_the_gaps(rows: list[list[float]]) -> None:
 
 def test_threshold_is_the_usual_one_where_gaps_do_not_tell() -> None:
     assert threshold(np.zeros(0), 0.4) == threshold(np.array([0.3]), 0.4) == 0.4
+
+
+def row_of(*boxes: tuple[int, int, int, int]) -> Lattice:
+    atoms = [Atom(i, box) for i, box in enumerate(boxes)]
+    return Lattice(atoms, [], 20.0, 0.0)
+
+
+def letters(*lefts: int) -> list[tuple[int, int, int, int]]:
+    return [(left, 20, left + 10, 40) for left in lefts]
+
+
+def ruled(*places: int) -> Ruling:
+    """Upright lines at some abscissas of a page of 60 x 400 px, at half its resolution."""
+    walls = np.zeros((30, 200), np.bool_)
+    walls[:, [x // 2 for x in places]] = True
+    return Ruling(walls, np.zeros((0, 2)), 0.5)
+
+
+def test_cells_of_a_table_are_words() -> None:
+    row = row_of(*letters(20, 44, 58, 72, 100, 114))
+    assert spaces_at_walls(ruled(36, 90), row) == [(0, True), (3, True)]
+
+
+def test_a_number_in_a_narrow_cell_is_a_word() -> None:
+    row = row_of(*letters(20, 38, 50, 62))
+    assert spaces_at_walls(ruled(12, 34, 80), row) == [(0, True)]
+
+
+def test_boxes_for_one_letter_each_form_words_with_a_space_at_an_empty_box() -> None:
+    row = row_of(*letters(20, 50, 110, 140))
+    found = spaces_at_walls(ruled(10, 40, 70, 100, 130, 160), row)
+    assert found == [(0, False), (1, True), (2, False)]
+
+
+def test_a_label_is_not_in_the_word_of_the_boxes_after_it() -> None:
+    row = row_of(*letters(0, 14, 28, 42, 56, 80, 110, 140))
+    found = spaces_at_walls(ruled(70, 100, 130, 160), row)
+    assert found == [(4, True), (5, False), (6, False)]
+
+
+def test_a_row_without_lines_has_no_walls() -> None:
+    assert spaces_at_walls(ruled(), row_of(*letters(20, 44))) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from ocr.segment.components import Components
 from ocr.segment.lattice import Atom, Lattice
 from ocr.segment.ndimage import median
 from ocr.segment.page import SegmentedPage
+from ocr.segment.ruling import Ruling
 
 Floats = NDArray[np.float64]
 
@@ -22,13 +25,73 @@ MAX_GAP = 1.6  # row heights; wider gaps are clipped, or gaps of columns would h
 MIN_RATIO = 2.2  # between the mean gap of words and that of letters
 SHARPNESS = 2.6  # slope of the log-odds at the threshold, in units of the threshold
 CLEAR_SHARPNESS = 5.4  # added to it if all gaps have one of two widths
+SURE = 8.0  # log-odds of a space that a ruled line decides
+MAX_BOX = 1.8  # row heights, of a box for one letter
+MAX_CELL = 2.2  # times the width of such a box; a line between two boxes may be missed
 LEVEL_SLOPE = 0.02  # below this slope a letter leans by less than a pixel
 UNCLEAR = 0.8  # Otsu's criterion of gaps of a single kind
 
 
 def page_space_odds(page: SegmentedPage) -> list[Floats]:
-    """Compute the log-odds that a space follows each atom of each row; see `space_log_odds`."""
-    return space_log_odds([atom_gaps(page.components, lattice) for lattice in page.lattices])
+    """Compute the log-odds that a space follows each atom of each row; see `space_log_odds`.
+
+    Cells of a table are words, and boxes of a form that each take one letter are not.
+    """
+    odds = space_log_odds([atom_gaps(page.components, lattice) for lattice in page.lattices])
+    for own, lattice in zip(odds, page.lattices, strict=True):
+        for place, is_space in spaces_at_walls(page.ruling, lattice):
+            own[place] = own[place] + SURE / 2 if is_space else -SURE
+    return odds
+
+
+def spaces_at_walls(ruling: Ruling, lattice: Lattice) -> list[tuple[int, bool]]:
+    """Find the gaps of a row that ruled lines cross, and whether they are spaces.
+
+    They are between the cells of a table, but not between boxes that take one letter each, unless
+    a box is empty.
+    """
+    walls = find_walls(ruling, lattice)
+    inner = np.array([after.left - before.right for before, after in pairwise(walls)])
+    is_box = inner < MAX_BOX * lattice.height
+    box = median(inner) if is_box.sum() > 0.5 * len(inner) else 0.0
+    boxes = np.array([atom.box for atom in lattice.atoms])
+    first = [wall.right for wall in walls[:1] if wall.gap < 0] or [boxes[0, 0]]
+    last = [wall.left for wall in walls[-1:] if wall.gap == len(boxes) - 1] or [boxes[:, 2].max()]
+    between = [wall for wall in walls if 0 <= wall.gap < len(boxes) - 1]
+    lefts = [*first, *(wall.right for wall in between)]
+    rights = [*(wall.left for wall in between), *last]
+    cells = [right - left for left, right in zip(lefts, rights, strict=True)]
+    return [
+        (wall.gap, max(sides) > MAX_CELL * box or wall.right - wall.left > box / 2)
+        for wall, sides in zip(between, pairwise(cells), strict=True)
+    ]
+
+
+class Wall(NamedTuple):
+    """Ruled lines in a gap of a row."""
+
+    gap: int  # after which atom; -1 before the first
+    left: float  # px, of the first line
+    right: float  # px, of the last line
+
+
+def find_walls(ruling: Ruling, lattice: Lattice) -> list[Wall]:
+    """Find the ruled lines in the gaps of a row, and next to its ends."""
+    boxes = np.array([atom.box for atom in lattice.atoms], np.float64)
+    reach, pad = MAX_BOX * lattice.height, 0.1 * lattice.height  # a line may touch a letter
+    ends = np.maximum.accumulate(boxes[:, 2])
+    starts = np.append(boxes[0, 0] - reach, ends - pad)
+    stops = np.append(boxes[:, 0] + pad, ends[-1] + reach)
+    middles = boxes[:, [1, 3]].mean(1)
+    middles = (np.append(middles[0], middles) + np.append(middles, middles[-1])) / 2
+    walls = []
+    for gap, place in enumerate(zip(middles, starts, stops, strict=True), -1):
+        y, start, stop = (max(0, int(n * ruling.scale)) for n in place)
+        columns = slice(min(start, stop), max(start, stop) + 1)
+        lines = columns.start + np.flatnonzero(ruling.walls[y : y + 1, columns].any(0))
+        if len(lines):
+            walls.append(Wall(gap, lines[0] / ruling.scale, lines[-1] / ruling.scale))
+    return walls
 
 
 def atom_gaps(components: Components, lattice: Lattice) -> Floats:
@@ -64,7 +127,7 @@ def space_log_odds(rows: list[Floats]) -> list[Floats]:
     for gaps in rows:
         own = len(gaps) / (len(gaps) + PAGE_WEIGHT)
         level = threshold(gaps, page) ** own * page ** (1 - own)
-        odds.append(np.clip(sharpness * (gaps - level) / (0.5 * level + 0.1), -8, 8))
+        odds.append(np.clip(sharpness * (gaps - level) / (0.5 * level + 0.1), -SURE, SURE))
     return odds
 
 

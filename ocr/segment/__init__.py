@@ -19,7 +19,9 @@ from ocr.segment.crops import crop_candidates
 from ocr.segment.ink import Binarizer, FoundInk, find_ink, load_binarizer
 from ocr.segment.lattice import Lattice, build_lattice
 from ocr.segment.page import SegmentedPage
-from ocr.segment.rows import Row, find_rows
+from ocr.segment.rows import Row, find_pieces, make_row
+from ocr.segment.ruling import drop_walls, find_ruling
+from ocr.segment.touching import split_touching
 
 __all__ = [
     "Binarizer",
@@ -48,15 +50,14 @@ def segment(image: PageImage, binarizer: Binarizer, *, rotate: bool = True) -> S
 
 def arrange(found: FoundInk) -> SegmentedPage:
     """Arrange components in rows, in reading order, and build the lattice of each row."""
-    components = found.components
-    rows = tuple(
-        Row(block[row.members], row.slope)
-        for block in reading_order(components)
-        for row in find_rows(components.take(block))
-    )
+    ruling = find_ruling(found.maps, found.image.gray.shape)
+    components = drop_walls(found.components, ruling)
+    lines = reading_order(*find_pieces(components, found.maps), ruling.corners)
+    components, lines = split_touching(components, lines)
+    rows = tuple(make_row(components, line) for line in lines)
     stroke = stroke_width(found.ink.mask) if rows else 0.0
     lattices = tuple(build_lattice(components, row, stroke) for row in rows)
-    return SegmentedPage(found.image, found.ink, components, rows, lattices)
+    return SegmentedPage(found.image, found.ink, components, ruling, rows, lattices)
 
 
 def crop(page: SegmentedPage) -> NDArray[np.float32]:

@@ -1,175 +1,177 @@
-"""Split a page into columns of running text, so that each is read to its end before the next.
+"""The order of reading: pieces to rows, columns one after the other, tables row by row.
 
-A gutter is a white strip from top to bottom with running text on both sides. Tables and lists
-have white strips too, but are read across, so a page is split only where the text on both sides
-is running text.
+A gutter is white from top to bottom of a part of the page (Breuel 2002, "Two geometric
+algorithms for layout analysis"). What is on its sides is read as columns if each has several rows
+of text that are wide; cells of tables and prices on receipts are narrow. Tables and forms with
+wide cells are told by the corners of their ruled lines.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.segment.components import Components, letter_height
 from ocr.segment.ndimage import median
-from ocr.segment.rows import SMALL_MARK, find_rows, find_slope, straighten
+from ocr.segment.rows import HALF_CORE, MIN_GUTTER, Piece, join, white_between
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-Mask = NDArray[np.bool_]
 
-MIN_GUTTER = 1.5  # letter heights of white; a word space in print has 0.5
-MIN_COLUMN = 10  # letter heights, width of a column
-MAX_CROSSED = 0.2  # share of the height of a gutter that headings and captions may cover
-MIN_HEIGHT = 6  # letter heights of text on both sides: about four rows
-MIN_LETTERS = 8  # in a full row of running text; cells of a table have fewer
-MIN_FULL_SHARE = 0.7  # of the rows of running text are full
-MIN_FULL_ROWS = 4
-MAX_RAGGED = 3.0  # letter heights by which a row of running text ends before or after the next
-WIDE_GAP = 2.5  # letter heights of white; justified text has up to 1.9
-MAX_WIDE_GAP_SHARE = 0.2  # of the rows of running text have such a gap
-MIN_HEADING = 0.6  # of the width of the text, of a heading across columns; a caption is narrower
+# Cap heights:
+MAX_STEP = 0.7  # up or down from one piece of a row to the next; rows are at least 1.1 apart
+MIN_COLUMN = 8.0  # width of most rows of a column: two words
+MAX_SPACE = 2.5  # white between words, and around the text of a cell
+GUTTER_RATIO = 1.25  # between the white of the narrowest gutter and that of a wide word space
+MIN_ROWS = 4  # in a column; white meets in three rows of words by chance
 
 
-def reading_order(components: Components) -> list[Indices]:
-    """Group components, without pictures and rules, into blocks in the order of reading.
+def reading_order(pieces: Sequence[Piece], white: Floats, corners: Floats) -> list[Piece]:
+    """Join pieces to rows, in the order of reading.
 
-    Each block lists indices into the components; there is one block unless there are columns.
+    `white` are the widths of the gaps between letters in the pieces, in cap heights, and
+    `corners` [n, 2] are the points of the page where ruled lines meet.
     """
-    if not len(components):
+    if not pieces:
         return []
-    height = letter_height(components)
-    boxes = straighten(components.boxes, find_slope(components, height)) / height
-    large = components.heights >= SMALL_MARK * height  # small marks neither open nor close a gutter
-    return split_block(boxes, np.arange(len(components)), large, components)
+    layout = Layout(pieces, white, corners)
+    return [join([pieces[i] for i in row]) for row in layout.split(np.arange(len(pieces)))]
 
 
-def split_block(
-    boxes: Floats, block: Indices, large: Mask, components: Components
-) -> list[Indices]:
-    """Split a block at its gutters and at headings across them, and its parts in the same way.
+class Layout:
+    """Pieces of rows on a page that is turned so that rows are level, in typical cap heights.
 
-    `boxes` [n, 4] belong to `components`, straightened, in letter heights.
+    Attributes
+    ----------
+    gutter : float
+        The narrowest white between columns.
+    heights : ndarray, float64 [n]
+        Of capitals.
+    ends : ndarray, float64 [n, 2, 2]
+        Ordinate and slope of the left and the right end.
+    boxes : ndarray, float64 [n, 4]
+        Around the cores of pieces, from the first letter to the last.
+    is_cell : ndarray, bool [n]
+        Whether there is the corner of a box or of a table's cell around a piece.
     """
-    gutters = find_gutters(boxes[block[large[block]]])
-    # a strip that words leave white by chance must not hide a true gutter next to it
-    for chosen in [gutters, *([x] for x in gutters)]:
-        columns, crossing = split_at(chosen, boxes, block)
-        if len(columns) > 1 and all(
-            len(column) and is_running_text(components.take(column[large[column]]))
-            for column in columns
-        ):
-            break
-    else:
-        return [block] if len(block) else []
-    in_columns = block[~crossing]
-    left, _, right, _ = extent(boxes[in_columns])
-    before = []
-    after = []
-    for group in stacked(boxes, block[crossing]):
-        start, highest, end, _ = extent(boxes[group])
-        if not (boxes[in_columns, 3] <= highest + 0.5).any():
-            before.append(group)
-        elif end - start >= MIN_HEADING * (right - left):
-            is_other = np.ones(len(boxes), np.bool_)
-            is_other[group] = False
-            others = block[is_other[block]]
-            below = boxes[others, 1] >= highest
-            parts = [others[~below], others[below]]
-            above, under = (split_block(boxes, part, large, components) for part in parts)
-            return [*above, group, *under]
-        else:
-            after.append(group)
-    return [*before, *columns, *after]
 
+    def __init__(self, pieces: Sequence[Piece], white: Floats, corners: Floats) -> None:
+        lengths = [len(p.x) for p in pieces]
+        slope = float(np.average([p.ends[:, 1].mean() for p in pieces], weights=lengths))
+        height = median(np.repeat([p.height for p in pieces], lengths))
+        self.heights = np.array([p.height for p in pieces]) / height
+        sides = np.array([(p.left, p.right) for p in pieces]) / height
+        self.ends = np.array([p.ends for p in pieces]) / (height, 1) - (0, slope)
+        self.ends[..., 0] -= slope * sides
+        middles = np.array([(p.y - slope * p.x).mean() for p in pieces]) / height
+        sides += (slope * middles)[:, None]
+        half = HALF_CORE * self.heights
+        self.boxes = np.column_stack([sides[:, 0], middles - half, sides[:, 1], middles + half])
+        x, y = (corners @ [[1, -slope], [slope, 1]] / height).T
+        self.is_cell = np.array(
+            [
+                ((x > left) & (y > top) & (x < right) & (y < bottom)).any()
+                for left, top, right, bottom in self.boxes + np.repeat([-MAX_SPACE, MAX_SPACE], 2)
+            ]
+        )
 
-def split_at(gutters: list[float], boxes: Floats, block: Indices) -> tuple[list[Indices], Mask]:
-    """Return the columns between gutters, and which of the components lie across one."""
-    crossing = np.zeros(len(block), np.bool_)
-    for x in gutters:
-        crossing |= in_crossing(boxes, block, x)
-    inside = block[~crossing]
-    column_of = np.digitize((boxes[inside, 0] + boxes[inside, 2]) / 2, gutters)
-    return [inside[column_of == k] for k in range(len(gutters) + 1)], crossing
+        rows = self.link(np.arange(len(pieces)))
+        gaps = np.sort(np.concatenate([white, *(white_between(self.boxes[row]) for row in rows)]))
+        # one gap in six is between words, so this is a wide one
+        wide = float(gaps[int(0.9 * len(gaps))]) if len(gaps) else 0.0
+        self.gutter = max(MIN_GUTTER, GUTTER_RATIO * wide)
 
+    def split(self, which: Indices) -> list[list[int]]:
+        """Split a block into columns, and what is above and below; return rows in order."""
+        columns = self.find_columns(which)
+        if not columns:
+            return sorted(self.link(which), key=self.middle)
+        tops = self.boxes[:, 1]
+        others = which[~np.isin(which, np.concatenate(columns))]
+        above = tops[others] < min(tops[column].min() for column in columns)
+        parts = [others[above], *columns, others[~above]]
+        return [row for part in parts if len(part) for row in self.split(part)]
 
-def extent(boxes: Floats) -> tuple[float, float, float, float]:
-    """Return the smallest box around boxes [n, 4]; n >= 1."""
-    left, top = boxes[:, :2].min(0)
-    right, bottom = boxes[:, 2:].max(0)
-    return float(left), float(top), float(right), float(bottom)
+    def middle(self, row: list[int]) -> float:
+        """Return the mean ordinate of a row."""
+        left, top, right, bottom = self.boxes[row].T
+        return float(np.average((top + bottom) / 2, weights=right - left))
 
-
-def find_gutters(boxes: Floats) -> list[float]:
-    """Find the abscissas of white strips with tall text on both sides and little across."""
-    if not len(boxes):
+    def find_columns(self, which: Indices) -> list[Indices]:
+        """Find the largest part of a block that is in columns, and return its columns."""
+        left, top, right, bottom = self.boxes[which].T
+        middle = (top + bottom) / 2
+        phrase, is_caption = self.find_phrases(which)
+        zones: dict[tuple[int, ...], int] = {}
+        for x in sorted(set(right.tolist())):
+            across = np.isin(phrase, phrase[(right > x) & (left < x + self.gutter)])
+            # headings across part a gutter; captions of pictures are left out
+            zone = np.searchsorted(np.sort(middle[across & ~is_caption]), middle)
+            sides = (zone[~across & side] for side in (right <= x, right > x))
+            counts = np.minimum(*(np.bincount(side, minlength=len(which) + 1) for side in sides))
+            for number in np.flatnonzero(counts >= MIN_ROWS):
+                inside = tuple(which[(zone == number) & ~across].tolist())
+                zones[inside] = max(zones.get(inside, 0), int(counts[number]))
+        for inside in sorted(zones, key=lambda z: (zones[z], len(z)), reverse=True):
+            columns = self.split_at_gutters(np.array(inside))
+            if len(columns) > 1 and all(self.is_text(column) for column in columns):
+                return columns
         return []
-    left, _, right, _ = extent(boxes)
-    slabs = np.floor((boxes[:, 1] + boxes[:, 3]) / 2).astype(np.intp)
-    slabs -= slabs.min()
-    tall = int(slabs.max()) + 1
-    places = np.arange(left + MIN_COLUMN, right - MIN_COLUMN, 0.25)
-    # each box adds 1 where it begins to cover a place and -1 where it ends; sum over the places
-    changes = np.zeros((len(places) + 1, tall), np.int32)
-    np.add.at(changes, (np.searchsorted(places, boxes[:, 0] - MIN_GUTTER / 2, "right"), slabs), 1)
-    np.add.at(changes, (np.searchsorted(places, boxes[:, 2] + MIN_GUTTER / 2), slabs), -1)
-    crossed = changes.cumsum(0)[:-1] > 0  # (places, slabs)
-    ends, starts = np.full(tall, np.inf), np.full(tall, -np.inf)
-    np.minimum.at(ends, slabs, boxes[:, 2])
-    np.maximum.at(starts, slabs, boxes[:, 0])
-    in_columns = (ends <= places[:, None]) & (starts >= places[:, None]) & ~crossed
-    share = crossed.sum(1) / np.isfinite(ends).sum()
-    strips: list[list[tuple[float, float]]] = []  # (share crossed, place)
-    for i in np.flatnonzero((share <= MAX_CROSSED) & (in_columns.sum(1) >= MIN_HEIGHT)):
-        if not strips or places[i] - strips[-1][-1][1] > MIN_COLUMN:
-            strips.append([])
-        strips[-1].append((float(share[i]), float(places[i])))
-    return [min(strip)[1] for strip in strips]
 
+    def find_phrases(self, which: Indices) -> tuple[Indices, NDArray[np.bool_]]:
+        """Number the phrase of each piece, and mark phrases with others on both sides."""
+        rows = self.link(which)
+        phrases = [phrase for row in rows for phrase in self.parts(row, 1.5 * self.gutter)]
+        numbers = np.empty(len(self.boxes), np.intp)
+        for number, phrase in enumerate(phrases):
+            numbers[phrase] = number
+        left, top, right, bottom = np.array(
+            [(*self.boxes[p, :2].min(0), *self.boxes[p, 2:].max(0)) for p in phrases]
+        ).T
+        is_caption = [
+            all((level & side).any() for side in (right < left[i], left > right[i]))
+            for i in range(len(phrases))
+            for level in [(top < bottom[i] + 0.5) & (bottom > top[i] - 0.5)]
+        ]
+        return numbers[which], np.array(is_caption)[numbers[which]]
 
-def is_running_text(column: Components) -> bool:
-    """Whether most rows have many letters, no wide gaps, and end at about the same place."""
-    height = letter_height(column)
-    rows = [column.boxes[row.members] / height for row in find_rows(column)]
-    full = [row for row in rows if len(row) >= MIN_LETTERS]
-    if len(full) < max(MIN_FULL_ROWS, MIN_FULL_SHARE * len(rows)):
-        return False
-    with_gap = sum(widest_gap(row) > WIDE_GAP for row in full)
-    ends = np.array([row[:, 2].max() for row in full])
-    return (
-        with_gap <= MAX_WIDE_GAP_SHARE * len(full) and median(np.abs(np.diff(ends))) <= MAX_RAGGED
-    )
+    def split_at_gutters(self, which: Indices) -> list[Indices]:
+        """Split a block, unless it is a table or a form, at white from top to bottom."""
+        if self.is_cell[which].mean() > 0.5:
+            return [which]
+        order = which[np.argsort(self.boxes[which, 0])]
+        return np.split(order, np.flatnonzero(white_between(self.boxes[order]) >= self.gutter) + 1)
 
+    def is_text(self, which: Indices) -> bool:
+        """Whether a block has several rows that are wider than the cells of tables."""
+        rows = self.link(which)
+        parts = [self.parts(row, MAX_SPACE) for row in rows]
+        widths = [max(np.ptp(self.boxes[p][:, [0, 2]]) for p in row) for row in parts]
+        return len(rows) >= MIN_ROWS and median(np.array(widths)) >= MIN_COLUMN
 
-def widest_gap(row: Floats) -> float:
-    """Return the widest white between the boxes of one row."""
-    row = row[np.argsort(row[:, 0])]
-    gaps = row[1:, 0] - np.maximum.accumulate(row[:-1, 2])
-    return float(gaps.max()) if len(gaps) else 0.0
+    def parts(self, row: list[int], gap: float) -> list[Indices]:
+        """Split a row where more than `gap` is white."""
+        return np.split(row, np.flatnonzero(white_between(self.boxes[row]) > gap) + 1)
 
-
-def in_crossing(boxes: Floats, block: Indices, gutter: float) -> NDArray[np.bool_]:
-    """Mark the components of a block that are in words across the gutter, bool [len(block)]."""
-    own = boxes[block]
-    chosen = (own[:, 0] < gutter + MIN_GUTTER / 2) & (own[:, 2] > gutter - MIN_GUTTER / 2)
-    for _ in range(len(own)):
-        grown = chosen.copy()
-        for group in stacked(own, np.flatnonzero(chosen)):
-            left, top, right, bottom = extent(own[group])
-            middle = (own[:, 1] + own[:, 3]) / 2
-            near = (own[:, 0] < right + MIN_GUTTER) & (own[:, 2] > left - MIN_GUTTER)
-            grown |= near & (middle > top) & (middle < bottom)
-        if (grown == chosen).all():
-            break
-        chosen = grown
-    return chosen
-
-
-def stacked(boxes: Floats, which: Indices) -> list[Indices]:
-    """Group components that follow each other downward without much white."""
-    if not len(which):
-        return []
-    order = which[np.argsort(boxes[which, 1])]
-    reach = np.maximum.accumulate(boxes[order, 3])
-    breaks = np.flatnonzero(boxes[order[1:], 1] > reach[:-1] + 2 * MIN_GUTTER) + 1
-    return [np.sort(group) for group in np.split(order, breaks)]
+    def link(self, which: Indices) -> list[list[int]]:
+        """Link pieces to rows, from left to right, each to the row that leads to it."""
+        rows: list[list[int]] = []
+        right, y, slopes = np.empty((3, len(which)))  # of the end of each row
+        for i in which[np.argsort(self.boxes[which, 0])].tolist():
+            (start, slope_before), (end, slope_after) = self.ends[i]
+            left, _, stop, _ = self.boxes[i]
+            n, height, shift = len(rows), self.heights[i], 0.0
+            gaps = left - right[:n]
+            steps = y[:n] + (slopes[:n] + slope_before) / 2 * gaps - start
+            # a piece may begin before the last one ends, but not far
+            away = np.where(gaps < -height, np.inf, np.abs(steps))
+            row = int(away.argmin()) if n else 0
+            if n and away[row] <= MAX_STEP * height:
+                shift = steps[row] * height / (height + stop - left)  # a short piece may be a dot
+            else:
+                row = n
+                rows.append([])
+            rows[row].append(i)
+            right[row], y[row], slopes[row] = stop, end + shift, slope_after
+        return rows

@@ -40,7 +40,12 @@ def maximum_filter(image: Array, size: int) -> Array:
     >>> maximum_filter(np.array([[0, 0, 5, 0, 0]]), 3).tolist()
     [[0, 5, 5, 5, 0]]
     """
-    return _filter_axis(_filter_axis(image, size, 0, np.maximum), size, 1, np.maximum)
+    return maximum_filter1d(_filter_axis(image, size, 1, np.maximum), size, axis=0)
+
+
+def maximum_filter1d(image: Array, size: int, *, axis: int) -> Array:
+    """Largest value in a window along one axis."""
+    return _filter_axis(image, size, axis, np.maximum)
 
 
 def minimum_filter(image: Array, size: int) -> Array:
@@ -67,12 +72,15 @@ def uniform_filter(image: Gray, size: int) -> Gray:
     >>> uniform_filter(np.array([[0, 0, 3, 0, 0]], np.float32), 3).tolist()
     [[0.0, 1.0, 1.0, 1.0, 0.0]]
     """
-    for axis in (0, 1):
-        padded = np.pad(image, _padding(size, axis, extra=1), mode="edge")
-        sums = np.moveaxis(np.cumsum(padded, axis=axis, dtype=np.float64), axis, 0)
-        means = ((sums[size:] - sums[:-size]) / size).astype(np.float32)
-        image = np.moveaxis(means, 0, axis)
-    return image
+    return uniform_filter1d(uniform_filter1d(image, size, axis=0), size, axis=1)
+
+
+def uniform_filter1d(image: Gray, size: int, *, axis: int) -> Gray:
+    """Mean over a window along one axis."""
+    padded = np.pad(image, _padding(size, axis, extra=1), mode="edge")
+    sums = np.moveaxis(np.cumsum(padded, axis=axis, dtype=np.float64), axis, 0)
+    means = ((sums[size:] - sums[:-size]) / size).astype(np.float32)
+    return np.moveaxis(means, 0, axis)
 
 
 def _padding(size: int, axis: int, extra: int = 0) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from ocr.input.page_image import PageImage
 from ocr.segment.components import Components, Ink
 from ocr.segment.lattice import Lattice
 from ocr.segment.rows import Row
+from ocr.segment.ruling import Ruling
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class SegmentedPage:
         At the working resolution.
     ink : Ink
     components : Components
+    ruling : Ruling
     rows : tuple of Row
         In reading order; empty for a blank page.
     lattices : tuple of Lattice
@@ -33,6 +35,7 @@ class SegmentedPage:
     image: PageImage
     ink: Ink
     components: Components
+    ruling: Ruling
     rows: tuple[Row, ...]
     lattices: tuple[Lattice, ...]
     other_ways: tuple[SegmentedPage, ...] = ()

@@ -34,8 +34,10 @@ def find_runs(mask: NDArray[np.bool_]) -> Runs:
     return Runs(y[::2], x[::2], x[1::2])
 
 
-def label_runs(runs: Runs) -> tuple[NDArray[np.int32], int]:
+def label_runs(runs: Runs, *, branching: bool = True) -> tuple[NDArray[np.int32], int]:
     """Number the components that runs form by touching at sides or corners.
+
+    Without branching a component ends where its run touches two of the next row.
 
     Returns
     -------
@@ -43,7 +45,11 @@ def label_runs(runs: Runs) -> tuple[NDArray[np.int32], int]:
         Component of each run, 0 to count - 1 in the order of their first runs.
     count : int
     """
-    roots = _connect(len(runs.y), *_touching_pairs(runs))
+    upper, lower = _touching_pairs(runs)
+    if not branching:
+        alone = (np.bincount(upper)[upper] == 1) & (np.bincount(lower)[lower] == 1)
+        upper, lower = upper[alone], lower[alone]
+    roots = _connect(len(runs.y), upper, lower)
     is_first = roots == np.arange(len(roots))  # a root is the first run of its component
     numbers = np.cumsum(is_first, dtype=np.int32) - 1
     return numbers[roots], int(is_first.sum())
