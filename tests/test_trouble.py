@@ -28,10 +28,10 @@ PAGES = DRAWN | MARKED
 MEASURED: dict[str, tuple[int, int]] = {
     "ruled paper": (0, 3),  # 0.0%, 1.7%
     "dark rules": (1, 2),  # 1.6%, 2.5%
-    "ruled paper in shadow": (1, 4),  # 0.7%, 2.2%
+    "ruled paper in shadow": (4, 8),  # 3.0%, 4.5%
     "squared paper": (1, 1),  # 1.6%, 1.3%
     "a letter a square": (0, 0),  # 0.0%, 0.0%
-    "form boxes": (6, 7),  # 12.2%, 11.5%
+    "form boxes": (6, 10),  # 12.2%, 16.4%
     "form fields": (2, 2),  # 4.1%, 3.3%
     "underlined": (8, 10),  # 9.3%, 8.8%
     "shadow": (3, 3),  # 2.2%, 1.7%
