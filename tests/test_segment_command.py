@@ -64,7 +64,7 @@ def test_crops_are_those_that_are_classified(tmp_path: Path) -> None:
 
 
 def test_every_page_of_a_tiff_has_its_folder(tmp_path: Path) -> None:
-    pages = [handprint_page([text], seed=0) for text in ("HAT", "OX")]
+    pages = [handprint_page([text], seed=0) for text in ("HAT", "TAXI")]
     pages[0].save(tmp_path / "two.tif", save_all=True, append_images=pages[1:])
     said = segment(tmp_path / "two.tif", tmp_path / "out")
     assert said.count("1 rows") == 2

@@ -88,6 +88,8 @@ def cut_atoms(components: Components, member: int, height: float, stroke: float)
     atoms = []
     for start, stop in zip(borders, borders[1:], strict=False):
         rows = np.flatnonzero(ink[:, start:stop].any(1))
+        if not len(rows):  # between the parts of a component that was split from another row
+            continue
         box = (left + start, top + int(rows[0]), left + stop, top + int(rows[-1]) + 1)
         atoms.append(Atom(member, box))
     return atoms

@@ -29,7 +29,7 @@ Indices = NDArray[np.intp]
 HALF_CORE = 0.34  # from the middle of a core to its edge: half the x-height
 MAX_DISTANCE = 1.0  # from the middle of a core to that of a component; an accent is at 0.9
 MAX_MARK = 0.55  # height of a mark above or below a core: a dot, an accent, a quotation mark
-MIN_GUTTER = 0.9  # white between columns; a word space in print has 0.5
+MIN_GUTTER = 1.2  # white between columns; a word space in print has 0.5, widely set letters 1.0
 REACH = 5.0  # along a row, within which its slope hardly changes
 
 
@@ -78,8 +78,11 @@ def find_pieces(components: Components, maps: InkMaps | None) -> tuple[list[Piec
 def find_cores(mask: NDArray[np.bool_], heights: NDArray[np.float32], width: int) -> list[Piece]:
     """Find the cores of rows on a page of some width, without components; see `InkMaps`.
 
-    Where two rows run into each other a core ends.
+    Where two rows run into each other a core ends. A hole of one pixel in large joined writing is
+    no white between rows.
     """
+    mask = mask.copy()
+    mask[1:-1] |= mask[:-2] & mask[2:]
     # runs of the transposed map are the columns of cores, top to bottom
     runs = find_runs(mask.T)
     numbers, count = label_runs(runs, branching=False)
