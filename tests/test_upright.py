@@ -165,12 +165,10 @@ def test_commands_set_a_page_upright(tmp_path: Path) -> None:
     path = tmp_path / "page.png"
     page().rotate(90, expand=True).save(path)
     run = CliRunner().invoke
-    outputs = [tmp_path / name for name in ("a.json", "a.pdf")]
-    arguments = [argument for output in outputs for argument in ("-o", str(output))]
-    drawn = tmp_path / "a.png"
-    done = run(main, ["read", str(path), *arguments, "--overlay", str(drawn)])
+    output, drawn = tmp_path / "a.json", tmp_path / "a.png"
+    done = run(main, ["read", str(path), "-o", str(output), "--overlay", str(drawn)])
     assert done.exit_code == 0, done.output
-    [read] = json.loads(outputs[0].read_text())["pages"]
+    [read] = json.loads(output.read_text())["pages"]
     assert (read["rotation"], read["width"], read["height"]) == (90, *page().size)
     with Image.open(drawn) as overlay:
         assert overlay.width > overlay.height
