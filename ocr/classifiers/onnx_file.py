@@ -17,11 +17,9 @@ from torch import nn
 
 from ocr.classifiers.card import Card
 from ocr.classifiers.cnn import ARCHITECTURES, TorchClassifier
+from ocr.classifiers.onnx_graph import write_model
 from ocr.errors import ModelError
-from ocr.files import write_whole
 
-OPSET = 17
-IR_VERSION = 8  # read by every ONNX Runtime since 1.11
 UNSAVED = "num_batches_tracked"  # of batch norm; no output depends on it
 
 
@@ -30,15 +28,7 @@ def save_onnx(path: Path, network: nn.Sequential, card: Card) -> None:
 
     The network of the file returns log-probabilities.
     """
-    model = helper.make_model(
-        _graph(network, len(card.alphabet)),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="ocr",
-    )
-    helper.set_model_props(model, {"card": card.to_json()})
-    onnx.checker.check_model(model)
-    write_whole(path, model.SerializeToString())
+    write_model(path, _graph(network, len(card.alphabet)), card.to_json())
 
 
 def load_torch(path: Path) -> tuple[TorchClassifier, Card]:

@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from ocr.classifiers.onnx_graph import GraphBuilder, write_model
 from ocr.errors import ModelError
-from ocr.files import read_errors, write_whole
+from ocr.files import read_errors
 from ocr.segment.ink_network import OUTPUTS
 from ocr.training.ink.network import Block, InkNetwork
 
-OPSET = 17
-IR_VERSION = 8  # read by every ONNX Runtime since 1.11
 MASKS = ("ink", "rule", "core")
 
 Floats = NDArray[np.float32]
@@ -49,15 +48,8 @@ def save_onnx(path: Path, network: InkNetwork, card: dict[str, Any]) -> None:
         )
         for name in OUTPUTS
     ]
-    model = helper.make_model(
-        helper.make_graph(graph.nodes, "ink", [gray], outputs, graph.constants),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="ocr",
-    )
-    helper.set_model_props(model, {"card": json.dumps(card, ensure_ascii=False)})
-    onnx.checker.check_model(model)
-    write_whole(path, model.SerializeToString())
+    found = helper.make_graph(graph.nodes, "ink", [gray], outputs, graph.constants)
+    write_model(path, found, json.dumps(card, ensure_ascii=False))
 
 
 @torch.no_grad()
@@ -143,12 +135,11 @@ class _Layer(NamedTuple):
             self.norm.reset_running_stats()
 
 
-class _Graph:
-    """ONNX nodes and constants while they are collected."""
+class _Graph(GraphBuilder):
+    """The ink network's graph, and its layers in the order of their weights."""
 
     def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
+        super().__init__()
         self.layers_in_order: list[_Layer] = []
 
     def write(self, network: InkNetwork) -> None:
@@ -231,15 +222,3 @@ class _Graph:
             "Conv", inputs, output, pads=pads, strides=list(layer.conv.stride),
             group=layer.conv.groups, kernel_shape=list(weight.shape[2:]),
         )  # fmt: skip
-
-    def constant(self, name: str, array: NDArray[np.generic]) -> str:
-        """Add a constant once, and return its name."""
-        if all(c.name != name for c in self.constants):
-            self.constants.append(numpy_helper.from_array(array, name))
-        return name
-
-    def add(self, kind: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
-        """Append a node and return the name of its output."""
-        output = output or f"v{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output

@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from ocr.classifiers.onnx_graph import GraphBuilder, write_model
 from ocr.errors import ModelError
-from ocr.files import read_errors, write_whole
+from ocr.files import read_errors
 from ocr.rows.image import HEIGHT
 from ocr.training.rows.network import Block, RowNetwork
 
-OPSET = 17
-IR_VERSION = 8  # read by every ONNX Runtime since 1.11
 UNSAVED = "num_batches_tracked"  # of batch norm; no output depends on it
 #: Gates of an LSTM in ONNX's order (input, output, forget, cell) as places in torch's.
 GATES = (0, 3, 1, 2)
@@ -40,25 +39,11 @@ def save_onnx(path: Path, network: RowNetwork, card: dict[str, Any]) -> None:
     """
     graph = _Graph(network)
     graph.write(network)
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "row",
-            [helper.make_tensor_value_info("rows", TensorProto.UINT8, ["N", HEIGHT, "W"])],
-            [
-                helper.make_tensor_value_info(
-                    "log_probs", TensorProto.FLOAT, ["N", "T", network.output.out_features]
-                )
-            ],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="ocr",
-    )
-    helper.set_model_props(model, {"card": json.dumps(card, ensure_ascii=False)})
-    onnx.checker.check_model(model)
-    write_whole(path, model.SerializeToString())
+    rows = helper.make_tensor_value_info("rows", TensorProto.UINT8, ["N", HEIGHT, "W"])
+    classes = network.output.out_features
+    log_probs = helper.make_tensor_value_info("log_probs", TensorProto.FLOAT, ["N", "T", classes])
+    found = helper.make_graph(graph.nodes, "row", [rows], [log_probs], graph.constants)
+    write_model(path, found, json.dumps(card, ensure_ascii=False))
 
 
 def load_network(path: Path) -> RowNetwork:
@@ -109,12 +94,11 @@ def _by_gates(array: Array, order: tuple[int, ...] | list[int]) -> Array:
     return np.concatenate([parts[i] for i in order])
 
 
-class _Graph:
-    """ONNX nodes and constants while they are collected."""
+class _Graph(GraphBuilder):
+    """The row network's graph; weights keep torch's names."""
 
     def __init__(self, network: RowNetwork) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
+        super().__init__()
         self._names = {id(module): name for name, module in network.named_modules()}
 
     def write(self, network: RowNetwork) -> None:
@@ -191,15 +175,3 @@ class _Graph:
         return self.add(
             "Cast", [self.constant(name, array.astype(np.float16))], to=TensorProto.FLOAT
         )
-
-    def constant(self, name: str, array: Array) -> str:
-        """Add a constant once, and return its name."""
-        if all(c.name != name for c in self.constants):
-            self.constants.append(numpy_helper.from_array(array, name))
-        return name
-
-    def add(self, kind: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
-        """Append a node and return the name of its output."""
-        output = output or f"v{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
